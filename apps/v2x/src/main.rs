@@ -1,0 +1,2 @@
+//! The command `v2x`.
+fn main() {}

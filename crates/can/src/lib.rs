@@ -1,0 +1,1 @@
+//! A DBC becomes decoder tables; a CAN frame becomes signals with their validity.

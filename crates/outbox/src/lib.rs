@@ -1,0 +1,1 @@
+//! The durable queue in front of every network: nothing unacknowledged is deleted.

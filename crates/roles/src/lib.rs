@@ -1,0 +1,1 @@
+//! What the vehicle and the station decide, fed with inputs and the time.

@@ -1,0 +1,1 @@
+//! The local SQLite store: migrations and one file per question asked.

@@ -1,0 +1,1 @@
+//! ThingsBoard and plain MQTT: topics, payloads and pacing.
