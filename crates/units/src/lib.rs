@@ -34,4 +34,4 @@ pub use quantity::{
     AmpereHours, Amps, Celsius, Degrees, Kilometers, KilometersPerHour, Meters, MetersPerSecond,
     Volts, WattHours, Watts,
 };
-pub use time::{CivilError, CivilTime, Instant, UtcTime};
+pub use time::{CivilError, CivilTime, Instant, Stamp, UtcTime};

@@ -129,6 +129,15 @@ impl Sub<Duration> for UtcTime {
     }
 }
 
+/// When something was captured, on both clocks: the one that orders and the one that dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// On the clock of the computer that received it; decides order and age.
+    pub instant: Instant,
+    /// In UTC, as well as it was known at that moment; decides the date.
+    pub utc: UtcTime,
+}
+
 /// Prints as ISO 8601 in UTC with milliseconds: `2025-08-28T15:56:22.500Z`.
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
