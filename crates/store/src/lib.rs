@@ -1,1 +1,31 @@
 //! The local SQLite store: migrations and one file per question asked.
+//!
+//! This is the only crate that contains SQL. Every call that writes is one transaction and returns
+//! when it is on disk (write-ahead log, `synchronous = FULL`); what it costs depends on how many
+//! rows share a call, so telemetry comes in groups ([`v2x_outbox::GroupCommit`]). What is worth
+//! keeping is decided in `roles`, what is sent next in `outbox`.
+//!
+//! | file | question |
+//! |---|---|
+//! | `open` | is this our database, and of which version |
+//! | [`telemetry`] | what was measured when |
+//! | [`fix`] | where was the vehicle |
+//! | [`event`] | what happened |
+//! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
+//! | [`error`] | why the disk or the file refused |
+
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod event;
+pub mod fix;
+mod open;
+mod outbox;
+pub mod telemetry;
+
+pub use error::StoreError;
+pub use event::{Event, StoredEvent};
+pub use fix::FixRow;
+pub use open::Store;
+pub use outbox::SetAside;
+pub use telemetry::{Recorded, TelemetryRow};

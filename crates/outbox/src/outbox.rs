@@ -1,0 +1,265 @@
+//! The queue: what is offered next, what is in flight, what is given up when the budget is spent.
+//!
+//! It keeps no payload and no clock; the [`Storage`] is handed to each call, because the caller
+//! also writes the data that the entries report, in the same transaction. After a restart a new
+//! [`Outbox`] starts with nothing in flight: whatever was not acknowledged is offered again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use v2x_units::UtcTime;
+
+use crate::entry::{Class, Entry, EntryId, Head};
+use crate::storage::{Eviction, Storage};
+
+/// The newest telemetry entries that are offered before older ones, so that a dashboard stays
+/// live while a backlog drains: a minute at one row per second.
+const LIVE_ENTRIES: u64 = 60;
+
+/// Heads read at once while evicting.
+const EVICTION_CHUNK: usize = 500;
+
+/// How much may wait. Only telemetry is evicted, oldest first; the other classes are small and
+/// stay until they are acknowledged, whatever the budget says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of payload over all classes.
+    pub bytes: u64,
+    /// Time since measurement after which telemetry is of no use; `None` keeps it.
+    pub age: Option<Duration>,
+}
+
+impl Default for Budget {
+    /// 200 MB, about four days of rows of 600 bytes at one per second; no limit of age.
+    fn default() -> Self {
+        Self {
+            bytes: 200_000_000,
+            age: None,
+        }
+    }
+}
+
+/// The policy of the queue over a [`Storage`].
+#[derive(Debug, Default)]
+pub struct Outbox {
+    budget: Budget,
+    /// Offered, and neither acknowledged nor released.
+    in_flight: BTreeSet<EntryId>,
+    /// Acknowledged, but the storage could not remove them yet; a part of `in_flight`.
+    unremoved: BTreeSet<EntryId>,
+    /// By rank of class: every entry up to here was offered or is gone.
+    offered: [u64; Class::ALL.len()],
+    /// Live telemetry up to here was offered ahead of the backlog.
+    live_offered: u64,
+}
+
+impl Outbox {
+    /// An outbox with nothing in flight.
+    #[must_use]
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            budget,
+            ..Self::default()
+        }
+    }
+
+    /// Entries offered and not yet acknowledged or released.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Takes up to `limit` entries that are not in flight, which then are: alerts, sessions, trips
+    /// and events in order, then the newest minute of telemetry, then older telemetry from the
+    /// oldest on.
+    ///
+    /// # Errors
+    /// The storage's own; then nothing was taken.
+    pub fn next_batch<S: Storage>(
+        &mut self,
+        storage: &S,
+        limit: usize,
+    ) -> Result<Vec<Entry>, S::Error> {
+        let mut batch = Vec::new();
+        match self.fill(storage, limit, &mut batch) {
+            Ok(()) => Ok(batch),
+            Err(error) => {
+                self.release(batch.iter().map(|entry| entry.id));
+                Err(error)
+            }
+        }
+    }
+
+    fn fill<S: Storage>(
+        &mut self,
+        storage: &S,
+        limit: usize,
+        batch: &mut Vec<Entry>,
+    ) -> Result<(), S::Error> {
+        for class in Class::ALL {
+            if class == Class::Telemetry {
+                let before_live = storage.newest(class).saturating_sub(LIVE_ENTRIES);
+                let from = self.live_offered.max(before_live);
+                self.live_offered = self.take(storage, class, from, limit, batch)?;
+            }
+            let from = self.offered[usize::from(class.rank())];
+            self.offered[usize::from(class.rank())] =
+                self.take(storage, class, from, limit, batch)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is not in flight from above `from`; returns up to where it looked.
+    fn take<S: Storage>(
+        &mut self,
+        storage: &S,
+        class: Class,
+        mut from: u64,
+        limit: usize,
+        batch: &mut Vec<Entry>,
+    ) -> Result<u64, S::Error> {
+        while batch.len() < limit {
+            let room = limit - batch.len();
+            let found = storage.pending(class, from, room)?;
+            let is_last = found.len() < room;
+            for entry in found {
+                from = entry.id.sequence();
+                if self.in_flight.insert(entry.id) {
+                    batch.push(entry);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(from)
+    }
+
+    /// The server has these: they leave the queue.
+    ///
+    /// # Errors
+    /// The storage's own. The entries are then not offered again by this outbox; the next
+    /// acknowledgement tries to remove them too.
+    pub fn acknowledge<S: Storage>(
+        &mut self,
+        storage: &mut S,
+        ids: impl IntoIterator<Item = EntryId>,
+    ) -> Result<(), S::Error> {
+        self.unremoved.extend(ids);
+        let ids: Vec<_> = self.unremoved.iter().copied().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        storage.remove(&ids)?;
+        self.unremoved.clear();
+        for id in ids {
+            self.in_flight.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// The connection was lost before an acknowledgement: these are offered again, in order.
+    pub fn release(&mut self, ids: impl IntoIterator<Item = EntryId>) {
+        for id in ids {
+            if self.unremoved.contains(&id) || !self.in_flight.remove(&id) {
+                continue;
+            }
+            let before = id.sequence().saturating_sub(1);
+            let offered = &mut self.offered[usize::from(id.class().rank())];
+            *offered = before.min(*offered);
+            if id.class() == Class::Telemetry {
+                self.live_offered = self.live_offered.min(before);
+            }
+        }
+    }
+
+    /// The server will never take this one: it leaves the queue and is kept with the reason.
+    ///
+    /// # Errors
+    /// The storage's own; then the entry is offered again.
+    pub fn set_aside<S: Storage>(
+        &mut self,
+        storage: &mut S,
+        id: EntryId,
+        reason: &str,
+    ) -> Result<(), S::Error> {
+        let kept = storage.set_aside(id, reason);
+        match kept {
+            Ok(()) => {
+                self.in_flight.remove(&id);
+            }
+            Err(_) => self.release([id]),
+        }
+        kept
+    }
+
+    /// Evicts telemetry, oldest first and never what is in flight, until the budget holds again
+    /// with a hundredth to spare, so that a full queue is not evicted row by row. The storage
+    /// records the eviction. `now` is `None` while the clock is not trusted: then nothing is too
+    /// old.
+    ///
+    /// # Errors
+    /// The storage's own; then nothing was evicted.
+    pub fn enforce_budget<S: Storage>(
+        &mut self,
+        storage: &mut S,
+        now: Option<UtcTime>,
+    ) -> Result<Option<Eviction>, S::Error> {
+        let bytes = storage.usage().bytes;
+        let mut excess = 0;
+        if bytes > self.budget.bytes {
+            excess = bytes - self.budget.bytes + self.budget.bytes / 100;
+        }
+        let oldest_kept = now.zip(self.budget.age).map(|(now, age)| now - age);
+        if excess == 0 && oldest_kept.is_none() {
+            return Ok(None);
+        }
+        let evicted = self.choose_evicted(storage, excess, oldest_kept)?;
+        let (Some(from), Some(to)) = (
+            evicted.iter().map(|head| head.ts).min(),
+            evicted.iter().map(|head| head.ts).max(),
+        ) else {
+            return Ok(None);
+        };
+        let eviction = Eviction {
+            at: now,
+            ids: evicted.iter().map(|head| head.id).collect(),
+            bytes: evicted.iter().map(|head| head.bytes).sum(),
+            from,
+            to,
+        };
+        storage.evict(&eviction)?;
+        Ok(Some(eviction))
+    }
+
+    fn choose_evicted<S: Storage>(
+        &self,
+        storage: &S,
+        mut excess: u64,
+        oldest_kept: Option<UtcTime>,
+    ) -> Result<Vec<Head>, S::Error> {
+        let mut evicted = Vec::new();
+        let mut after = 0;
+        loop {
+            let heads = storage.heads(Class::Telemetry, after, EVICTION_CHUNK)?;
+            let is_last = heads.len() < EVICTION_CHUNK;
+            for head in heads {
+                after = head.id.sequence();
+                let too_old = oldest_kept.is_some_and(|oldest| head.ts < oldest);
+                if excess == 0 && !too_old {
+                    return Ok(evicted);
+                }
+                if !self.in_flight.contains(&head.id) {
+                    excess = excess.saturating_sub(head.bytes);
+                    evicted.push(head);
+                }
+            }
+            if is_last {
+                return Ok(evicted);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! What happened: things that are told once, as a start, an eviction or a loss.
+
+use rusqlite::Transaction;
+use v2x_outbox::NewEntry;
+use v2x_units::UtcTime;
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::outbox::sql_limit;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When; `None` while no clock is trusted.
+    pub at: Option<UtcTime>,
+    /// Which kind, as `telemetry_evicted`.
+    pub kind: String,
+    /// The circumstances as a JSON object.
+    pub detail: String,
+    /// What of it is to be sent; enters the outbox in the same transaction.
+    pub upload: Option<NewEntry>,
+}
+
+/// An event with its place in the order of happening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number; later events have higher ones, whatever the clock said.
+    pub id: i64,
+    /// The event, without its upload.
+    pub event: Event,
+}
+
+impl Store {
+    /// Writes an event and its outbox entry in one transaction.
+    ///
+    /// # Errors
+    /// The disk's; then nothing is written.
+    pub fn record_event(&mut self, event: &Event) -> Result<(), StoreError> {
+        self.change_queue(|tx, queue| {
+            insert(tx, event.at, &event.kind, &event.detail)?;
+            if let Some(entry) = &event.upload {
+                queue.insert(tx, entry)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The events after a number, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn events(&self, after: i64, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        self.rows(
+            "SELECT id, ts_ms, kind, detail FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
+            (after, sql_limit(limit)),
+            |row| {
+                Ok(StoredEvent {
+                    id: row.get(0)?,
+                    event: Event {
+                        at: row.get::<_, Option<i64>>(1)?.map(UtcTime::from_millis),
+                        kind: row.get(2)?,
+                        detail: row.get(3)?,
+                        upload: None,
+                    },
+                })
+            },
+        )
+    }
+}
+
+/// Writes one event inside somebody else's transaction.
+pub(crate) fn insert(
+    tx: &Transaction<'_>,
+    at: Option<UtcTime>,
+    kind: &str,
+    detail: &str,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT INTO event (ts_ms, kind, detail) VALUES (?1, ?2, ?3)")?
+        .execute((at.map(UtcTime::as_millis), kind, detail))?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! What is written is read again, once, and through a restart.
+
+use tempfile::TempDir;
+use v2x_outbox::{Class, NewEntry, PayloadKind, Storage};
+use v2x_store::{Event, FixRow, Recorded, Store, TelemetryRow};
+use v2x_units::{Degrees, GnssFix, KilometersPerHour, Position, UtcTime};
+
+fn new_store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("v2x.db")).unwrap();
+    (folder, store)
+}
+
+fn row(ms: i64, soc: f64) -> TelemetryRow {
+    let at = UtcTime::from_millis(ms);
+    let values = format!(r#"{{"soc":{soc}}}"#);
+    let (class, kind) = (Class::Telemetry, PayloadKind::Telemetry);
+    TelemetryRow {
+        source: "vehicle".to_owned(),
+        at,
+        upload: Some(NewEntry::new(class, kind, at, 1, values.clone()).unwrap()),
+        values,
+    }
+}
+
+#[test]
+fn row_and_its_outbox_entry_survive_a_restart_together() {
+    let (folder, mut store) = new_store();
+    store
+        .record_telemetry(&[row(1000, 64.4), row(2000, 64.3)])
+        .unwrap();
+    drop(store);
+    let store = Store::open(&folder.path().join("v2x.db")).unwrap();
+    let rows = store
+        .telemetry("vehicle", UtcTime::from_millis(1001), 10)
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].values, r#"{"soc":64.3}"#);
+    let entries = store.pending(Class::Telemetry, 0, 10).unwrap();
+    assert_eq!(entries[1].ts, UtcTime::from_millis(2000));
+    assert_eq!(entries[1].payload, br#"{"soc":64.3}"#);
+    assert_eq!(store.usage().entries, 2);
+}
+
+#[test]
+fn row_of_the_same_source_and_millisecond_is_written_and_sent_once() {
+    let (_folder, mut store) = new_store();
+    store.record_telemetry(&[row(1000, 64.4)]).unwrap();
+    let recorded = store
+        .record_telemetry(&[row(1000, 50.0), row(2000, 64.3)])
+        .unwrap();
+    assert_eq!(
+        recorded,
+        Recorded {
+            written: 1,
+            repeated: 1
+        }
+    );
+    let rows = store
+        .telemetry("vehicle", UtcTime::from_millis(0), 10)
+        .unwrap();
+    assert_eq!(rows[0].values, r#"{"soc":64.4}"#, "the first one stays");
+    assert_eq!(store.usage().entries, 2);
+    let other = TelemetryRow {
+        source: "slot 1".to_owned(),
+        ..row(1000, 1.0)
+    };
+    assert_eq!(store.record_telemetry(&[other]).unwrap().written, 1);
+}
+
+#[test]
+fn row_that_is_no_json_takes_its_whole_group_back() {
+    let (_folder, mut store) = new_store();
+    let broken = TelemetryRow {
+        values: "{soc:".to_owned(),
+        ..row(2000, 0.0)
+    };
+    assert!(store.record_telemetry(&[row(1000, 64.4), broken]).is_err());
+    assert_eq!(store.telemetry_count().unwrap(), 0);
+    assert_eq!(store.usage().entries, 0);
+    assert_eq!(store.newest(Class::Telemetry), 0);
+}
+
+#[test]
+fn fix_keeps_what_the_receiver_said_and_what_it_did_not() {
+    let (_folder, mut store) = new_store();
+    // A place in the sea: positions of real drives stay out of the repository.
+    let fix = FixRow {
+        at: UtcTime::from_micros(1_000_001),
+        fix: GnssFix {
+            position: Position::new(Degrees::new(36.5), Degrees::new(-7.25)).unwrap(),
+            altitude: None,
+            speed: Some(KilometersPerHour::new(42.5)),
+            satellites: Some(7),
+            hdop: None,
+            utc: Some(UtcTime::from_micros(999_000)),
+            valid: true,
+        },
+        quality: "good".to_owned(),
+    };
+    store.record_fixes(std::slice::from_ref(&fix)).unwrap();
+    assert_eq!(store.fixes(fix.at, 10).unwrap(), [fix]);
+}
+
+#[test]
+fn events_keep_the_order_of_happening_when_the_clock_goes_back() {
+    let (_folder, mut store) = new_store();
+    for ms in [Some(5000), Some(1000), None] {
+        let event = Event {
+            at: ms.map(UtcTime::from_millis),
+            kind: "clock_set".to_owned(),
+            detail: "{}".to_owned(),
+            upload: None,
+        };
+        store.record_event(&event).unwrap();
+    }
+    let times: Vec<_> = store
+        .events(0, 10)
+        .unwrap()
+        .into_iter()
+        .map(|e| e.event.at)
+        .collect();
+    let ms = |ms| Some(UtcTime::from_millis(ms));
+    assert_eq!(times, [ms(5000), ms(1000), None]);
+}
+
+#[test]
+fn entry_set_aside_is_kept_with_its_reason_and_its_id_is_not_given_again() {
+    let (folder, mut store) = new_store();
+    store.record_telemetry(&[row(1000, 64.4)]).unwrap();
+    let id = store.pending(Class::Telemetry, 0, 1).unwrap()[0].id;
+    store.set_aside(id, "refused three times").unwrap();
+    drop(store);
+    let mut store = Store::open(&folder.path().join("v2x.db")).unwrap();
+    store.record_telemetry(&[row(2000, 64.3)]).unwrap();
+    assert_ne!(store.pending(Class::Telemetry, 0, 1).unwrap()[0].id, id);
+    let kept = store.set_aside_entries(10).unwrap();
+    assert_eq!(kept[0].reason, "refused three times");
+    assert_eq!(kept[0].entry.payload, br#"{"soc":64.4}"#);
+}
