@@ -1,0 +1,407 @@
+//! From one parsed message to its part of the decoder's tables, checking it on the way.
+//!
+//! What concerns the whole file is in `tables`; what attributes say is in `attributes`.
+
+use std::collections::HashSet;
+
+use can_dbc::{Message, MultiplexIndicator, NumericValue, Signal, ValueType};
+use v2x_units::CanId;
+
+use super::attributes::{self, Term};
+use super::error::DbcFault;
+use super::tables::{Fault, Source, at_most};
+use crate::decoder::{Extraction, FirstFrameRule, MessageTable, Tables};
+use crate::layout::{ByteOrder, Layout};
+use crate::signal::{self, SignalInfo};
+use crate::validity::Condition;
+
+/// The most signals of a message: all 64 bits one by one, under each of 16 switch values.
+const MAX_SIGNALS: usize = 1024;
+/// The most conditions and rules of a message: each is a bit of one word.
+const MAX_CONDITIONS: usize = 64;
+
+/// A message on its way into the tables.
+struct Builder<'a> {
+    source: &'a Source<'a>,
+    message: &'a Message,
+    line: usize,
+    layouts: Vec<Layout>,
+    conditions: Vec<Condition>,
+    rules: Vec<FirstFrameRule>,
+}
+
+/// Checks a message and adds it to the tables.
+pub(super) fn add(
+    source: &Source<'_>,
+    message: &Message,
+    id: CanId,
+    line: usize,
+    tables: &mut Tables,
+) -> Result<(), Fault> {
+    let dlc = u8::try_from(message.size).ok().filter(|dlc| *dlc <= 8);
+    let dlc = dlc.ok_or_else(|| {
+        let (message, seen) = (message.name.clone(), message.size);
+        (line, DbcFault::MessageTooLong { message, seen })
+    })?;
+    at_most(MAX_SIGNALS, message.signals.len(), "signals in a message")
+        .map_err(|fault| (line, fault))?;
+    let mut builder = Builder {
+        source,
+        message,
+        line,
+        layouts: Vec::new(),
+        conditions: Vec::new(),
+        rules: Vec::new(),
+    };
+    builder.place_signals(dlc)?;
+    builder.refuse_overlaps()?;
+    let absent = builder.multiplexing()?;
+    let multiplexing = low_bits(builder.conditions.len());
+    let first_signal = tables.infos.len();
+    for (index, signal) in message.signals.iter().enumerate() {
+        let withheld_by = absent[index] | builder.conditions_of(signal)?;
+        let extraction = builder.extraction(index, signal, withheld_by, tables)?;
+        tables.signals.push(extraction);
+        tables.infos.push(builder.info(signal, id)?);
+    }
+    // Rules follow the conditions: their bits are known only when all conditions are.
+    builder.first_frame_rules(&mut tables.signals[first_signal..])?;
+    let first_condition = tables.conditions.len();
+    let first_rule = tables.first_frame_rules.len();
+    tables.conditions.append(&mut builder.conditions);
+    tables.first_frame_rules.append(&mut builder.rules);
+    tables.messages.push(MessageTable {
+        name: message.name.clone(),
+        id,
+        signals: first_signal..tables.infos.len(),
+        conditions: first_condition..tables.conditions.len(),
+        first_frame_rules: first_rule..tables.first_frame_rules.len(),
+        dlc,
+        multiplexing,
+    });
+    Ok(())
+}
+
+impl Builder<'_> {
+    fn qualified(&self, signal: &Signal) -> String {
+        format!("{}.{}", self.message.name, signal.name)
+    }
+
+    fn at_signal(&self, signal: &Signal, fault: DbcFault) -> Fault {
+        (self.source.lines.signal(self.line, &signal.name, 0), fault)
+    }
+
+    /// A fault of an attribute, at the attribute's own line.
+    fn at_attribute(
+        &self,
+        signal: &Signal,
+        attribute: &'static str,
+        seen: &str,
+        expected: String,
+    ) -> Fault {
+        let id = self.message.id.raw().to_string();
+        let own = ["BA_", attribute, "SG_", &id, &signal.name];
+        let fault = DbcFault::BadAttribute {
+            attribute,
+            object: self.qualified(signal),
+            seen: seen.to_owned(),
+            expected,
+        };
+        let lines = self.source.lines;
+        let line = lines
+            .find(&own)
+            .or_else(|| lines.find(&["BA_DEF_DEF_", attribute]));
+        (line.unwrap_or(self.line), fault)
+    }
+
+    fn attribute(&self, signal: &Signal, name: &str) -> String {
+        self.source
+            .attributes
+            .text(self.message.id, &signal.name, name)
+    }
+
+    fn place_signals(&mut self, dlc: u8) -> Result<(), Fault> {
+        let mut names = HashSet::new();
+        for signal in &self.message.signals {
+            let name = self.qualified(signal);
+            if !names.insert(&signal.name) {
+                let line = self.source.lines.signal(self.line, &signal.name, 1);
+                return Err((line, DbcFault::DuplicateName(name)));
+            }
+            if self
+                .source
+                .floats
+                .contains(&(self.message.id, signal.name.as_str()))
+            {
+                let form = "IEEE floats";
+                return Err(self.at_signal(signal, DbcFault::Unsupported { signal: name, form }));
+            }
+            if !(signal.factor.is_finite() && signal.factor != 0.0 && signal.offset.is_finite()) {
+                let fault = DbcFault::BadScale {
+                    signal: name,
+                    factor: signal.factor.to_string(),
+                    offset: signal.offset.to_string(),
+                };
+                return Err(self.at_signal(signal, fault));
+            }
+            let order = match signal.byte_order {
+                can_dbc::ByteOrder::LittleEndian => ByteOrder::Intel,
+                can_dbc::ByteOrder::BigEndian => ByteOrder::Motorola,
+            };
+            let signed = signal.value_type == ValueType::Signed;
+            let (start, length) = (signal.start_bit, signal.size);
+            let layout = Layout::new(start, length, order, signed);
+            let layout = layout.filter(|layout| layout.bytes <= dlc).ok_or_else(|| {
+                let fault = DbcFault::SignalOutside {
+                    signal: name,
+                    start,
+                    length,
+                    dlc,
+                };
+                self.at_signal(signal, fault)
+            })?;
+            self.layouts.push(layout);
+        }
+        Ok(())
+    }
+
+    fn refuse_overlaps(&self) -> Result<(), Fault> {
+        let placed = || self.message.signals.iter().zip(&self.layouts);
+        for (index, (signal, layout)) in placed().enumerate() {
+            for (other, taken) in placed().take(index) {
+                let shared = layout.occupied() & taken.occupied() != 0;
+                if shared && may_meet(signal.multiplexer_indicator, other.multiplexer_indicator) {
+                    let (signal_name, other) = (self.qualified(signal), other.name.clone());
+                    let signal_name = DbcFault::Overlap {
+                        signal: signal_name,
+                        other,
+                    };
+                    return Err(self.at_signal(signal, signal_name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns "only when the switch has this value" into conditions; gives each signal's bits.
+    fn multiplexing(&mut self) -> Result<Vec<u64>, Fault> {
+        let mut switches = self
+            .message
+            .signals
+            .iter()
+            .zip(&self.layouts)
+            .filter(|(signal, _)| signal.multiplexer_indicator == MultiplexIndicator::Multiplexor);
+        let switch = switches.next().map(|(_, layout)| *layout);
+        if let Some((second, _)) = switches.next() {
+            return Err(self.unsupported(second, "two multiplexor switches in one message"));
+        }
+        let mut absent = Vec::new();
+        for signal in &self.message.signals {
+            let extended = (self.message.id, signal.name.as_str());
+            if self.source.extended_multiplexing.contains(&extended) {
+                return Err(self.unsupported(signal, "extended multiplexing ranges"));
+            }
+            absent.push(match (signal.multiplexer_indicator, switch) {
+                (MultiplexIndicator::Plain | MultiplexIndicator::Multiplexor, _) => 0,
+                (MultiplexIndicator::MultiplexedSignal(raw), Some(field)) => {
+                    let equal = false;
+                    let bit = self.condition(Condition { field, raw, equal });
+                    bit.map_err(|fault| self.at_signal(signal, fault))?
+                }
+                (MultiplexIndicator::MultiplexedSignal(_), None) => {
+                    return Err(self.unsupported(signal, "multiplexed signals without a switch"));
+                }
+                (MultiplexIndicator::MultiplexorAndMultiplexedSignal(_), _) => {
+                    return Err(self.unsupported(signal, "switches that are multiplexed"));
+                }
+            });
+        }
+        Ok(absent)
+    }
+
+    fn unsupported(&self, signal: &Signal, form: &'static str) -> Fault {
+        let fault = DbcFault::Unsupported {
+            signal: self.qualified(signal),
+            form,
+        };
+        self.at_signal(signal, fault)
+    }
+
+    /// The bit of a condition of this message, a new one if it has not been asked for before.
+    fn condition(&mut self, condition: Condition) -> Result<u64, DbcFault> {
+        let known = self.conditions.iter().position(|other| *other == condition);
+        let index = known.unwrap_or(self.conditions.len());
+        if known.is_none() {
+            self.conditions.push(condition);
+        }
+        self.bit(index)
+    }
+
+    fn bit(&self, index: usize) -> Result<u64, DbcFault> {
+        at_most(MAX_CONDITIONS, index + 1, "conditions in a message")?;
+        Ok(1 << index)
+    }
+
+    fn conditions_of(&mut self, signal: &Signal) -> Result<u64, Fault> {
+        let text = self.attribute(signal, attributes::INVALID_WHILE);
+        let mut bits = 0;
+        for term in attributes::terms(&text) {
+            let condition = term.and_then(|term| self.looked_up(&term)).ok_or_else(|| {
+                let expected = "terms as \"Phase!=84\" or \"byte0=255\" joined by \";\", each with \
+                                a signal of this message or a byte of it, and a raw number that \
+                                it can hold";
+                self.at_attribute(
+                    signal,
+                    attributes::INVALID_WHILE,
+                    &text,
+                    expected.to_owned(),
+                )
+            })?;
+            let bit = self.condition(condition);
+            bits |= bit.map_err(|fault| self.at_signal(signal, fault))?;
+        }
+        Ok(bits)
+    }
+
+    /// Finds the field of a condition: a signal of this message, or one of its bytes.
+    fn looked_up(&self, term: &Term<'_>) -> Option<Condition> {
+        let mut named = self.message.signals.iter().zip(&self.layouts);
+        let sibling = named.find(|(sibling, _)| sibling.name == term.field);
+        let field = if let Some((_, layout)) = sibling {
+            *layout
+        } else {
+            let byte: u64 = term.field.strip_prefix("byte")?.parse().ok()?;
+            let start = byte.checked_mul(8).filter(|_| byte < self.message.size)?;
+            Layout::new(start, 8, ByteOrder::Intel, false)?
+        };
+        let raw = attributes::to_word(attributes::raw_number(term.raw, field)?)?;
+        let equal = term.equal;
+        Some(Condition { field, raw, equal })
+    }
+
+    fn extraction(
+        &self,
+        index: usize,
+        signal: &Signal,
+        withheld_by: u64,
+        tables: &mut Tables,
+    ) -> Result<Extraction, Fault> {
+        let layout = self.layouts[index];
+        let text = self.attribute(signal, attributes::INVALID_RAW);
+        let ranges = attributes::invalid_raw(&text, layout).map_err(|expected| {
+            self.at_attribute(signal, attributes::INVALID_RAW, &text, expected)
+        })?;
+        let first = tables.invalid.len();
+        tables.invalid.extend(ranges);
+        Ok(Extraction {
+            factor: signal.factor,
+            offset: signal.offset,
+            withheld_by,
+            layout,
+            invalid: first..tables.invalid.len(),
+        })
+    }
+
+    fn first_frame_rules(&mut self, extractions: &mut [Extraction]) -> Result<(), Fault> {
+        for (signal, extraction) in self.message.signals.iter().zip(extractions) {
+            let name = attributes::INVALID_FIRST_FRAME;
+            let text = self.attribute(signal, name);
+            let kind = attributes::first_frame(&text)
+                .map_err(|expected| self.at_attribute(signal, name, &text, expected))?;
+            if let Some(kind) = kind {
+                let bit = self.bit(self.conditions.len() + self.rules.len());
+                let bit = bit.map_err(|fault| self.at_signal(signal, fault))?;
+                let field = extraction.layout;
+                self.rules.push(FirstFrameRule { kind, field, bit });
+                extraction.withheld_by |= bit;
+            }
+        }
+        Ok(())
+    }
+
+    fn info(&self, signal: &Signal, id: CanId) -> Result<SignalInfo, Fault> {
+        let object = (self.message.id, signal.name.as_str());
+        let bad = |name: &'static str| {
+            move |expected| self.at_attribute(signal, name, &self.attribute(signal, name), expected)
+        };
+        let read = |name| self.attribute(signal, name);
+        let personal = attributes::personal(&read(attributes::PERSONAL_DATA))
+            .map_err(bad(attributes::PERSONAL_DATA))?;
+        let confidence = attributes::confidence(&read(attributes::CONFIDENCE))
+            .map_err(bad(attributes::CONFIDENCE))?;
+        let of_message = |name| self.source.attributes.text(self.message.id, "", name);
+        let cycle = of_message(attributes::CYCLE_TIME);
+        let cycle = attributes::cycle(&cycle).map_err(|expected| {
+            let id = self.message.id.raw().to_string();
+            let fault = DbcFault::BadAttribute {
+                attribute: attributes::CYCLE_TIME,
+                object: self.message.name.clone(),
+                seen: cycle.clone(),
+                expected,
+            };
+            let words = ["BA_", attributes::CYCLE_TIME, "BO_", &id];
+            (self.source.lines.find(&words).unwrap_or(self.line), fault)
+        })?;
+        let own_source = Some(read(attributes::SIGNAL_SOURCE)).filter(|text| !text.is_empty());
+        let table = self.source.labels.get(&object).copied().unwrap_or_default();
+        let mut labels: Vec<_> = table
+            .iter()
+            .map(|label| (label.id, label.description.clone()))
+            .collect();
+        labels.sort();
+        Ok(SignalInfo {
+            message: self.message.name.clone(),
+            name: signal.name.clone(),
+            qualified: self.qualified(signal),
+            id,
+            unit: signal.unit.clone(),
+            minimum: to_f64(signal.min),
+            maximum: to_f64(signal.max),
+            is_enum: !labels.is_empty() || signal.unit == "enum",
+            personal,
+            labels,
+            comment: self
+                .source
+                .comments
+                .get(&object)
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
+            decimals: signal::decimals(signal.factor, signal.offset),
+            confidence,
+            source: own_source.unwrap_or_else(|| of_message(attributes::MESSAGE_SOURCE)),
+            cycle,
+        })
+    }
+}
+
+/// Whether two signals may be in the same frame.
+fn may_meet(one: MultiplexIndicator, other: MultiplexIndicator) -> bool {
+    match (one, other) {
+        (
+            MultiplexIndicator::MultiplexedSignal(one),
+            MultiplexIndicator::MultiplexedSignal(other),
+        ) => one == other,
+        _ => true,
+    }
+}
+
+/// A word whose lowest `count` bits are set.
+fn low_bits(count: usize) -> u64 {
+    u32::try_from(count)
+        .ok()
+        .and_then(|count| 1u64.checked_shl(count))
+        .map_or(u64::MAX, |next| next - 1)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "limits are for display; f64 holds what people read"
+)]
+fn to_f64(number: NumericValue) -> f64 {
+    match number {
+        NumericValue::Uint(number) => number as f64,
+        NumericValue::Int(number) => number as f64,
+        NumericValue::Double(number) => number,
+    }
+}
