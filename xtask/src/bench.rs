@@ -1,0 +1,181 @@
+//! `cargo xtask bench [NAME…]`: the benchmarks, each against its baseline in the same run.
+//!
+//! A benchmark is a program of its own (a `[[bench]]` with `harness = false`) that prints lines
+//! `bench <figure>: <value> <unit>, <ratio> x <baseline>`. This file knows which there are and
+//! what was promised about their figures; what is measured, and how, is in the program. A figure
+//! is the median of several runs, because absolute figures vary from run to run.
+
+use std::process::Stdio;
+
+use crate::Outcome;
+use crate::process::{capture, cargo};
+
+/// One benchmark: its program, and what was promised about its figures.
+struct Benchmark {
+    name: &'static str,
+    package: &'static str,
+    promises: &'static [Promise],
+}
+
+/// What was promised about one figure.
+struct Promise {
+    figure: &'static str,
+    at_least_ratio: Option<f64>,
+    at_most_value: Option<f64>,
+}
+
+const BENCHMARKS: &[Benchmark] = &[Benchmark {
+    name: "decode",
+    package: "xtask",
+    promises: &[
+        Promise {
+            figure: "decode",
+            at_least_ratio: None,
+            at_most_value: Some(15.0),
+        },
+        Promise {
+            figure: "decode/cantools",
+            at_least_ratio: Some(100.0),
+            at_most_value: None,
+        },
+    ],
+}];
+
+/// Runs the benchmarks of those names, or all.
+pub(crate) fn run(names: &[String]) -> Outcome {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| BENCHMARKS.iter().all(|b| b.name != *name))
+    {
+        let known: Vec<_> = BENCHMARKS.iter().map(|benchmark| benchmark.name).collect();
+        return Err(format!(
+            "no benchmark `{unknown}`; there are: {}",
+            known.join(", ")
+        ));
+    }
+    let mut broken = 0_usize;
+    for benchmark in BENCHMARKS {
+        if names.is_empty() || names.iter().any(|name| name == benchmark.name) {
+            broken += run_one(benchmark)?;
+        }
+    }
+    if broken > 0 {
+        return Err(format!("{broken} figures are not what was promised"));
+    }
+    Ok(())
+}
+
+/// Runs one benchmark, prints its figures and counts the broken promises.
+fn run_one(benchmark: &Benchmark) -> Result<usize, String> {
+    println!("{}: building and measuring", benchmark.name);
+    let mut command = cargo(&[
+        "bench",
+        "--quiet",
+        "--package",
+        benchmark.package,
+        "--bench",
+        benchmark.name,
+    ]);
+    let output = capture(command.stderr(Stdio::inherit()))?;
+    let figures: Vec<Figure<'_>> = output.lines().filter_map(Figure::parse).collect();
+    for line in output.lines() {
+        println!("  {line}");
+    }
+    let mut broken = 0;
+    for promise in benchmark.promises {
+        let verdict = match figures.iter().find(|figure| figure.name == promise.figure) {
+            None => "not measured".to_owned(),
+            Some(figure) if promise.is_kept_by(figure) => "kept".to_owned(),
+            Some(figure) => {
+                broken += 1;
+                format!("BROKEN: {} and {} x", figure.value, figure.ratio)
+            }
+        };
+        println!("  promise {}: {verdict}", promise.describe());
+    }
+    Ok(broken)
+}
+
+impl Promise {
+    fn is_kept_by(&self, figure: &Figure<'_>) -> bool {
+        self.at_least_ratio
+            .is_none_or(|least| figure.ratio >= least)
+            && self.at_most_value.is_none_or(|most| figure.value <= most)
+    }
+
+    fn describe(&self) -> String {
+        let least = self
+            .at_least_ratio
+            .map(|least| format!(" at least {least} x"));
+        let most = self.at_most_value.map(|most| format!(" at most {most}"));
+        format!(
+            "{}{}{}",
+            self.figure,
+            least.unwrap_or_default(),
+            most.unwrap_or_default()
+        )
+    }
+}
+
+/// One measured figure.
+#[derive(Debug, PartialEq)]
+struct Figure<'a> {
+    name: &'a str,
+    value: f64,
+    ratio: f64,
+}
+
+impl<'a> Figure<'a> {
+    /// Reads `bench <figure>: <value> <unit>, <ratio> x <baseline>`.
+    fn parse(line: &'a str) -> Option<Self> {
+        let (name, figures) = line.strip_prefix("bench ")?.split_once(": ")?;
+        let (value, against) = figures.split_once(", ")?;
+        let value = value.split(' ').next()?.parse().ok()?;
+        let ratio = against.split_once(" x ")?.0.parse().ok()?;
+        Some(Self { name, value, ratio })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figure_is_read_from_its_line() {
+        let line = "bench decode: 12.5 ns/frame, 4.5 x six constant shifts";
+        assert_eq!(
+            Figure::parse(line),
+            Some(Figure {
+                name: "decode",
+                value: 12.5,
+                ratio: 4.5
+            })
+        );
+        assert_eq!(Figure::parse("warming up"), None);
+    }
+
+    #[test]
+    fn promise_is_broken_by_a_smaller_ratio_or_larger_value() {
+        let figure = Figure {
+            name: "decode",
+            value: 16.0,
+            ratio: 90.0,
+        };
+        let ratio = Promise {
+            figure: "decode",
+            at_least_ratio: Some(100.0),
+            at_most_value: None,
+        };
+        let value = Promise {
+            figure: "decode",
+            at_least_ratio: None,
+            at_most_value: Some(15.0),
+        };
+        assert!(!ratio.is_kept_by(&figure));
+        assert!(!value.is_kept_by(&figure));
+        assert!(value.is_kept_by(&Figure {
+            value: 15.0,
+            ..figure
+        }));
+    }
+}

@@ -1,0 +1,76 @@
+//! `cargo xtask ci`: exactly what CI runs, in order, and nothing besides.
+//!
+//! `script/test` installs what the steps need and then calls this.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::process::{self, cargo};
+
+/// One step: what it is called in the output, and the program that does it.
+type Step = (&'static str, fn() -> Command);
+
+const STEPS: &[Step] = &[
+    ("format", || cargo(&["fmt", "--all", "--check"])),
+    ("tidy", || cargo(&["xtask", "tidy"])),
+    ("lints", clippy),
+    ("licences and sources", || {
+        cargo(&[
+            "deny",
+            "--workspace",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ])
+    }),
+    ("tests", || cargo(&["test", "--workspace", "--locked"])),
+    ("documentation", documentation),
+    ("README", || cargo(&["xtask", "readme"])),
+];
+
+/// Runs the steps up to the first that fails.
+pub(crate) fn run(_arguments: &[String]) -> Outcome {
+    let mut times = Vec::new();
+    for (number, (name, command)) in (1_usize..).zip(STEPS) {
+        println!("\n[{number}/{}] {name}", STEPS.len());
+        let (outcome, seconds) = timed(|| process::run(&mut command()));
+        outcome.map_err(|reason| format!("{name} failed after {seconds:.1} s: {reason}"))?;
+        println!("[{number}/{}] {name}: {seconds:.1} s", STEPS.len());
+        times.push((name, seconds));
+    }
+    println!("\nAll steps passed:");
+    for (name, seconds) in times {
+        println!("{seconds:>8.1} s  {name}");
+    }
+    Ok(())
+}
+
+fn clippy() -> Command {
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn documentation() -> Command {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+/// What the work gave, and how many seconds it took.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the length of a step is what a person wants to see"
+)]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = Instant::now();
+    (work(), start.elapsed().as_secs_f64())
+}

@@ -1,0 +1,59 @@
+//! Only `crates/store` writes SQL; tests may ask a finished database what is in it.
+
+use super::finding::Finding;
+use super::tree::Tree;
+
+/// How a statement begins inside a string, cut so that this file does not trip over itself.
+const STATEMENTS: &[(&str, &str)] = &[
+    ("SEL", "ECT "),
+    ("INSERT I", "NTO "),
+    ("INSERT O", "R "),
+    ("UPDATE O", "R "),
+    ("DELETE F", "ROM "),
+    ("CREATE T", "ABLE "),
+    ("CREATE I", "NDEX "),
+    ("ALTER T", "ABLE "),
+    ("PRA", "GMA "),
+];
+
+/// Finds statements in sources outside the store.
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree
+        .rust()
+        .filter(|file| !file.path.starts_with("crates/store/"))
+    {
+        for (number, line) in file.code_lines() {
+            let is_comment = line.trim_start().starts_with("//");
+            let statement = STATEMENTS
+                .iter()
+                .map(|(start, end)| format!("{start}{end}"));
+            if let Some(statement) = statement
+                .into_iter()
+                .find(|statement| line.contains(statement))
+                && !is_comment
+            {
+                let mend = "ask a question of `store`: one file per question, in crates/store";
+                let seen = format!("SQL (`{}`)", statement.trim_end());
+                findings.push(Finding::at_line(&file.path, number, seen, mend));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statement_outside_the_store_is_found() {
+        let query = concat!("db.query(\"SEL", "ECT soc FROM telemetry\");\n");
+        assert_eq!(
+            Tree::places(check, "apps/v2x/src/a.rs", query),
+            ["apps/v2x/src/a.rs:1"]
+        );
+        assert!(Tree::places(check, "crates/store/src/a.rs", query).is_empty());
+        assert!(Tree::places(check, "apps/v2x/tests/a.rs", query).is_empty());
+    }
+}

@@ -1,0 +1,43 @@
+//! Only `crates/uplink` knows topic names; tests may subscribe to them.
+
+use super::finding::Finding;
+use super::tree::Tree;
+
+/// How the topics of ThingsBoard begin, cut so that this file does not trip over itself.
+const TOPICS: &[(&str, &str)] = &[("v1/dev", "ices"), ("v1/gate", "way")];
+
+/// Finds topic names in sources outside the uplink.
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree
+        .rust()
+        .filter(|file| !file.path.starts_with("crates/uplink/"))
+    {
+        for (number, line) in file.code_lines() {
+            if TOPICS
+                .iter()
+                .any(|(start, end)| line.contains(&format!("{start}{end}")))
+            {
+                let mend = "use the names that `uplink` exports";
+                findings.push(Finding::at_line(&file.path, number, "a topic name", mend));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topic_outside_the_uplink_is_found() {
+        let topic = concat!("publish(\"v1/dev", "ices/me/telemetry\");\n");
+        assert_eq!(
+            Tree::places(check, "apps/v2x/src/a.rs", topic),
+            ["apps/v2x/src/a.rs:1"]
+        );
+        assert!(Tree::places(check, "crates/uplink/src/a.rs", topic).is_empty());
+        assert!(Tree::places(check, "apps/v2x/tests/a.rs", topic).is_empty());
+    }
+}
