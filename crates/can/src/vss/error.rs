@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+/// The units of VSS (`units.yaml` of the release) that quantities of a car's bus have.
+pub(super) const UNITS: [&str; 13] = [
+    "km/h", "m", "km", "percent", "V", "A", "W", "kW", "kWh", "celsius", "rpm", "Nm", "min",
+];
+
 /// A mapping file that cannot be used; prints as `file:line: what is wrong`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingError {
@@ -37,27 +42,21 @@ pub enum MappingFault {
     /// A path that is no VSS path.
     #[error("{0:?} is no VSS path; it must start with Vehicle. and have words joined by dots")]
     BadPath(String),
-    /// A unit that VSS does not have, or that its datatype cannot carry.
-    #[error("{path} has the unit {seen:?}; it must be one of {expected}")]
+    /// A unit that VSS does not have.
+    #[error("{path} has the unit {seen:?}; VSS has {}", UNITS.join(", "))]
     BadUnit {
         /// The quantity.
         path: String,
         /// The unit as it stands in the file.
         seen: String,
-        /// The units that are known.
-        expected: String,
     },
     /// A signal in one unit, a quantity in another, and no scale between them.
-    #[error("{signal} is in {signal_unit:?} and {path} in {unit:?}; a scale must say how many")]
+    #[error("{signal} and {quantity} have different units; a scale must say how they relate")]
     ScaleMissing {
-        /// The signal.
+        /// The signal and its unit in the DBC.
         signal: String,
-        /// Its unit in the DBC.
-        signal_unit: String,
-        /// The quantity.
-        path: String,
-        /// The quantity's unit.
-        unit: String,
+        /// The quantity and its unit.
+        quantity: String,
     },
     /// A quantity or a source that says too little or too much.
     #[error("{path}: {reason}")]

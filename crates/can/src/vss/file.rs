@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{MappingError, MappingFault};
+use super::error::{MappingError, MappingFault, UNITS};
 use super::quantity::{Combination, Datatype, Quantity, Source, Unless};
 use crate::decoder::Decoder;
 use crate::signal::SignalId;
@@ -16,10 +16,6 @@ use crate::signal::SignalId;
 /// The most quantities of a mapping: what a 16-bit [`super::QuantityId`] tells apart.
 const MAX_QUANTITIES: usize = 65_535;
 
-/// The units of VSS (`units.yaml` of the release) that quantities of a car's bus have.
-const UNITS: [&str; 13] = [
-    "km/h", "m", "km", "percent", "V", "A", "W", "kW", "kWh", "celsius", "rpm", "Nm", "min",
-];
 /// Units that a DBC spells differently.
 const SPELLINGS: [(&str, &str); 2] = [("%", "percent"), ("degC", "celsius")];
 
@@ -233,11 +229,10 @@ impl Reader<'_> {
         if unit.is_empty() || signal_unit == unit {
             return Ok(());
         }
+        let of = |name: &str, unit: &str| format!("{name} (in {unit:?})");
         Err(MappingFault::ScaleMissing {
-            signal: info.qualified.clone(),
-            signal_unit: info.unit.clone(),
-            path: path.to_owned(),
-            unit: unit.to_owned(),
+            signal: of(&info.qualified, &info.unit),
+            quantity: of(path, unit),
         })
     }
 
@@ -286,13 +281,6 @@ fn unit(path: &str, unit: Option<Spanned<String>>) -> Result<String, Fault> {
     if UNITS.contains(&seen.as_str()) {
         return Ok(seen);
     }
-    let (path, expected) = (path.to_owned(), UNITS.join(", "));
-    Err((
-        at,
-        MappingFault::BadUnit {
-            path,
-            seen,
-            expected,
-        },
-    ))
+    let path = path.to_owned();
+    Err((at, MappingFault::BadUnit { path, seen }))
 }
