@@ -1,1 +1,13 @@
 //! The protocols of the car and the station, sans-IO: bytes to values and back.
+//!
+//! Nothing here reads a clock, opens a port or allocates. Whoever has the bytes hands them in and
+//! gets valid values or an error that says what was seen, where, and what would be right.
+//!
+//! | module | what it speaks |
+//! |---|---|
+//! | [`legacy`] | the formats of the prototype, so that its boards go on working |
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod legacy;
