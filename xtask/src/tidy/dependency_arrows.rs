@@ -20,7 +20,7 @@ const ROOMS: &[Room] = &[
     board("boards", &["units", "proto", "charging"]),
     host("can", &["units"]),
     host("recording", &["units"]),
-    host("roles", &["units", "proto", "can", "charging"]),
+    host("roles", &["units", "proto", "can", "charging", "recording"]),
     host("outbox", &["units", "roles"]),
     host("store", &["units", "roles", "charging", "outbox"]),
     host("uplink", &["units", "roles", "outbox"]),

@@ -1,0 +1,102 @@
+# What script/test and script/demo need from this computer; sourced by both, never run.
+# Each function prints what is there, installs what is not, and with --no-install only says so.
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$repository"
+
+# Debian keeps daemons such as mosquitto where only root looks.
+export PATH="$PATH:/usr/sbin:/sbin"
+
+install=yes
+missing=()
+
+read_options() {
+    for option in "$@"; do
+        case "$option" in
+        --no-install) install=no ;;
+        *)
+            printf 'usage: %s [--no-install]\n' "$0" >&2
+            exit 2
+            ;;
+        esac
+    done
+}
+
+say() { printf '%s\n' "$*"; }
+
+# need_cargo: Rust itself is not installed for anybody; rustup.rs tells how.
+need_cargo() {
+    if ! command -v cargo >/dev/null; then
+        say "error: no cargo; install Rust 1.95 or newer with rustup (rust-toolchain.toml names it)" >&2
+        exit 1
+    fi
+    say "have   $(cargo --version)"
+}
+
+# need_package PACKAGE COMMAND...: a Debian package, unless the shell command already succeeds.
+wanted_packages=()
+need_package() {
+    local package=$1
+    shift
+    if "$@" >/dev/null 2>&1; then
+        say "have   $package"
+    else
+        say "needs  $package"
+        wanted_packages+=("$package")
+    fi
+}
+
+install_packages() {
+    if [ ${#wanted_packages[@]} -eq 0 ]; then return; fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+    local command=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+        apt-get install --yes --no-install-recommends "${wanted_packages[@]}")
+    if [ "$install" = no ]; then
+        missing+=("${command[*]}")
+        return
+    fi
+    say "installing ${wanted_packages[*]}"
+    "${as_root[@]}" apt-get update --quiet=2
+    "${command[@]}" --quiet=2
+}
+
+# need_python: cantools and python-can in a virtual environment of their own, under target/.
+need_python() {
+    local environment="${CARGO_TARGET_DIR:-$repository/target}/python"
+    local requirements=script/requirements.txt
+    if cmp --silent "$requirements" "$environment/installed.txt"; then
+        say "have   cantools and python-can in $environment"
+    elif [ "$install" = no ]; then
+        missing+=("python3 -m venv $environment && $environment/bin/pip install -r $requirements")
+        return
+    else
+        say "installing cantools and python-can in $environment"
+        python3 -m venv --clear "$environment"
+        "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+        cp "$requirements" "$environment/installed.txt"
+    fi
+    # Tests and benchmarks that compare with cantools start this Python.
+    export V2X_PYTHON="$environment/bin/python3"
+}
+
+# need_cargo_tool NAME VERSION: a cargo subcommand, built once for all checkouts of this user.
+need_cargo_tool() {
+    local name=$1 version=$2
+    if cargo "${name#cargo-}" --version >/dev/null 2>&1; then
+        say "have   $name"
+    elif [ "$install" = no ]; then
+        missing+=("cargo install --locked $name@$version")
+    else
+        say "building $name $version; this takes some minutes, once"
+        cargo install --quiet --locked "$name@$version"
+    fi
+}
+
+# With --no-install: what is missing, as commands, and the end.
+stop_if_missing() {
+    if [ ${#missing[@]} -eq 0 ]; then return; fi
+    say "missing; install it with" >&2
+    printf '  %s\n' "${missing[@]}" >&2
+    exit 1
+}
