@@ -27,11 +27,15 @@ pub struct RecordedFrame {
 
 /// Reads frames from the lines of either format.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each open file, never copied"
+)]
 pub enum ParseFrame {
     /// Lines of candump.
     Candump,
     /// Rows of a table.
-    CanData(Box<can_data::Rows>),
+    CanData(can_data::Rows),
 }
 
 impl ParseRow for ParseFrame {

@@ -54,7 +54,7 @@ pub struct RecordedRow {
 #[derive(Debug)]
 pub struct Rows {
     table: Table,
-    columns: Box<Columns>,
+    columns: Columns,
 }
 
 /// Where the columns of the merged table stand; those that a variant lacks are `None`.
@@ -118,10 +118,7 @@ impl Columns {
 
 impl Rows {
     pub(crate) fn new(table: Table, columns: Columns) -> Self {
-        Self {
-            table,
-            columns: Box::new(columns),
-        }
+        Self { table, columns }
     }
 }
 

@@ -90,6 +90,10 @@ pub enum OpenError {
 /// A recorded file that has been recognised.
 #[derive(Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each open file, never copied"
+)]
 pub enum Recording<R> {
     /// A candump log or a table of frames.
     Frames(Frames<R>),
@@ -117,7 +121,7 @@ impl<R: BufRead> Recording<R> {
             seen: excerpt(header, HEADER_SEEN_MAX),
         })?;
         if let Some(columns) = can_data::Columns::find(&table) {
-            let rows = ParseFrame::CanData(Box::new(can_data::Rows::new(table, columns)));
+            let rows = ParseFrame::CanData(can_data::Rows::new(table, columns));
             return Ok(Self::Frames(Rows::new(lines, rows)));
         }
         if let Some(columns) = gps_data::Columns::find(&table) {
