@@ -89,6 +89,10 @@ impl Word {
     /// line's end, and not by prose: "GPS module not found" is none.
     fn at(line: &[u8], at: usize) -> Option<Self> {
         let rest = line.get(at..)?;
+        // Every byte of an unusual line is asked, so most must be turned away by one comparison.
+        if !matches!(rest.first()?, b'S' | b's' | b'R' | b'r' | b'G' | b'g') {
+            return None;
+        }
         let word = Self::ALL.into_iter().find(|word| {
             rest.get(..word.text().len())
                 .is_some_and(|text| text.eq_ignore_ascii_case(word.text()))
