@@ -1,1 +1,58 @@
-//! Real parts for tests.
+//! Real parts for tests: a mosquitto, a subscriber, a TCP proxy that can be cut, a fake
+//! ThingsBoard, a free port.
+//!
+//! Nothing here is part of the product. Parts end when they are dropped. Waiting is for a
+//! condition within a generous bound ([`wait_until`]), never for a time.
+
+#![forbid(unsafe_code)]
+
+mod mosquitto;
+mod proxy;
+mod subscriber;
+mod thingsboard;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
+
+pub use mosquitto::{Access, Mosquitto};
+pub use proxy::Proxy;
+pub use subscriber::{Received, Subscriber};
+pub use thingsboard::FakeThingsBoard;
+
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A port of the loopback address that nobody listens on now.
+///
+/// # Panics
+/// When the computer has none: the failure of the test.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("a bound address").port()
+}
+
+/// Waits until the condition holds.
+///
+/// # Panics
+/// When it does not hold within the bound: the failure of the test, with `what` was awaited.
+pub fn wait_until(bound: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test meets real processes: it needs a real bound and a pause between looks"
+    )]
+    let (start, pause) = (Instant::now(), std::thread::sleep);
+    while !condition() {
+        assert!(
+            start.elapsed() < bound,
+            "{what} did not happen within {bound:?}"
+        );
+        pause(LOOK);
+    }
+}
+
+/// Whether a part that is missing makes a test fail instead of skip: `V2X_REQUIRE_SHARED=1`.
+#[must_use]
+pub fn parts_are_required() -> bool {
+    std::env::var_os("V2X_REQUIRE_SHARED").is_some_and(|value| value == "1")
+}

@@ -1,1 +1,41 @@
-//! ThingsBoard and plain MQTT: topics, payloads and pacing.
+//! ThingsBoard over MQTT: topics, payloads, pacing, and the session that empties the outbox.
+//!
+//! This is the only crate that knows topic names. What is worth sending is decided in `roles`,
+//! what is sent next in `outbox`; the thread that owns the store meets the session over a
+//! [`supply`], so that neither waits for the other.
+//!
+//! ```text
+//! store's thread                                   session's runtime
+//! Outbox + Store ── OutboxEnd ◄─ next, acknowledge, release, set aside ── SessionEnd ── MQTT
+//!                        └──────────── batches of entries ───────────────────┘
+//! ```
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`broker`] | the address `mqtt://host:port` |
+//! | [`token`] | secrets that never print |
+//! | [`thingsboard`] | topics, values, messages of the ThingsBoard device API |
+//! | [`supply`] | the two ends between outbox and session |
+//! | [`session`] | connect, publish, match acknowledgements, reconnect |
+//! | [`backoff`] | when to try again |
+//! | [`pacer`] | how fast the server wants it |
+//! | [`suspects`] | which entry a server will never take |
+//! | `tls` | whom to trust when the connection is encrypted |
+
+#![forbid(unsafe_code)]
+
+pub mod backoff;
+pub mod broker;
+pub mod pacer;
+pub mod session;
+pub mod supply;
+pub mod suspects;
+pub mod thingsboard;
+mod tls;
+pub mod token;
+
+pub use broker::{BrokerUrl, BrokerUrlError};
+pub use pacer::{Limits, Window};
+pub use session::{Chance, Clock, Down, Login, Session, SessionEvent, Settings, Trust};
+pub use supply::{OutboxEnd, Request, SessionEnd, supply};
+pub use token::{Token, TokenError};

@@ -1,0 +1,102 @@
+//! Somebody who hears everything that a broker is sent.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+
+use crate::wait_until;
+
+/// The largest message that is heard: four times what ThingsBoard takes.
+const MESSAGE_MAX_BYTES: usize = 256 * 1024;
+
+/// One message as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its topic.
+    pub topic: String,
+    /// Its payload.
+    pub payload: Vec<u8>,
+}
+
+/// A subscription to all topics with QoS 1; ends when dropped.
+#[derive(Debug)]
+pub struct Subscriber {
+    client: Client,
+    received: Arc<Mutex<Vec<Received>>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Subscriber {
+    /// Subscribes at the broker on this port of the loopback address; when it returns, the broker
+    /// has confirmed.
+    ///
+    /// # Panics
+    /// When the broker does not confirm.
+    #[must_use]
+    pub fn start(port: u16) -> Self {
+        let mut options = MqttOptions::new(format!("subscriber-{port}"), "127.0.0.1", port);
+        options.set_max_packet_size(MESSAGE_MAX_BYTES, MESSAGE_MAX_BYTES);
+        let (client, mut connection) = Client::new(options, 10);
+        client
+            .subscribe("#", QoS::AtLeastOnce)
+            .expect("an empty channel takes a request");
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let confirmed = Arc::new(Mutex::new(false));
+        let (sink, confirm) = (Arc::clone(&received), Arc::clone(&confirmed));
+        let thread = thread::spawn(move || {
+            for event in connection.iter() {
+                match event {
+                    Ok(Event::Incoming(Packet::Publish(publish))) => {
+                        sink.lock().expect("no holder panics").push(Received {
+                            topic: publish.topic,
+                            payload: publish.payload.to_vec(),
+                        });
+                    }
+                    Ok(Event::Incoming(Packet::SubAck(_))) => {
+                        *confirm.lock().expect("no holder panics") = true;
+                    }
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+            }
+        });
+        wait_until(Duration::from_secs(20), "the subscription", || {
+            *confirmed.lock().expect("no holder panics")
+        });
+        Self {
+            client,
+            received,
+            thread: Some(thread),
+        }
+    }
+
+    /// Everything that arrived so far, in order.
+    ///
+    /// # Panics
+    /// When the listening thread has panicked.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().expect("no holder panics").clone()
+    }
+
+    /// How many messages arrived so far.
+    ///
+    /// # Panics
+    /// When the listening thread has panicked.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.received.lock().expect("no holder panics").len()
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        let asked = self.client.disconnect().is_ok();
+        if let Some(thread) = self.thread.take().filter(|_| asked) {
+            let ended = thread.join().is_ok();
+            assert!(ended || thread::panicking(), "the subscriber panicked");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A server that answers as ThingsBoard does where a broker would not: it closes the connection
+//! without a PUBACK on a message that it does not understand.
+//!
+//! MQTT 3.1.1, server side, as far as a publishing device needs it: CONNECT, PUBLISH with QoS 1,
+//! PINGREQ, DISCONNECT.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::Received;
+
+/// Packet types of MQTT 3.1.1, table 2.1.
+const CONNECT: u8 = 1;
+const PUBLISH: u8 = 3;
+const PINGREQ: u8 = 12;
+
+/// Decides whether a payload is understood.
+type Understands = dyn Fn(&[u8]) -> bool + Send + Sync;
+
+/// The server; ends when dropped.
+pub struct FakeThingsBoard {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    understands: Box<Understands>,
+    received: Mutex<Vec<Received>>,
+    is_over: AtomicBool,
+}
+
+impl FakeThingsBoard {
+    /// Listens on a free port; a payload for which `understands` is false closes the connection.
+    ///
+    /// # Panics
+    /// When the computer has no free port.
+    #[must_use]
+    pub fn start(understands: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = listener.local_addr().expect("a bound address").port();
+        let shared = Arc::new(Shared {
+            understands: Box::new(understands),
+            received: Mutex::new(Vec::new()),
+            is_over: AtomicBool::new(false),
+        });
+        let serving = Arc::clone(&shared);
+        thread::spawn(move || {
+            for socket in listener.incoming().flatten() {
+                if serving.is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let serving = Arc::clone(&serving);
+                // The end of a connection, however it comes, is the end of its thread.
+                thread::spawn(move || serving.serve(socket).ok());
+            }
+        });
+        Self { port, shared }
+    }
+
+    /// Its address as `mqtt://127.0.0.1:port`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.port)
+    }
+
+    /// Everything that was acknowledged so far, in order.
+    ///
+    /// # Panics
+    /// When a serving thread has panicked.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        let received = self.shared.received.lock();
+        received.expect("no holder panics").clone()
+    }
+}
+
+impl Drop for FakeThingsBoard {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread, which then sees that it is over.
+        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut socket: TcpStream) -> io::Result<()> {
+        loop {
+            let (first, body) = read_packet(&mut socket)?;
+            match first >> 4 {
+                CONNECT => socket.write_all(&[0x20, 2, 0, 0])?,
+                PUBLISH => {
+                    let Some((received, pkid)) = publish(&body) else {
+                        return Ok(());
+                    };
+                    if !(self.understands)(&received.payload) {
+                        return Ok(());
+                    }
+                    let all = self.received.lock();
+                    all.expect("no holder panics").push(received);
+                    socket.write_all(&[0x40, 2, pkid[0], pkid[1]])?;
+                }
+                PINGREQ => socket.write_all(&[0xD0, 0])?,
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+/// The first byte of a packet and what follows its length (MQTT 3.1.1, 2.2).
+fn read_packet(socket: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
+    let mut byte = [0];
+    socket.read_exact(&mut byte)?;
+    let first = byte[0];
+    let mut length = 0;
+    for shift in [0, 7, 14, 21] {
+        socket.read_exact(&mut byte)?;
+        length |= usize::from(byte[0] & 0x7F) << shift;
+        if byte[0] & 0x80 == 0 {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    socket.read_exact(&mut body)?;
+    Ok((first, body))
+}
+
+/// The message and the packet identifier of a PUBLISH with QoS 1 (MQTT 3.1.1, 3.3).
+fn publish(body: &[u8]) -> Option<(Received, [u8; 2])> {
+    let (length, rest) = body.split_first_chunk::<2>()?;
+    let (topic, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+    let (pkid, payload) = rest.split_first_chunk::<2>()?;
+    let received = Received {
+        topic: String::from_utf8(topic.to_vec()).ok()?,
+        payload: payload.to_vec(),
+    };
+    Some((received, *pkid))
+}

@@ -1,0 +1,214 @@
+//! The session with the broker: MQTT 3.1.1, QoS 1, one connection after another.
+//!
+//! A connection starts with nothing in flight and ends with its first error: rumqttc's own
+//! retransmission is never used, what was not acknowledged goes back to the outbox and comes again
+//! from there. One connection is in `connection`, words for refusals are in `down`.
+
+mod connection;
+mod down;
+
+use std::time::Duration;
+
+use rumqttc::{MqttOptions, Transport};
+use tokio::time;
+use v2x_outbox::EntryId;
+use v2x_units::Instant;
+
+use self::connection::{Connection, Ended};
+pub use self::down::Down;
+use crate::backoff::Backoff;
+use crate::broker::BrokerUrl;
+use crate::pacer::{Limits, Pacer};
+use crate::supply::{OutboxGone, Request, SessionEnd};
+use crate::suspects::Suspects;
+use crate::thingsboard::MESSAGE_MAX_BYTES;
+use crate::tls;
+pub use crate::tls::{Trust, TrustError};
+use crate::token::Token;
+
+/// Messages in flight at once: enough to fill a slow line, far below the 100 that ThingsBoard
+/// queues per device, and little to repeat after a loss.
+const WINDOW: u16 = 20;
+
+/// How often a silent connection is probed; twice this until a dead one is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// How long name look-up, TCP, TLS and CONNACK may take together on a mobile network.
+const CONNECT_TIMEOUT_S: u64 = 20;
+
+/// How the device logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Login {
+    /// Not at all.
+    #[default]
+    None,
+    /// ThingsBoard's access token: a user name without a password.
+    Token(Token),
+    /// A user name and a password.
+    Basic {
+        /// The user name.
+        user: String,
+        /// The password.
+        password: Token,
+    },
+}
+
+/// What a session needs to know of the broker.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the broker listens.
+    pub broker: BrokerUrl,
+    /// How the device logs in.
+    pub login: Login,
+    /// Whom to trust if the connection is encrypted.
+    pub trust: Trust,
+    /// The MQTT client id; with a random part, so that two sessions do not push each other out.
+    pub client_id: String,
+    /// What the server is believed to allow.
+    pub limits: Limits,
+}
+
+/// What the session tells of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionEvent {
+    /// A connection is being made.
+    Connecting,
+    /// The broker has accepted the login.
+    Connected,
+    /// There is no connection.
+    Down {
+        /// Why.
+        why: Down,
+        /// After how long the next try is made.
+        retry_in: Duration,
+    },
+    /// An entry will never be taken and was set aside.
+    SetAside {
+        /// Which.
+        id: EntryId,
+        /// Why.
+        reason: String,
+    },
+    /// The session has ended as it was asked to.
+    Stopped {
+        /// Entries published whose acknowledgement did not come in time; they are sent again after
+        /// the next start.
+        unacknowledged: usize,
+    },
+}
+
+/// Where the session reads the time, on the clock of the process that runs it.
+pub type Clock = Box<dyn Fn() -> Instant + Send>;
+
+/// Where the session draws random numbers.
+pub type Chance = Box<dyn FnMut() -> u32 + Send>;
+
+/// Empties an outbox into a broker.
+pub struct Session {
+    options: MqttOptions,
+    supply: SessionEnd,
+    tell: Box<dyn FnMut(SessionEvent) + Send>,
+    clock: Clock,
+    chance: Chance,
+    pacer: Pacer,
+    suspects: Suspects,
+    backoff: Backoff,
+}
+
+impl Session {
+    /// A session that is not connected yet; `tell` hears what happens and must not block.
+    ///
+    /// # Errors
+    /// An encrypted connection that cannot be set up, with the reason.
+    pub fn new(
+        settings: &Settings,
+        supply: SessionEnd,
+        tell: impl FnMut(SessionEvent) + Send + 'static,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Self, TrustError> {
+        Ok(Self {
+            options: options(settings)?,
+            supply,
+            tell: Box::new(tell),
+            pacer: Pacer::new(&settings.limits, clock()),
+            clock,
+            chance,
+            suspects: Suspects::default(),
+            backoff: Backoff::default(),
+        })
+    }
+
+    /// Runs until `stop`, then waits a bounded time for acknowledgements and disconnects. Runs in
+    /// a tokio runtime with time and network.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            (self.tell)(SessionEvent::Connecting);
+            let ended = Connection::open(&mut self).run(stop.as_mut()).await;
+            let why = match ended {
+                Ok(Ended::Down(why)) => why,
+                Ok(Ended::Stopped { unacknowledged }) => {
+                    return (self.tell)(SessionEvent::Stopped { unacknowledged });
+                }
+                Err(OutboxGone) => {
+                    return (self.tell)(SessionEvent::Stopped { unacknowledged: 0 });
+                }
+            };
+            let retry_in = self.backoff.next((self.chance)());
+            (self.tell)(SessionEvent::Down { why, retry_in });
+            tokio::select! {
+                () = &mut stop => {
+                    return (self.tell)(SessionEvent::Stopped { unacknowledged: 0 });
+                }
+                gone = give_back(&mut self.supply) => {
+                    let OutboxGone = gone;
+                    return (self.tell)(SessionEvent::Stopped { unacknowledged: 0 });
+                }
+                () = time::sleep(retry_in) => {}
+            }
+        }
+    }
+}
+
+/// Returns every batch that comes while there is no connection: what waits in the outbox can still
+/// be overtaken and evicted, what waits here cannot.
+async fn give_back(supply: &mut SessionEnd) -> OutboxGone {
+    loop {
+        let returned = match supply.batch().await {
+            Ok(batch) => {
+                let ids = batch.iter().map(|entry| entry.id).collect();
+                supply.ask(Request::Release(ids))
+            }
+            Err(gone) => Err(gone),
+        };
+        if let Err(gone) = returned {
+            return gone;
+        }
+    }
+}
+
+fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
+    let broker = &settings.broker;
+    let mut options = MqttOptions::new(&settings.client_id, broker.host(), broker.port());
+    options
+        .set_clean_session(true)
+        .set_keep_alive(KEEP_ALIVE)
+        .set_inflight(WINDOW)
+        .set_max_packet_size(MESSAGE_MAX_BYTES, MESSAGE_MAX_BYTES);
+    match &settings.login {
+        Login::None => {}
+        Login::Token(token) => {
+            options.set_credentials(token.reveal(), "");
+        }
+        Login::Basic { user, password } => {
+            options.set_credentials(user, password.reveal());
+        }
+    }
+    if broker.is_encrypted() {
+        options.set_transport(Transport::tls_with_config(tls::configuration(
+            &settings.trust,
+        )?));
+    }
+    Ok(options)
+}

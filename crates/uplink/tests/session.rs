@@ -1,0 +1,286 @@
+//! The session between a real SQLite store and a real mosquitto, through whatever happens.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use v2x_outbox::{Class, NewEntry, Outbox, PayloadKind, Storage};
+use v2x_store::{Store, TelemetryRow};
+use v2x_testbench::{
+    Access, FakeThingsBoard, Mosquitto, Proxy, Received, Subscriber, free_port, wait_until,
+};
+use v2x_units::{Instant, UtcTime};
+use v2x_uplink::{
+    Down, Limits, Login, Session, SessionEvent, Settings, Token, Trust, Window, supply,
+};
+
+/// Long enough for any computer; nothing waits that long unless it failed.
+const BOUND: Duration = Duration::from_secs(60);
+
+const FIRST_MS: i64 = 1_756_370_845_373;
+
+/// A session with its store on a thread of its own, as `apps` run them.
+struct Running {
+    events: Arc<Mutex<Vec<SessionEvent>>>,
+    pending: Arc<Mutex<u64>>,
+    stop: oneshot::Sender<()>,
+    session: thread::JoinHandle<()>,
+    store: thread::JoinHandle<Store>,
+}
+
+impl Running {
+    fn start(mut store: Store, settings: Settings) -> Self {
+        let (mut outbox_end, session_end) = supply();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let pending = Arc::new(Mutex::new(store.usage().entries));
+        let left = Arc::clone(&pending);
+        let store = thread::spawn(move || {
+            let mut outbox = Outbox::default();
+            while let Ok(request) = outbox_end.requests().recv() {
+                outbox_end.answer(request, &mut outbox, &mut store).unwrap();
+                *left.lock().unwrap() = store.usage().entries;
+            }
+            store
+        });
+        let told = Arc::clone(&events);
+        let (stop, stopped) = oneshot::channel();
+        let session = thread::spawn(move || {
+            let tell = move |event| told.lock().unwrap().push(event);
+            let clock = Box::new(process_clock());
+            let session = Session::new(&settings, session_end, tell, clock, Box::new(|| 0));
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let stop = async { stopped.await.unwrap_or(()) };
+            runtime.block_on(session.unwrap().run(stop));
+        });
+        Self {
+            events,
+            pending,
+            stop,
+            session,
+            store,
+        }
+    }
+
+    fn pending(&self) -> u64 {
+        *self.pending.lock().unwrap()
+    }
+
+    fn happened(&self, seen: impl Fn(&SessionEvent) -> bool) -> usize {
+        let events = self.events.lock().unwrap();
+        events.iter().filter(|event| seen(event)).count()
+    }
+
+    fn stop(self) -> (Store, Vec<SessionEvent>) {
+        self.stop.send(()).unwrap();
+        self.session.join().unwrap();
+        let store = self.store.join().unwrap();
+        let events = self.events.lock().unwrap().clone();
+        (store, events)
+    }
+}
+
+fn process_clock() -> impl Fn() -> Instant + Send {
+    #[expect(clippy::disallowed_methods, reason = "the driving loop of the test")]
+    let start = std::time::Instant::now();
+    move || Instant::from_micros(start.elapsed().as_micros().try_into().unwrap())
+}
+
+fn settings(url: &str) -> Settings {
+    Settings {
+        broker: url.parse().unwrap(),
+        login: Login::Token(Token::parse("A1_TEST_TOKEN").unwrap()),
+        trust: Trust::System,
+        client_id: "v2x-test".to_owned(),
+        limits: Limits::default(),
+    }
+}
+
+fn values(n: i64) -> String {
+    format!(r#"{{"soc":64.42,"odometer":{n}.5,"gear":"Drive","brake":false}}"#)
+}
+
+/// A store with so many rows that wait to be sent.
+fn store_with(path: &Path, rows: i64) -> Store {
+    let mut store = Store::open(path).unwrap();
+    let rows: Vec<_> = (0..rows).map(|n| row(n, values(n))).collect();
+    for group in rows.chunks(60) {
+        assert_eq!(store.record_telemetry(group).unwrap().written, group.len());
+    }
+    store
+}
+
+fn row(n: i64, values: String) -> TelemetryRow {
+    let at = UtcTime::from_millis(FIRST_MS + 1000 * n);
+    let (class, kind) = (Class::Telemetry, PayloadKind::Telemetry);
+    TelemetryRow {
+        source: "vehicle".to_owned(),
+        at,
+        upload: Some(NewEntry::new(class, kind, at, 4, values.clone()).unwrap()),
+        values,
+    }
+}
+
+/// Every row that arrived by its time; the same time must not come with two values.
+fn rows_by_time(received: &[Received]) -> BTreeMap<i64, serde_json::Value> {
+    let mut rows = BTreeMap::new();
+    for message in received {
+        assert_eq!(message.topic, "v1/devices/me/telemetry");
+        assert!(message.payload.len() < 65_536);
+        let parsed: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+        let batch = match parsed {
+            serde_json::Value::Array(rows) => rows,
+            single => vec![single],
+        };
+        for row in batch {
+            let ts = row["ts"].as_i64().unwrap();
+            let values = row["values"].clone();
+            let twice = rows.insert(ts, values.clone());
+            assert!(twice.is_none_or(|earlier| earlier == values), "{ts}");
+        }
+    }
+    rows
+}
+
+fn expected(rows: i64) -> BTreeMap<i64, serde_json::Value> {
+    (0..rows)
+        .map(|n| {
+            let values = serde_json::from_str(&values(n)).unwrap();
+            (FIRST_MS + 1000 * n, values)
+        })
+        .collect()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn five_thousand_rows_arrive_exactly_and_leave_the_outbox_empty() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let subscriber = Subscriber::start(broker.port());
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 5000);
+    let running = Running::start(store, settings(&broker.url()));
+    wait_until(BOUND, "the empty outbox", || running.pending() == 0);
+    wait_until(BOUND, "the last row", || {
+        rows_by_time(&subscriber.received()).len() == 5000
+    });
+    let (store, events) = running.stop();
+    assert_eq!(rows_by_time(&subscriber.received()), expected(5000));
+    assert_eq!(store.usage().entries, 0);
+    assert_eq!(
+        store.telemetry_count().unwrap(),
+        5000,
+        "the store keeps them"
+    );
+    let stopped = SessionEvent::Stopped { unacknowledged: 0 };
+    let quiet = [SessionEvent::Connecting, SessionEvent::Connected, stopped];
+    assert_eq!(events, quiet);
+}
+
+#[test]
+fn nothing_is_missing_after_the_line_was_cut_in_the_middle() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let subscriber = Subscriber::start(broker.port());
+    let proxy = Proxy::start(broker.port());
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 5000);
+    proxy.cut_after(150_000);
+    let running = Running::start(store, settings(&proxy.url()));
+    let is_down = |event: &SessionEvent| matches!(event, SessionEvent::Down { .. });
+    wait_until(BOUND, "the cut", || proxy.is_cut());
+    wait_until(BOUND, "a refused try", || running.happened(is_down) >= 2);
+    assert!(running.pending() > 0, "the cut came in the middle");
+    proxy.mend();
+    wait_until(BOUND, "the empty outbox", || running.pending() == 0);
+    let (store, events) = running.stop();
+    assert_eq!(store.usage().entries, 0);
+    wait_until(BOUND, "the last row", || {
+        rows_by_time(&subscriber.received()).len() == 5000
+    });
+    assert_eq!(rows_by_time(&subscriber.received()), expected(5000));
+    let connected = events.iter().filter(|e| **e == SessionEvent::Connected);
+    assert_eq!(connected.count(), 2);
+}
+
+#[test]
+fn wrong_token_is_reported_in_words_and_loses_nothing() {
+    let Some(broker) = Mosquitto::start(&Access::Nobody) else {
+        return;
+    };
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 3);
+    let running = Running::start(store, settings(&broker.url()));
+    let is_refused = |event: &SessionEvent| match event {
+        SessionEvent::Down { why, .. } => matches!(why, Down::Refused { code: 5, .. }),
+        _ => false,
+    };
+    wait_until(BOUND, "two refusals", || running.happened(is_refused) >= 2);
+    let (store, events) = running.stop();
+    assert_eq!(store.usage().entries, 3);
+    let said = format!("{events:?}");
+    assert!(said.contains("the token or password is wrong"), "{said}");
+    assert!(!said.contains("A1_TEST_TOKEN"), "{said}");
+}
+
+#[test]
+fn broker_that_is_not_there_is_reported_and_tried_again() {
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 3);
+    let url = format!("mqtt://127.0.0.1:{}", free_port());
+    let running = Running::start(store, settings(&url));
+    let is_unreachable = |event: &SessionEvent| match event {
+        SessionEvent::Down { why, .. } => matches!(why, Down::Unreachable(_)),
+        _ => false,
+    };
+    wait_until(BOUND, "two tries", || running.happened(is_unreachable) >= 2);
+    assert_eq!(running.stop().0.usage().entries, 3);
+}
+
+#[test]
+fn poison_entry_is_set_aside_and_all_others_arrive() {
+    let server =
+        FakeThingsBoard::start(|payload| !payload.windows(6).any(|window| window == b"poison"));
+    let folder = folder();
+    let mut store = store_with(&folder.path().join("v2x.db"), 4000);
+    let poison = row(4000, r#"{"k":"poison"}"#.to_owned());
+    store.record_telemetry(&[poison]).unwrap();
+    let running = Running::start(store, settings(&server.url()));
+    wait_until(BOUND, "the empty outbox", || running.pending() == 0);
+    let (store, _) = running.stop();
+    let aside = store.set_aside_entries(10).unwrap();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(aside[0].entry.payload, br#"{"k":"poison"}"#);
+    assert!(aside[0].reason.contains("took others"));
+    assert_eq!(rows_by_time(&server.received()), expected(4000));
+}
+
+#[test]
+fn stop_in_the_middle_leaves_the_rest_on_disk() {
+    let server = FakeThingsBoard::start(|_| true);
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 5000);
+    let mut slow = settings(&server.url());
+    slow.limits.points = vec![Window {
+        capacity: 100,
+        per: Duration::from_secs(60),
+    }];
+    let running = Running::start(store, slow);
+    wait_until(BOUND, "a first row", || !server.received().is_empty());
+    let (store, events) = running.stop();
+    let arrived = rows_by_time(&server.received()).len() as u64;
+    assert_eq!(store.usage().entries + arrived, 5000);
+    let stopped = SessionEvent::Stopped { unacknowledged: 0 };
+    assert_eq!(events.last(), Some(&stopped));
+}
