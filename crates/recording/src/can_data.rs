@@ -23,7 +23,7 @@ use crate::table::{Column, Fields, Table};
 pub const HEADER: &str = "timestamp,can_id,dlc,data_hex,data_bytes,\
     gps_lat,gps_lon,gps_alt,gps_speed,gps_valid\n";
 
-/// Marks a 29-bit identifier in `can_id`, as in SocketCAN (linux/can.h) and on the collector's line.
+/// Marks a 29-bit identifier in `can_id`, as SocketCAN (linux/can.h) and the collector do.
 const EXTENDED_FLAG: u32 = 0x8000_0000;
 /// Marks a remote frame in `can_id`.
 const REMOTE_FLAG: u32 = 0x4000_0000;

@@ -36,7 +36,7 @@ pub enum Fault {
     /// Fields are missing, or a second row follows on the same line.
     #[error("the row has {have} fields and the header {header}; it was cut or joined with another")]
     FieldCount {
-        /// Fields in this row.
+        /// Fields in this row; 65 stands for any number above 64.
         have: usize,
         /// Fields in the header.
         header: usize,

@@ -110,7 +110,8 @@ impl MergedRow {
     }
 }
 
-/// The name of a merged table that begins at this moment, in UTC: `merged_can_data_20250828_1556.csv`.
+/// The name of a merged table that begins at this moment, in UTC:
+/// `merged_can_data_20250828_1556.csv`.
 #[must_use]
 pub fn file_name(begin: UtcTime) -> String {
     let c = begin.civil();

@@ -145,16 +145,10 @@ impl ParseRow for Rows {
 /// Everything but the fix, as the cells say.
 fn as_written(fields: &Fields<'_>, columns: &Columns) -> Result<MergedRow, Fault> {
     let number = |column| fields.number(column);
-    let gears = [
-        ("Drive", Gear::Drive),
-        ("Neutral", Gear::Neutral),
-        ("Reverse", Gear::Reverse),
-        ("Unknown", Gear::Unknown),
-    ];
     Ok(MergedRow {
-        soc: soc(fields, columns.soc)?,
+        soc: fields.read(columns.soc, "0 to 100 percent", soc)?,
         current: number(columns.current)?.map(|amps| BatteryCurrent::from_signed(Amps::new(amps))),
-        gear: fields.one_of(columns.gear, &gears, "Drive, Neutral, Reverse or Unknown")?,
+        gear: fields.read(columns.gear, "Drive, Neutral, Reverse or Unknown", gear)?,
         motor_active: fields.flag(columns.motor_active)?,
         accelerator: number(columns.accelerator)?,
         brake: fields.flag(columns.brake)?,
@@ -164,35 +158,37 @@ fn as_written(fields: &Fields<'_>, columns: &Columns) -> Result<MergedRow, Fault
         range: number(columns.range)?.map(Kilometers::new),
         battery_voltage: number(columns.battery_voltage)?.map(Volts::new),
         available_energy: number(columns.available_energy)?.map(WattHours::from_kilowatt_hours),
-        charging_status: charging_status(fields.text(columns.charging_status))?,
+        charging_status: fields.read(columns.charging_status, "a byte as 0x2A", byte)?,
         motor_temp: number(columns.motor_temp)?.map(Celsius::new),
-        is_charging: fields.one_of(
-            columns.is_charging,
-            &[("YES", true), ("NO", false)],
-            "YES or NO",
-        )?,
+        is_charging: fields.read(columns.is_charging, "YES or NO", yes_or_no)?,
         ..MergedRow::unknown(stamp::parse(fields.text(columns.timestamp))?)
     })
 }
 
-fn soc(fields: &Fields<'_>, column: Option<Column>) -> Result<Option<StateOfCharge>, Fault> {
-    let Some(percent) = fields.number(column)? else {
-        return Ok(None);
-    };
-    StateOfCharge::from_percent(percent)
-        .map(Some)
-        .ok_or_else(|| Fault::cell("soc", fields.text(column), "0 to 100 percent"))
+fn soc(text: &[u8]) -> Option<StateOfCharge> {
+    StateOfCharge::from_percent(std::str::from_utf8(text).ok()?.parse().ok()?)
 }
 
-fn charging_status(text: &[u8]) -> Result<Option<u8>, Fault> {
-    if text.is_empty() {
-        return Ok(None);
+fn gear(text: &[u8]) -> Option<Gear> {
+    match text {
+        b"Drive" => Some(Gear::Drive),
+        b"Neutral" => Some(Gear::Neutral),
+        b"Reverse" => Some(Gear::Reverse),
+        b"Unknown" => Some(Gear::Unknown),
+        _ => None,
     }
-    text.strip_prefix(b"0x")
-        .and_then(hex::number)
-        .and_then(|number| u8::try_from(number).ok())
-        .map(Some)
-        .ok_or_else(|| Fault::cell("charging_status", text, "a byte as 0x2A"))
+}
+
+fn byte(text: &[u8]) -> Option<u8> {
+    u8::try_from(hex::number(text.strip_prefix(b"0x")?)?).ok()
+}
+
+fn yes_or_no(text: &[u8]) -> Option<bool> {
+    match text {
+        b"YES" => Some(true),
+        b"NO" => Some(false),
+        _ => None,
+    }
 }
 
 fn fix(fields: &Fields<'_>, columns: &Columns, origin: Origin) -> Result<Option<GnssFix>, Fault> {

@@ -3,6 +3,8 @@
 //! Each line is split on its own, so that a stray quotation mark spoils one row and not the rest
 //! of the file. Quoting follows RFC 4180 (by `csv-core`).
 
+use std::str::{self, FromStr};
+
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use crate::damaged::Fault;
@@ -61,27 +63,19 @@ impl Table {
     /// When it does not have exactly the fields of the header.
     pub(crate) fn row(&mut self, line: &[u8]) -> Result<Fields<'_>, Fault> {
         let header = self.header.len();
-        match self.splitter.split(line) {
-            Some(fields) if fields.ends.len() == header => Ok(fields),
-            Some(fields) => Err(Fault::FieldCount {
-                have: fields.ends.len(),
-                header,
-            }),
-            None => Err(Fault::FieldCount {
-                have: FIELDS_MAX + 1,
-                header,
-            }),
-        }
+        let fields = self.splitter.split(line);
+        let have = fields.as_ref().map_or(FIELDS_MAX + 1, |it| it.ends.len());
+        fields
+            .filter(|_| have == header)
+            .ok_or(Fault::FieldCount { have, header })
     }
 }
 
 impl<'a> Fields<'a> {
     fn at(&self, index: usize) -> &'a [u8] {
-        let start = match index.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or(0),
-            None => 0,
-        };
-        let end = self.ends.get(index).copied().unwrap_or(start);
+        let end_of = |index| self.ends.get(index).copied();
+        let start = index.checked_sub(1).and_then(end_of).unwrap_or(0);
+        let end = end_of(index).unwrap_or(start);
         self.text.get(start..end).unwrap_or(&[]).trim_ascii()
     }
 
@@ -90,7 +84,40 @@ impl<'a> Fields<'a> {
         column.map_or(&[], |column| self.at(column.index))
     }
 
-    /// The number in a cell; `None` where the cell is empty, `nan` or the table has no such column.
+    /// What `read` makes of a cell; `None` where the cell is empty or there is no such column.
+    ///
+    /// # Errors
+    /// When `read` makes nothing of it: the cell is not `wanted`.
+    pub(crate) fn read<T>(
+        &self,
+        column: Option<Column>,
+        wanted: &'static str,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
+        let text = self.text(column);
+        match column {
+            Some(column) if !text.is_empty() => read(text)
+                .map(Some)
+                .ok_or_else(|| Fault::cell(column.name, text, wanted)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The value that a cell names in Rust's own notation, as [`Self::read`].
+    ///
+    /// # Errors
+    /// When the cell is not `wanted`.
+    pub(crate) fn parsed<T: FromStr>(
+        &self,
+        column: Option<Column>,
+        wanted: &'static str,
+    ) -> Result<Option<T>, Fault> {
+        self.read(column, wanted, |text| {
+            str::from_utf8(text).ok()?.parse().ok()
+        })
+    }
+
+    /// The number in a cell, as [`Self::read`]; `nan` is unknown too.
     ///
     /// # Errors
     /// When the cell is no number.
@@ -99,53 +126,16 @@ impl<'a> Fields<'a> {
         Ok(number.filter(|number| number.is_finite()))
     }
 
-    /// The value in a cell; `None` where the cell is empty or the table has no such column.
-    ///
-    /// # Errors
-    /// When the cell is not `wanted`.
-    pub(crate) fn parsed<T: std::str::FromStr>(
-        &self,
-        column: Option<Column>,
-        wanted: &'static str,
-    ) -> Result<Option<T>, Fault> {
-        let text = self.text(column);
-        match column {
-            Some(column) if !text.is_empty() => std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .map(Some)
-                .ok_or_else(|| Fault::cell(column.name, text, wanted)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Whether a cell says `1` or `0`; `None` as for [`Self::parsed`].
+    /// Whether a cell says `1` or `0`, as [`Self::read`].
     ///
     /// # Errors
     /// When it says anything else.
     pub(crate) fn flag(&self, column: Option<Column>) -> Result<Option<bool>, Fault> {
-        self.one_of(column, &[("1", true), ("0", false)], "1 or 0")
-    }
-
-    /// Which of the known words a cell says; `None` as for [`Self::parsed`].
-    ///
-    /// # Errors
-    /// When it says none of them.
-    pub(crate) fn one_of<T: Copy>(
-        &self,
-        column: Option<Column>,
-        words: &[(&str, T)],
-        wanted: &'static str,
-    ) -> Result<Option<T>, Fault> {
-        let text = self.text(column);
-        match column {
-            Some(column) if !text.is_empty() => words
-                .iter()
-                .find(|(word, _)| word.as_bytes() == text)
-                .map(|&(_, value)| Some(value))
-                .ok_or_else(|| Fault::cell(column.name, text, wanted)),
-            _ => Ok(None),
-        }
+        self.read(column, "1 or 0", |text| match text {
+            b"1" => Some(true),
+            b"0" => Some(false),
+            _ => None,
+        })
     }
 }
 
@@ -180,12 +170,14 @@ impl Splitter {
             self.text.get_mut(written..)?,
             self.ends.get_mut(ended..)?,
         );
-        if result != ReadRecordResult::Record {
-            return None;
-        }
+        let ends = match result {
+            ReadRecordResult::Record => self.ends.get(..ended + last)?,
+            ReadRecordResult::End => &[],
+            _ => return None,
+        };
         Some(Fields {
             text: &self.text,
-            ends: self.ends.get(..ended + last)?,
+            ends,
         })
     }
 }
