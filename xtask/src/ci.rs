@@ -13,6 +13,9 @@ type Step = (&'static str, fn() -> Command);
 
 const STEPS: &[Step] = &[
     ("format", || cargo(&["fmt", "--all", "--check"])),
+    ("format of the fuzz targets", || {
+        cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
+    }),
     ("tidy", || cargo(&["xtask", "tidy"])),
     ("lints", clippy),
     ("licences and sources", || {
@@ -27,6 +30,7 @@ const STEPS: &[Step] = &[
     }),
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
     ("documentation", documentation),
+    ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
     ("README", || cargo(&["xtask", "readme"])),
 ];
 

@@ -11,6 +11,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod process;
 mod readme;
 mod samples;
@@ -47,6 +48,12 @@ const CHORES: &[Chore] = &[
         arguments: "[NAME…]",
         purpose: "runs the benchmarks, each against its baseline",
         run: bench::run,
+    },
+    Chore {
+        name: "fuzz",
+        arguments: "[TARGET…] [--seconds N]",
+        purpose: "runs the fuzz targets, five seconds each unless told otherwise",
+        run: fuzz::run,
     },
     Chore {
         name: "samples",
@@ -86,6 +93,6 @@ fn usage() {
     eprintln!("usage: cargo xtask <chore>\n");
     for chore in CHORES {
         let call = format!("{} {}", chore.name, chore.arguments);
-        eprintln!("  {call:<18}{}", chore.purpose);
+        eprintln!("  {call:<31}{}", chore.purpose);
     }
 }
