@@ -137,6 +137,7 @@ fn bytes_that_do_not_fit_the_dlc_are_refused() {
         ("SIM 155 8 05 96 C4 54 26 48 00 6F 00", "data bytes"),
         ("SIM 155 8 05 96 C4 54 26 48 00 6", "data bytes"),
         ("SIM 155 8 05 96 C454 26 48 00 6F", "data bytes"),
+        ("SIM 155 8 05 96 C4-54 26 48 00 6F", "data bytes"),
         ("SIM 155 8 05 96 C4 54 26 48 00 6G", "data bytes"),
         ("SIM 155 9 05 96 C4 54 26 48 00 6F", "DLC"),
         ("SIM 155 08 05 96 C4 54 26 48 00 6F", "DLC"),

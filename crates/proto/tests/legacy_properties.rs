@@ -194,6 +194,25 @@ proptest! {
     }
 
     #[test]
+    fn one_foreign_byte_is_judged_alike_in_the_usual_form_and_field_by_field(
+        id in 0..=0x7FF_u32,
+        data in vec(any::<u8>(), 0..=8),
+        place in any::<prop::sample::Index>(),
+        foreign in prop_oneof![Just(b' '), Just(b'0'), Just(b'-'), any::<u8>()],
+    ) {
+        let frame = CanFrame::new(CanId::standard(id).unwrap(), &data).unwrap();
+        let mut text = String::new();
+        emit_can(&frame, &mut text).unwrap();
+        let mut usual = text.into_bytes();
+        let place = place.index(usual.len());
+        usual[place] = foreign;
+        // A blank at the end changes nothing but the length, which the usual form goes by.
+        let by_fields = [usual.as_slice(), b" "].concat();
+        let read = |line: &[u8]| collector_line::records(line).flatten().next();
+        prop_assert_eq!(read(&usual), read(&by_fields));
+    }
+
+    #[test]
     fn frame_whose_line_was_cut_off_is_lost_or_the_same(
         frame in frames(),
         place in any::<prop::sample::Index>(),

@@ -7,8 +7,8 @@ use memchr::memchr2;
 
 /// The longest line that is passed on, in bytes.
 ///
-/// The longest record is a `STATUS` line of 86 bytes; three of them joined by lost line ends still
-/// fit. A longer run without a line end is another baud rate or a binary protocol.
+/// The longest records (`STATUS`, a meter line) have 83 bytes; three of them joined by lost line
+/// ends still fit. A longer run without a line end is another baud rate or a binary protocol.
 pub const MAX_LINE: usize = 256;
 
 /// Cuts a stream of bytes into lines that end with LF, CR LF or CR.

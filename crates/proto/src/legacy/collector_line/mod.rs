@@ -58,7 +58,7 @@ pub enum CollectorLine {
 
 /// Reads a line that holds one record; foreign text before the record is passed over.
 ///
-/// A stream from a real port also has joined lines: read those with [`records`].
+/// A stream from a real port also has joined lines: read those with [`records()`].
 ///
 /// # Errors
 /// [`LineError::NotARecord`] for other text and empty lines, [`LineError::Damaged`] for a record
