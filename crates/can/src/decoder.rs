@@ -5,15 +5,14 @@
 //! each byte order, then two shifts, a multiplication and an addition per signal.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use v2x_units::{CanFrame, CanId, Instant};
 
 use crate::dbc::{self, DbcError};
 use crate::history::{FirstFrame, History};
-use crate::layout::{Layout, Words};
+use crate::layout::Words;
+use crate::message::MessageTable;
 use crate::signal::{SignalId, SignalInfo};
-use crate::validity::{Condition, RawRange};
 
 /// The number of 11-bit identifiers.
 const STANDARD_IDS: usize = 0x800;
@@ -38,49 +37,14 @@ pub enum Outcome {
     Remote,
 }
 
-/// One signal as the way of a frame needs it.
-#[derive(Debug, Clone)]
-pub(crate) struct Extraction {
-    pub(crate) factor: f64,
-    pub(crate) offset: f64,
-    /// The conditions of its message, each a bit, any of which withholds it.
-    pub(crate) withheld_by: u64,
-    pub(crate) layout: Layout,
-    /// Its part of [`Tables::invalid`].
-    pub(crate) invalid: Range<usize>,
-}
-
-/// A rule about first frames and the bit it sets in the conditions of its message.
-#[derive(Debug, Clone)]
-pub(crate) struct FirstFrameRule {
-    pub(crate) kind: FirstFrame,
-    pub(crate) field: Layout,
-    pub(crate) bit: u64,
-}
-
-/// One message as the way of a frame needs it; each range is a part of the table of that name.
-#[derive(Debug, Clone)]
-pub(crate) struct MessageTable {
-    pub(crate) name: String,
-    pub(crate) id: CanId,
-    pub(crate) signals: Range<usize>,
-    pub(crate) conditions: Range<usize>,
-    pub(crate) first_frame_rules: Range<usize>,
-    pub(crate) dlc: u8,
-    /// The conditions that say which signals a multiplexed frame holds at all.
-    pub(crate) multiplexing: u64,
-}
-
-/// The flat tables of all messages, filled by [`crate::dbc`].
+/// All messages, and what is known of their signals; filled by [`crate::dbc`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) messages: Vec<MessageTable>,
-    /// Parallel to `infos`.
-    pub(crate) signals: Vec<Extraction>,
+    /// Parallel to the signals of all messages, one message after the other.
     pub(crate) infos: Vec<SignalInfo>,
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) first_frame_rules: Vec<FirstFrameRule>,
-    pub(crate) invalid: Vec<RawRange>,
+    /// How many rules about first frames the messages have together.
+    pub(crate) rules: usize,
 }
 
 /// Turns the frames of one bus into signals; immutable, so that threads may share it.
@@ -173,18 +137,16 @@ impl Decoder {
         };
         let words = Words::load(frame.padded());
         let have = frame.dlc();
-        let mut met = self.conditions_met(message, words, have);
-        for index in message.first_frame_rules.clone() {
-            let rule = &self.tables.first_frame_rules[index];
+        let mut met = message.conditions_met(words, have);
+        for rule in &message.first_frame_rules {
             if rule.field.bytes <= have
-                && history.withholds(index, rule.kind, rule.field.extract(words))
+                && history.withholds(rule.index, rule.kind, rule.field.extract(words))
             {
                 met |= rule.bit;
             }
         }
-        self.extract(message, words, have, met, |signal, raw, extraction| {
-            let invalid = &self.tables.invalid[extraction.invalid.clone()];
-            if !invalid.iter().any(|range| range.contains(raw)) {
+        message.extract(words, have, met, |signal, raw, extraction| {
+            if !extraction.is_invalid(raw) {
                 sink(signal, extraction.physical(raw));
             }
         })
@@ -205,14 +167,19 @@ impl Decoder {
         };
         let words = Words::load(frame.padded());
         let have = frame.dlc();
-        let absent = self.conditions_met(message, words, have) & message.multiplexing;
-        self.extract(message, words, have, absent, |signal, raw, extraction| {
+        let absent = message.conditions_met(words, have) & message.multiplexing;
+        message.extract(words, have, absent, |signal, raw, extraction| {
             sink(signal, extraction.physical(raw));
         })
     }
 
-    pub(crate) fn first_frame_rules(&self) -> impl Iterator<Item = &FirstFrame> {
-        self.tables.first_frame_rules.iter().map(|rule| &rule.kind)
+    pub(crate) fn first_frame_rules(&self) -> impl Iterator<Item = FirstFrame> {
+        let rules = self
+            .tables
+            .messages
+            .iter()
+            .flat_map(|message| &message.first_frame_rules);
+        rules.map(|rule| rule.kind)
     }
 
     #[inline]
@@ -231,59 +198,6 @@ impl Decoder {
             return Err(Outcome::Remote);
         }
         self.message(frame.id()).ok_or(Outcome::UnknownId)
-    }
-
-    /// The conditions of a message that hold in a frame, the first one being bit 0.
-    #[inline]
-    fn conditions_met(&self, message: &MessageTable, words: Words, have: u8) -> u64 {
-        let conditions = &self.tables.conditions[message.conditions.clone()];
-        conditions.iter().rev().fold(0, |met, condition| {
-            met << 1 | u64::from(condition.holds(words, have))
-        })
-    }
-
-    /// Walks through the signals of a message that are whole and not among the withheld ones.
-    #[inline]
-    fn extract(
-        &self,
-        message: &MessageTable,
-        words: Words,
-        have: u8,
-        withheld: u64,
-        mut take: impl FnMut(SignalId, u64, &Extraction),
-    ) -> Outcome {
-        let ids = message.signals.clone().map(|index| {
-            SignalId(u16::try_from(index).expect("a DBC with more signals is refused"))
-        });
-        for (signal, extraction) in ids.zip(&self.tables.signals[message.signals.clone()]) {
-            if extraction.layout.bytes <= have && extraction.withheld_by & withheld == 0 {
-                take(signal, extraction.layout.extract(words), extraction);
-            }
-        }
-        if have < message.dlc {
-            return Outcome::TooShort {
-                have,
-                need: message.dlc,
-            };
-        }
-        Outcome::Decoded
-    }
-}
-
-impl Extraction {
-    /// The value in the signal's unit, rounded only as `f64` rounds.
-    #[inline]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a DBC's values are floating point; 53 bits are what every decoder keeps"
-    )]
-    fn physical(&self, raw: u64) -> f64 {
-        let raw = if self.layout.is_wide() {
-            raw as f64
-        } else {
-            raw.cast_signed() as f64
-        };
-        raw * self.factor + self.offset
     }
 }
 

@@ -44,7 +44,7 @@ impl History {
     /// that only such a frame makes stale is given.
     #[must_use]
     pub fn new(decoder: &Decoder) -> Self {
-        let at_start = |rule: &FirstFrame| match rule {
+        let at_start = |rule| match rule {
             FirstFrame::Stale => Some(0),
             FirstFrame::Zero => None,
         };

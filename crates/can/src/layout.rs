@@ -30,15 +30,15 @@ pub(crate) enum ByteOrder {
     Motorola,
 }
 
-/// The place of one signal, ready for extraction by two shifts.
+/// The place of one signal, ready for extraction by a shift and a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
+    mask: u64,
+    /// The bit that says "negative", in the place it has after the shift; 0 when there is none.
+    sign: u64,
+    /// Drops the bits below the signal.
+    shift: u8,
     order: ByteOrder,
-    signed: bool,
-    /// Drops the bits above the signal.
-    left: u8,
-    /// Drops the bits below the signal, after `left`.
-    right: u8,
     /// The bytes a frame must carry for the signal to be whole, 1 to 8.
     pub(crate) bytes: u8,
 }
@@ -48,26 +48,23 @@ impl Layout {
     pub(crate) fn new(start: u64, length: u64, order: ByteOrder, signed: bool) -> Option<Self> {
         let start = u32::try_from(start).ok().filter(|bit| *bit < FRAME_BITS)?;
         let length = u32::try_from(length).ok().filter(|bits| *bits > 0)?;
-        // Bits above the signal in its word, and the byte that its last bit falls into.
-        let (above, last_byte) = match order {
-            ByteOrder::Intel => {
-                let end = start.checked_add(length)?;
-                (FRAME_BITS.checked_sub(end)?, (end - 1) / 8)
-            }
+        // Where the signal starts in its word, and the byte that its last bit falls into.
+        let (shift, last_byte) = match order {
+            ByteOrder::Intel => (start, start.checked_add(length)?.checked_sub(1)? / 8),
             ByteOrder::Motorola => {
                 let above = start / 8 * 8 + (7 - start % 8);
-                (above, above.checked_add(length)?.checked_sub(1)? / 8)
+                let end = above.checked_add(length)?;
+                (FRAME_BITS.checked_sub(end)?, (end - 1) / 8)
             }
         };
-        let right = FRAME_BITS.checked_sub(length)?;
-        if above > right {
+        if shift.checked_add(length)? > FRAME_BITS {
             return None;
         }
         Some(Self {
+            mask: u64::MAX >> (FRAME_BITS - length),
+            sign: if signed { 1 << (length - 1) } else { 0 },
+            shift: u8::try_from(shift).ok()?,
             order,
-            signed,
-            left: u8::try_from(above).ok()?,
-            right: u8::try_from(right).ok()?,
             bytes: u8::try_from(last_byte + 1).ok()?,
         })
     }
@@ -79,41 +76,30 @@ impl Layout {
             ByteOrder::Intel => words.little,
             ByteOrder::Motorola => words.big,
         };
-        let top = word << (self.left & 63);
-        if self.signed {
-            (top.cast_signed() >> (self.right & 63)).cast_unsigned()
-        } else {
-            top >> (self.right & 63)
-        }
+        let bits = word >> (self.shift & 63) & self.mask;
+        // Turning the sign bit over and taking it away again fills the bits above it.
+        (bits ^ self.sign).wrapping_sub(self.sign)
+    }
+
+    /// Whether raw numbers may be negative.
+    #[inline]
+    pub(crate) const fn is_signed(self) -> bool {
+        self.sign != 0
     }
 
     /// Which bits of a frame the signal takes, counted as the DBC counts them.
     pub(crate) const fn occupied(self) -> u64 {
-        let bits = (u64::MAX << self.right) >> self.left;
+        let bits = self.mask << self.shift;
         match self.order {
             ByteOrder::Intel => bits,
             ByteOrder::Motorola => bits.swap_bytes(),
         }
     }
 
-    /// How many bits the signal has, 1 to 64.
-    pub(crate) const fn length(self) -> u8 {
-        64 - self.right
-    }
-
-    /// Whether its raw numbers may exceed what an `i64` holds.
-    pub(crate) const fn is_wide(self) -> bool {
-        !self.signed && self.right == 0
-    }
-
     /// The smallest and largest raw number, over all 64 bits in two's complement.
     pub(crate) fn limits(self) -> (i128, i128) {
-        let bits = u32::from(self.length());
-        if self.signed {
-            (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
-        } else {
-            (0, (1i128 << bits) - 1)
-        }
+        let (mask, sign) = (i128::from(self.mask), i128::from(self.sign));
+        (-sign, mask - sign)
     }
 }
 
@@ -189,7 +175,7 @@ mod tests {
                 layout.extract(Words::load(&bytes)),
                 layout.extract(Words::load(&changed))
             );
-            prop_assert_eq!(layout.occupied().count_ones(), u32::from(layout.length()));
+            prop_assert_eq!(layout.occupied().count_ones(), u32::try_from(length).unwrap());
         }
     }
 

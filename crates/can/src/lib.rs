@@ -33,6 +33,7 @@ pub mod dbc;
 mod decoder;
 mod history;
 mod layout;
+mod message;
 mod signal;
 mod validity;
 pub mod vss;

@@ -98,20 +98,51 @@ pub(super) fn to_word(number: i128) -> Option<u64> {
     u64::try_from(number).or_else(|_| negative()).ok()
 }
 
+/// What `InvalidRaw` says of a signal.
+pub(super) struct Codes {
+    /// The widest range of raw numbers of which none is invalid.
+    pub(super) valid: RawRange,
+    /// The raw numbers that mean "not available".
+    pub(super) invalid: Vec<RawRange>,
+}
+
 /// `InvalidRaw`: numbers and inclusive ranges joined by `;`.
-pub(super) fn invalid_raw(text: &str, layout: Layout) -> Result<Vec<RawRange>, String> {
+pub(super) fn invalid_raw(text: &str, layout: Layout) -> Result<Codes, String> {
     let (smallest, largest) = layout.limits();
     let expected = || {
-        format!("raw numbers or ranges from {smallest} to {largest}, as \"{smallest};{largest}\"")
+        format!(
+            "raw numbers or ranges from {smallest} to {largest}, as \"{smallest};{largest}\", \
+             that leave some number valid"
+        )
     };
-    let range = |part: &str| {
+    let bounds = |part: &str| {
         let (first, last) = part.split_once("..").unwrap_or((part, part));
         let (first, last) = (raw_number(first, layout)?, raw_number(last, layout)?);
-        (first <= last).then_some(RawRange::new(to_word(first)?, to_word(last)?))
+        (first <= last).then_some((first, last))
     };
-    parts(text)
-        .map(|part| range(part).ok_or_else(expected))
-        .collect()
+    let bounds: Option<Vec<_>> = parts(text).map(bounds).collect();
+    let mut bounds = bounds.ok_or_else(expected)?;
+    bounds.sort_unstable();
+    let valid = widest_gap(&bounds, smallest, largest).ok_or_else(expected)?;
+    let range = |(first, last)| Some(RawRange::new(to_word(first)?, to_word(last)?));
+    let invalid: Option<Vec<_>> = bounds.into_iter().map(range).collect();
+    Ok(Codes {
+        valid: range(valid).ok_or_else(expected)?,
+        invalid: invalid.ok_or_else(expected)?,
+    })
+}
+
+/// The widest range between sorted ranges, from `smallest` to `largest`.
+fn widest_gap(taken: &[(i128, i128)], smallest: i128, largest: i128) -> Option<(i128, i128)> {
+    let mut next = smallest;
+    let end = [(largest + 1, largest + 1)];
+    let gaps = taken.iter().chain(&end).map(|&(first, last)| {
+        let gap = (next, first - 1);
+        next = next.max(last + 1);
+        gap
+    });
+    gaps.filter(|(first, last)| first <= last)
+        .max_by_key(|(first, last)| last - first)
 }
 
 /// One term of `InvalidWhile`, not yet looked up: a field of the frame and a raw number.

@@ -10,11 +10,14 @@ use v2x_units::CanId;
 use super::attributes::{self, Term};
 use super::error::DbcFault;
 use super::tables::{Fault, Source, at_most};
-use crate::decoder::{Extraction, FirstFrameRule, MessageTable, Tables};
+use crate::decoder::Tables;
 use crate::layout::{ByteOrder, Layout};
+use crate::message::{Extraction, FirstFrameRule, MessageTable};
 use crate::signal::{self, SignalInfo};
 use crate::validity::Condition;
 
+/// The most signals of a DBC: what a 16-bit [`crate::SignalId`] tells apart.
+const MAX_SIGNALS_OF_FILE: usize = 65_535;
 /// The most signals of a message: all 64 bits one by one, under each of 16 switch values.
 const MAX_SIGNALS: usize = 1024;
 /// The most conditions and rules of a message: each is a bit of one word.
@@ -27,7 +30,6 @@ struct Builder<'a> {
     line: usize,
     layouts: Vec<Layout>,
     conditions: Vec<Condition>,
-    rules: Vec<FirstFrameRule>,
 }
 
 /// Checks a message and adds it to the tables.
@@ -43,41 +45,41 @@ pub(super) fn add(
         let (message, seen) = (message.name.clone(), message.size);
         (line, DbcFault::MessageTooLong { message, seen })
     })?;
-    at_most(MAX_SIGNALS, message.signals.len(), "signals in a message")
-        .map_err(|fault| (line, fault))?;
+    let (before, own) = (tables.infos.len(), message.signals.len());
+    at_most(MAX_SIGNALS, own, "signals in a message").map_err(|fault| (line, fault))?;
+    at_most(MAX_SIGNALS_OF_FILE, before + own, "signals").map_err(|fault| (line, fault))?;
     let mut builder = Builder {
         source,
         message,
         line,
         layouts: Vec::new(),
         conditions: Vec::new(),
-        rules: Vec::new(),
     };
     builder.place_signals(dlc)?;
     builder.refuse_overlaps()?;
     let absent = builder.multiplexing()?;
     let multiplexing = low_bits(builder.conditions.len());
-    let first_signal = tables.infos.len();
+    let mut signals = Vec::new();
     for (index, signal) in message.signals.iter().enumerate() {
         let withheld_by = absent[index] | builder.conditions_of(signal)?;
-        let extraction = builder.extraction(index, signal, withheld_by, tables)?;
-        tables.signals.push(extraction);
+        signals.push(builder.extraction(index, signal, withheld_by)?);
+    }
+    // The bits of the rules follow those of the conditions, so all conditions come first.
+    let first_frame_rules = builder.first_frame_rules(&mut signals, tables.rules)?;
+    let first_signal = u16::try_from(tables.infos.len()).expect("at most MAX_SIGNALS_OF_FILE");
+    tables.rules += first_frame_rules.len();
+    for signal in &message.signals {
         tables.infos.push(builder.info(signal, id)?);
     }
-    // Rules follow the conditions: their bits are known only when all conditions are.
-    builder.first_frame_rules(&mut tables.signals[first_signal..])?;
-    let first_condition = tables.conditions.len();
-    let first_rule = tables.first_frame_rules.len();
-    tables.conditions.append(&mut builder.conditions);
-    tables.first_frame_rules.append(&mut builder.rules);
     tables.messages.push(MessageTable {
-        name: message.name.clone(),
-        id,
-        signals: first_signal..tables.infos.len(),
-        conditions: first_condition..tables.conditions.len(),
-        first_frame_rules: first_rule..tables.first_frame_rules.len(),
-        dlc,
+        signals: signals.into(),
+        conditions: builder.conditions.into(),
+        first_frame_rules: first_frame_rules.into(),
         multiplexing,
+        first_signal,
+        dlc,
+        id,
+        name: message.name.clone(),
     });
     Ok(())
 }
@@ -234,12 +236,7 @@ impl Builder<'_> {
         if known.is_none() {
             self.conditions.push(condition);
         }
-        self.bit(index)
-    }
-
-    fn bit(&self, index: usize) -> Result<u64, DbcFault> {
-        at_most(MAX_CONDITIONS, index + 1, "conditions in a message")?;
-        Ok(1 << index)
+        bit(index)
     }
 
     fn conditions_of(&mut self, signal: &Signal) -> Result<u64, Fault> {
@@ -284,39 +281,47 @@ impl Builder<'_> {
         index: usize,
         signal: &Signal,
         withheld_by: u64,
-        tables: &mut Tables,
     ) -> Result<Extraction, Fault> {
         let layout = self.layouts[index];
         let text = self.attribute(signal, attributes::INVALID_RAW);
-        let ranges = attributes::invalid_raw(&text, layout).map_err(|expected| {
+        let codes = attributes::invalid_raw(&text, layout).map_err(|expected| {
             self.at_attribute(signal, attributes::INVALID_RAW, &text, expected)
         })?;
-        let first = tables.invalid.len();
-        tables.invalid.extend(ranges);
         Ok(Extraction {
             factor: signal.factor,
             offset: signal.offset,
             withheld_by,
+            valid: codes.valid,
+            invalid: codes.invalid.into(),
             layout,
-            invalid: first..tables.invalid.len(),
         })
     }
 
-    fn first_frame_rules(&mut self, extractions: &mut [Extraction]) -> Result<(), Fault> {
+    /// The rules of this message, of which the file has `before` already.
+    fn first_frame_rules(
+        &self,
+        extractions: &mut [Extraction],
+        before: usize,
+    ) -> Result<Vec<FirstFrameRule>, Fault> {
+        let mut rules = Vec::new();
         for (signal, extraction) in self.message.signals.iter().zip(extractions) {
             let name = attributes::INVALID_FIRST_FRAME;
             let text = self.attribute(signal, name);
             let kind = attributes::first_frame(&text)
                 .map_err(|expected| self.at_attribute(signal, name, &text, expected))?;
             if let Some(kind) = kind {
-                let bit = self.bit(self.conditions.len() + self.rules.len());
+                let bit = bit(self.conditions.len() + rules.len());
                 let bit = bit.map_err(|fault| self.at_signal(signal, fault))?;
-                let field = extraction.layout;
-                self.rules.push(FirstFrameRule { kind, field, bit });
+                rules.push(FirstFrameRule {
+                    index: before + rules.len(),
+                    kind,
+                    field: extraction.layout,
+                    bit,
+                });
                 extraction.withheld_by |= bit;
             }
         }
-        Ok(())
+        Ok(rules)
     }
 
     fn info(&self, signal: &Signal, id: CanId) -> Result<SignalInfo, Fault> {
@@ -384,6 +389,12 @@ fn may_meet(one: MultiplexIndicator, other: MultiplexIndicator) -> bool {
         ) => one == other,
         _ => true,
     }
+}
+
+/// The bit of the condition or rule of this number.
+fn bit(index: usize) -> Result<u64, DbcFault> {
+    at_most(MAX_CONDITIONS, index + 1, "conditions in a message")?;
+    Ok(1 << index)
 }
 
 /// A word whose lowest `count` bits are set.

@@ -19,8 +19,6 @@ use crate::decoder::Tables;
 /// A fault and its line.
 pub(super) type Fault = (usize, DbcFault);
 
-/// The most signals of a DBC: what a 16-bit [`crate::SignalId`] tells apart.
-const MAX_SIGNALS: usize = 65_535;
 /// The most messages of a DBC: one 16-bit number marks the unknown id.
 const MAX_MESSAGES: usize = 65_535;
 /// Vector's tools keep signals that belong to no message in a message of this name.
@@ -57,7 +55,6 @@ pub(super) fn build<'a>(dbc: &'a Dbc, lines: &'a Lines<'a>) -> Result<Tables, Fa
         }
         at_most(MAX_MESSAGES, by_id.len(), "messages").map_err(|fault| (line, fault))?;
         message::add(&source, message, id, line, &mut tables)?;
-        at_most(MAX_SIGNALS, tables.infos.len(), "signals").map_err(|fault| (line, fault))?;
     }
     Ok(tables)
 }

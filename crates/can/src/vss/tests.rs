@@ -1,2 +1,245 @@
+//! The Twizy's mapping gives what its sources say, and faulty files are refused at their line.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use v2x_units::Instant;
+
+use super::*;
+use crate::{RENAULT_TWIZY_DBC, RENAULT_TWIZY_VSS};
+
+const HEAD: &str = "vss = \"6.0\"\nfresh_cycles = 3\nfresh_at_least_ms = 2000\n";
+
+fn twizy() -> Decoder {
+    Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC).unwrap()
+}
+
+/// Reads a quantity of the Twizy from values with their ages in milliseconds.
+fn read(path: &str, latest: &[(&str, u64, f64)]) -> Option<Reading> {
+    let decoder = twizy();
+    let mapping = VssMapping::from_toml("twizy.toml", RENAULT_TWIZY_VSS, &decoder).unwrap();
+    let quantity = &mapping.quantities()[mapping.quantity(path).unwrap().index()];
+    let now = Duration::from_secs(60);
+    let latest: HashMap<_, _> = latest
+        .iter()
+        .map(|(name, age, value)| {
+            let at = Instant::BOOT + (now - Duration::from_millis(*age));
+            (decoder.signal(name).unwrap(), (at, *value))
+        })
+        .collect();
+    quantity.read(Instant::BOOT + now, |signal| latest.get(&signal).copied())
+}
+
+fn value(path: &str, latest: &[(&str, u64, f64)]) -> Option<f64> {
+    read(path, latest).map(|reading| reading.value)
+}
+
+const SPEED: &str = "Vehicle.Speed";
+const VOLTAGE: &str = "Vehicle.Powertrain.TractionBattery.CurrentVoltage";
+const RANGE: &str = "Vehicle.Powertrain.TractionBattery.Range";
+
 #[test]
-fn placeholder() {}
+fn speed_comes_from_the_odometer_frame_then_the_motor_then_the_display() {
+    let display = ("DSP_Vehicle.VehicleSpeed", 0, 4.1);
+    let motor = ("CON_Speed.MotorSpeed", 0, 420.0);
+    let odometer = ("DSP_Odometer.VehicleSpeed", 0, 4.66);
+    assert_eq!(value(SPEED, &[display, motor, odometer]), Some(4.66));
+    assert_eq!(value(SPEED, &[display, motor]), Some(420.0 * 0.0111));
+    assert_eq!(value(SPEED, &[display]), Some(4.1));
+    assert_eq!(value(SPEED, &[]), None);
+}
+
+#[test]
+fn speed_of_a_motor_in_reverse_is_a_magnitude_like_the_others() {
+    assert_eq!(
+        value(SPEED, &[("CON_Speed.MotorSpeed", 0, -20.0)]),
+        Some(20.0 * 0.0111)
+    );
+}
+
+#[test]
+fn stale_source_gives_way_to_the_next_one() {
+    let old = ("DSP_Odometer.VehicleSpeed", 2001, 4.66);
+    assert_eq!(
+        value(SPEED, &[old, ("DSP_Vehicle.VehicleSpeed", 0, 4.1)]),
+        Some(4.1)
+    );
+    assert_eq!(value(SPEED, &[old]), None);
+    assert_eq!(
+        value(SPEED, &[("DSP_Odometer.VehicleSpeed", 2000, 4.66)]),
+        Some(4.66)
+    );
+}
+
+#[test]
+fn frames_of_each_second_stay_fresh_for_three() {
+    let pair = |age| {
+        let first = ("BMS_PackVoltage.PackVoltage1", age, 57.4);
+        [first, ("BMS_PackVoltage.PackVoltage2", 0, 57.5)]
+    };
+    assert_eq!(value(VOLTAGE, &pair(3000)), Some((57.4 + 57.5) / 2.0));
+    assert_eq!(value(VOLTAGE, &pair(3001)), None);
+    let reading = read(VOLTAGE, &pair(3000)).unwrap();
+    assert_eq!(
+        reading.at,
+        Instant::from_micros(57_000_000),
+        "the oldest part dates the whole"
+    );
+}
+
+#[test]
+fn pack_voltage_falls_back_to_cells_and_then_to_the_coarse_value() {
+    let names: Vec<_> = (1..=14)
+        .map(|cell| {
+            let message = match cell {
+                ..6 => "BMS_Cells1",
+                6..11 => "BMS_Cells2",
+                _ => "BMS_Cells3",
+            };
+            format!("{message}.CellVoltage{cell}")
+        })
+        .collect();
+    let mut latest: Vec<_> = names.iter().map(|name| (name.as_str(), 0, 4.0)).collect();
+    latest[13].2 = 4.1;
+    latest.push(("BMS_Power.PackVoltageCoarse", 0, 55.5));
+    let of_source = |latest: &[_], source| {
+        let reading = read(VOLTAGE, latest).unwrap();
+        assert_eq!(reading.source, source);
+        format!("{:.1}", reading.value)
+    };
+    assert_eq!(of_source(&latest, 1), "56.1");
+    latest[13].1 = 3001;
+    assert_eq!(of_source(&latest, 2), "56.0");
+    latest[2].1 = 3001;
+    assert_eq!(of_source(&latest, 3), "55.5");
+}
+
+#[test]
+fn range_rests_while_the_charger_is_active_or_changing_over() {
+    let range = ("DSP_Vehicle.RemainingRange", 0, 31.0);
+    assert_eq!(value(RANGE, &[range]), Some(31_000.0));
+    for telling in ["CHG_Status.ChargerActive", "CHG_Status.Transition"] {
+        assert_eq!(value(RANGE, &[range, (telling, 0, 1.0)]), None);
+        assert_eq!(value(RANGE, &[range, (telling, 0, 0.0)]), Some(31_000.0));
+        assert_eq!(value(RANGE, &[range, (telling, 2001, 1.0)]), Some(31_000.0));
+    }
+}
+
+#[test]
+fn gear_speaks_vss_and_an_unknown_code_says_nothing() {
+    let gear = |code| {
+        let path = "Vehicle.Powertrain.Transmission.SelectedGear";
+        value(path, &[("CON_Drive.Gear", 0, code)])
+    };
+    assert_eq!(gear(128.0), Some(127.0));
+    assert_eq!(gear(32.0), Some(0.0));
+    assert_eq!(gear(8.0), Some(-1.0));
+    assert_eq!(gear(0.0), None);
+}
+
+#[test]
+fn whole_numbers_of_vss_are_rounded_and_the_telemetry_keeps_its_unit() {
+    let mapping = VssMapping::from_toml("twizy.toml", RENAULT_TWIZY_VSS, &twizy()).unwrap();
+    let quantity = |key| &mapping.quantities()[mapping.by_key(key).unwrap().index()];
+    let odometer = quantity("odometer");
+    assert_eq!(odometer.to_vss(3_585_190.000_000_4), Some(3_585_190.0));
+    assert_eq!(odometer.to_vss(-1.0), None);
+    assert_eq!(
+        (odometer.unit.as_str(), odometer.key_unit.as_str()),
+        ("m", "km")
+    );
+    assert_eq!(format!("{:.2}", odometer.to_key(3_585_190.0)), "3585.19");
+    let brake = quantity("brake");
+    assert_eq!(brake.word(1.0), Some("ACTIVE"));
+    assert_eq!(brake.to_vss(2.0), None);
+}
+
+#[test]
+fn personal_signals_are_no_quantity_of_the_car() {
+    let decoder = twizy();
+    let mapping = VssMapping::from_toml("twizy.toml", RENAULT_TWIZY_VSS, &decoder).unwrap();
+    let sources = mapping
+        .quantities()
+        .iter()
+        .flat_map(|quantity| &quantity.sources);
+    let mut signals = sources.flat_map(|source| &source.signals);
+    assert!(signals.all(|signal| !decoder.info(*signal).personal));
+}
+
+#[test]
+fn faulty_mappings_are_refused_with_their_line() {
+    let quantity = "[[quantity]]\npath = \"Vehicle.Speed\"\ndatatype = \"float\"\n";
+    let sources = "sources = [{ signal = \"DSP_Odometer.VehicleSpeed\" }]\n";
+    let cases = [
+        ("oops".to_owned(), 4, "not a mapping: "),
+        (
+            format!("{quantity}color = 1\n{sources}"),
+            7,
+            "not a mapping: unknown field `color`",
+        ),
+        (
+            format!("{quantity}sources = [\n  {{ signal = \"DSP.Speed\" }},\n]\n"),
+            8,
+            "the DBC has no signal DSP.Speed",
+        ),
+        (
+            format!("{quantity}{sources}{quantity}{sources}"),
+            9,
+            "Vehicle.Speed stands twice",
+        ),
+        (
+            format!("{quantity}key = \"Vehicle.Speed\"\n{sources}"),
+            7,
+            "Vehicle.Speed stands twice",
+        ),
+        (
+            format!("{quantity}unit = \"mph\"\n{sources}"),
+            7,
+            "Vehicle.Speed has the unit \"mph\"",
+        ),
+        (
+            format!("{quantity}unit = \"m\"\n{sources}"),
+            8,
+            "DSP_Odometer.VehicleSpeed (in \"km/h\") and Vehicle.Speed (in \"m\") have different",
+        ),
+        (
+            format!("{quantity}key_unit = \"km\"\n{sources}"),
+            5,
+            "Vehicle.Speed: key_unit and",
+        ),
+        (
+            format!("{quantity}sources = []\n"),
+            5,
+            "Vehicle.Speed: a quantity needs at least",
+        ),
+        (
+            format!("{quantity}sources = [{{ scale = 2 }}]\n"),
+            7,
+            "Vehicle.Speed: a source names",
+        ),
+        (
+            format!("{quantity}sources = [{{ signal = \"SDO_Request.Data\" }}]\n"),
+            7,
+            "SDO_Request.Data has no cycle time",
+        ),
+        (
+            quantity.replace("Vehicle.Speed", "Speed") + sources,
+            5,
+            "\"Speed\" is no VSS path",
+        ),
+        (
+            quantity.replace("float", "string") + sources,
+            5,
+            "Vehicle.Speed: words are for",
+        ),
+    ];
+    for (text, line, reason) in cases {
+        let text = format!("{HEAD}{text}");
+        let error = VssMapping::from_toml("car.toml", &text, &twizy()).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.starts_with(&format!("car.toml:{line}: {reason}")),
+            "{said}\n{text}"
+        );
+    }
+}

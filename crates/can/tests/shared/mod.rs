@@ -4,9 +4,15 @@
 //! where they are absent, and fails there when `V2X_REQUIRE_SHARED=1`.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "this is a part of tests"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use v2x_can::{Decoder, RENAULT_TWIZY_DBC};
 use v2x_units::{CanFrame, CanId, Instant};
@@ -81,7 +87,7 @@ pub(crate) fn frames(path: &Path) -> Vec<Recorded> {
         let id = CanId::standard(u32::from_str_radix(digits, 16).ok()?).ok()?;
         let frame = CanFrame::new(id, &hex(row.get(data)?)?)?;
         Some(Recorded {
-            at: Instant::from_micros((at * 1e6) as u64),
+            at: Instant::BOOT + Duration::from_secs_f64(at),
             frame,
         })
     });
