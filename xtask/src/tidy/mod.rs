@@ -12,6 +12,7 @@ mod file_length;
 mod file_names;
 mod finding;
 mod generated_files;
+mod layout_is_data;
 mod line_length;
 mod machine_paths;
 mod module_opening;
@@ -41,6 +42,7 @@ const RULES: &[(&str, Rule)] = &[
     ("file_length", file_length::check),
     ("file_names", file_names::check),
     ("generated_files", generated_files::check),
+    ("layout_is_data", layout_is_data::check),
     ("line_length", line_length::check),
     ("machine_paths", machine_paths::check),
     ("module_opening", module_opening::check),

@@ -6,16 +6,16 @@ use super::finding::Finding;
 use super::tree::Tree;
 
 /// A host, cut in two so that this file does not trip over itself.
-const HOSTS: &[(&str, &str)] = &[
-    ("index.cra", "tes.io"),
-    ("static.cra", "tes.io"),
-    ("crates.io", "-index"),
-    ("files.python", "hosted.org"),
-    ("py", "pi.org"),
-    ("registry.np", "mjs.org"),
-    ("registry.ya", "rnpkg.com"),
-    ("deb.deb", "ian.org"),
-    ("security.deb", "ian.org"),
+const HOSTS: &[&str] = &[
+    concat!("index.cra", "tes.io"),
+    concat!("static.cra", "tes.io"),
+    concat!("crates.io", "-index"),
+    concat!("files.python", "hosted.org"),
+    concat!("py", "pi.org"),
+    concat!("registry.np", "mjs.org"),
+    concat!("registry.ya", "rnpkg.com"),
+    concat!("deb.deb", "ian.org"),
+    concat!("security.deb", "ian.org"),
 ];
 
 /// Finds addresses of registries.
@@ -26,12 +26,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             continue;
         }
         for (number, line) in file.lines() {
-            for (start, end) in HOSTS {
-                let host = format!("{start}{end}");
-                if line.contains(&host) {
-                    let mend = "name the package, and let the tool's own settings find it";
-                    findings.push(Finding::at_line(&file.path, number, host, mend));
-                }
+            for host in HOSTS.iter().filter(|host| line.contains(**host)) {
+                let mend = "name the package, and let the tool's own settings find it";
+                findings.push(Finding::at_line(&file.path, number, *host, mend));
             }
         }
     }

@@ -6,14 +6,13 @@ use super::finding::Finding;
 use super::tree::Tree;
 
 /// The call, cut in two so that this file does not trip over itself.
-const CALL: (&str, &str) = ("sleep", "(");
+const CALL: &str = concat!("sleep", "(");
 
 /// How many lines above the call its `#[expect(…, reason = …)]` may stand.
 const REASON_WITHIN: usize = 12;
 
 /// Finds sleeps in tests that have no `#[expect]` with its reason shortly before.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let call = format!("{}{}", CALL.0, CALL.1);
     let mut findings = Vec::new();
     for file in tree.rust() {
         let mut reason_at = None;
@@ -22,7 +21,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
                 reason_at = Some(number);
             }
             let excused = reason_at.is_some_and(|at| number - at <= REASON_WITHIN);
-            if line.contains(&call) && !line.contains("fn ") && !excused {
+            if line.contains(CALL) && !line.contains("fn ") && !excused {
                 let mend = "wait for the condition with a deadline, or pass the time in";
                 findings.push(Finding::at_line(
                     &file.path,
