@@ -78,6 +78,7 @@ need_python() {
     fi
     # Tests and benchmarks that compare with cantools start this Python.
     export V2X_PYTHON="$environment/bin/python3"
+    export PATH="$environment/bin:$PATH"
 }
 
 # need_cargo_tool NAME VERSION: a cargo subcommand, built once for all checkouts of this user.
