@@ -1,2 +1,25 @@
-//! The command `v2x`.
-fn main() {}
+//! The command `v2x`: one binary, one subcommand per role and tool.
+//!
+//! This file only hands the parsed command line to its subcommand and turns the outcome into an
+//! exit code. What a subcommand does is in `commands/<name>.rs`; only this crate reads clocks,
+//! configuration and the environment.
+
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod failure;
+mod serial;
+mod vehicle;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    match commands::run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The command line: what `v2x --help` says is written here and nowhere else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something failed while running: a device, a disk, a network
+  2  the command line is wrong
+  3  the configuration is wrong
+  4  an input file cannot be read or is not what it should be";
+
+/// V2X for light electric vehicles: the car's computer and tools for its recordings.
+///
+/// The data of a drive never leaves this computer unless a broker is named.
+#[derive(Debug, Parser)]
+#[command(name = "v2x", version, after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One subcommand per role and tool.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Vehicle(Vehicle),
+    Replay(Replay),
+    Decode(Decode),
+}
+
+/// Run the vehicle computer: read the collector, decode, record, upload.
+///
+/// Reads the collector's lines from a serial port, decodes the car's bus with its DBC, writes the
+/// raw log (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and,
+/// when a broker is named, uploads one merged row per second as ThingsBoard telemetry. A row
+/// leaves the folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or
+/// SIGTERM: everything received is on disk when it ends.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x vehicle --collector /dev/serial/by-id/usb-collector --out drive/
+  v2x vehicle --collector /dev/ttyUSB0 --out drive/ --mqtt mqtt://demo.example:1883 --token-file token
+  v2x vehicle --config /etc/v2x/vehicle.toml
+  v2x vehicle --config mqtt_config.txt --collector /dev/ttyUSB0 --out drive/")]
+pub(crate) struct Vehicle {
+    /// Configuration: TOML, or the prototype's mqtt_config.txt. Options below win over it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Serial port of the collector board.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) collector: Option<PathBuf>,
+    /// Speed of the collector's port, in baud [default: 115200]
+    #[arg(long, value_name = "BAUD")]
+    pub(crate) baud: Option<u32>,
+    /// Folder for everything that is written; made if missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// MQTT broker, as mqtt://host:1883 or mqtts://host:8883; none: nothing is uploaded.
+    #[arg(long, value_name = "URL")]
+    pub(crate) mqtt: Option<String>,
+    /// File that holds the device's access token; else V2X_MQTT_TOKEN from the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// DBC of the car's bus [default: the Renault Twizy's, built in]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dbc: Option<PathBuf>,
+    /// Mapping of the DBC's signals to VSS paths [default: the Renault Twizy's, built in]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vss: Option<PathBuf>,
+}
+
+/// Play recordings into a pseudo-terminal, as the collector board would send them.
+///
+/// Prints the path of the pseudo-terminal on the first line, waits until somebody opens it, and
+/// plays the recording at its own pace; the last line counts what was sent. Understands candump
+/// logs and the prototype's can_data and gps_data tables; several files play together in the order
+/// of their stamps.
+#[derive(Debug, Args)]
+#[command(after_help = "Example (two terminals):
+  v2x replay interfaces/samples/drive.log
+  v2x vehicle --collector /dev/pts/5 --out drive/")]
+pub(crate) struct Replay {
+    /// Recordings: candump logs, can_data and gps_data tables.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How many times faster than recorded.
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// Even pace in frames per second instead of the recorded stamps (the Twizy's bus: 490).
+    #[arg(long, value_name = "FRAMES", conflicts_with = "speed")]
+    pub(crate) rate: Option<f64>,
+    /// Play again from the start until this many seconds have passed.
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<f64>,
+    /// How the collector speaks.
+    #[arg(long, value_enum, default_value_t = Link::Text)]
+    pub(crate) link: Link,
+}
+
+/// A serial link of the collector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Link {
+    /// The text lines of the prototype (SIM, GPS, STATUS).
+    Text,
+}
+
+/// Turn recordings into signals.
+///
+/// Reads candump logs and the prototype's CSV tables, decodes every frame with the car's DBC and
+/// prints what the signals were. A signal that the car marked as not available has no value.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x decode interfaces/samples/drive.log
+  v2x decode can_data.csv --signals BMS_Power.StateOfCharge,VehicleSpeed --format csv
+  v2x decode *.log --format json-summary")]
+pub(crate) struct Decode {
+    /// Recordings: candump logs, can_data tables, bus traces.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// DBC of the recorded bus [default: the Renault Twizy's, built in]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dbc: Option<PathBuf>,
+    /// Only these signals: Message.Signal, or Signal for every message that has it.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) signals: Vec<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Show signals that identify the car, as the serial in its VIN.
+    #[arg(long)]
+    pub(crate) show_identifiers: bool,
+}
+
+/// A form of decoded output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line per signal: count, first, last, smallest and largest value.
+    Table,
+    /// A row per value: time, message, signal, value, unit.
+    Csv,
+    /// An object per frame with its signals.
+    Jsonl,
+    /// One object: counts and, per signal, count, first, last, min and max.
+    JsonSummary,
+}

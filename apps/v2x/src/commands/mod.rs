@@ -1,0 +1,17 @@
+//! One file per subcommand.
+
+mod decode;
+mod replay;
+mod vehicle;
+
+use crate::cli::Command;
+use crate::failure::Failure;
+
+/// Runs one subcommand to its end.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Vehicle(arguments) => vehicle::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+    }
+}

@@ -1,0 +1,43 @@
+//! `v2x vehicle`: gathers settings and tables, then hands them to the daemon.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+use v2x_can::{RENAULT_TWIZY_VSS, VssMapping};
+use v2x_roles::vehicle::VehicleState;
+
+use super::decode::load_decoder;
+use crate::cli;
+use crate::config::VehicleConfig;
+use crate::failure::{Blame, Context as _, Failure};
+use crate::vehicle;
+
+/// Runs the subcommand.
+pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
+    let (config, notes) = VehicleConfig::gather(arguments)?;
+    start_log();
+    for note in notes {
+        info!("{note}");
+    }
+    let decoder = load_decoder(config.dbc.as_deref())?;
+    let mapping = match &config.vss {
+        None => VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).blame(Blame::Configuration, &name)?;
+            VssMapping::from_toml(&name, &text, &decoder)
+        }
+    }
+    .blame(Blame::Configuration, "mapping to VSS")?;
+    vehicle::run(&config, VehicleState::new(decoder, mapping))
+}
+
+/// Log lines go to standard error; `RUST_LOG` chooses them, by default from `info` on.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+}

@@ -1,0 +1,136 @@
+//! The settings of the vehicle computer, from the command line, a file and the environment.
+//!
+//! The order of precedence is: command line, environment, file, built-in default. Files are TOML
+//! ([`toml_file`]) or the prototype's `mqtt_config.txt` ([`prototype_file`]). Nothing here opens a
+//! port or a connection; secrets are read last and never printed.
+
+mod prototype_file;
+mod toml_file;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use v2x_uplink::{BrokerUrl, Token};
+
+use crate::cli;
+use crate::failure::{Blame, Context as _, Failure};
+
+/// The environment variable that holds the device's access token.
+const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
+/// The prototype's collector speaks at this speed.
+const DEFAULT_BAUD: u32 = 115_200;
+/// One merged row per second, as design decision 12 counts the wear of an SD card.
+const DEFAULT_ROW_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Everything `v2x vehicle` needs to know.
+#[derive(Debug)]
+pub(crate) struct VehicleConfig {
+    pub(crate) collector: PathBuf,
+    pub(crate) baud: u32,
+    pub(crate) out: PathBuf,
+    pub(crate) row_interval: Duration,
+    pub(crate) dbc: Option<PathBuf>,
+    pub(crate) vss: Option<PathBuf>,
+    pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// Where telemetry goes.
+#[derive(Debug)]
+pub(crate) struct MqttConfig {
+    pub(crate) broker: BrokerUrl,
+    pub(crate) token: Option<Token>,
+}
+
+/// What a configuration file may say; everything can be left out.
+#[derive(Debug, Default)]
+struct FileConfig {
+    collector: Option<PathBuf>,
+    baud: Option<u32>,
+    out: Option<PathBuf>,
+    row_interval: Option<Duration>,
+    dbc: Option<PathBuf>,
+    vss: Option<PathBuf>,
+    broker: Option<BrokerUrl>,
+    token: Option<Token>,
+    token_file: Option<PathBuf>,
+    notes: Vec<String>,
+}
+
+impl VehicleConfig {
+    /// Puts the settings together; `notes` are told to the person once logging runs.
+    pub(crate) fn gather(arguments: &cli::Vehicle) -> Result<(Self, Vec<String>), Failure> {
+        let file = match &arguments.config {
+            Some(path) => read_file(path)?,
+            None => FileConfig::default(),
+        };
+        let needed = |what: &str, option: &str, key: &str| {
+            Failure::new(Blame::Usage, format_args!("no {what} is named")).hint(format_args!(
+                "give {option}, or {key} in the file of --config"
+            ))
+        };
+        let mqtt = gather_mqtt(arguments, &file)?;
+        let config = Self {
+            collector: (arguments.collector.clone().or(file.collector))
+                .ok_or_else(|| needed("collector port", "--collector PORT", "vehicle.collector"))?,
+            baud: arguments.baud.or(file.baud).unwrap_or(DEFAULT_BAUD),
+            out: (arguments.out.clone().or(file.out))
+                .ok_or_else(|| needed("folder for the data", "--out DIR", "vehicle.out"))?,
+            row_interval: file.row_interval.unwrap_or(DEFAULT_ROW_INTERVAL),
+            dbc: arguments.dbc.clone().or(file.dbc),
+            vss: arguments.vss.clone().or(file.vss),
+            mqtt,
+        };
+        Ok((config, file.notes))
+    }
+}
+
+fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<MqttConfig>, Failure> {
+    let broker = match &arguments.mqtt {
+        Some(url) => Some(url.parse::<BrokerUrl>().blame(Blame::Usage, "--mqtt")?),
+        None => file.broker.clone(),
+    };
+    let Some(broker) = broker else {
+        if arguments.token_file.is_some() {
+            let failure = Failure::new(Blame::Usage, "a token is given but no broker");
+            return Err(failure.hint("add --mqtt mqtt://host:1883"));
+        }
+        return Ok(None);
+    };
+    let token = match (&arguments.token_file, std::env::var(TOKEN_VARIABLE)) {
+        (Some(path), _) => Some(read_token(path)?),
+        (None, Ok(text)) => Some(Token::parse(&text).blame(Blame::Configuration, TOKEN_VARIABLE)?),
+        (None, Err(_)) => match (&file.token, &file.token_file) {
+            (Some(token), _) => Some(token.clone()),
+            (None, Some(path)) => Some(read_token(path)?),
+            (None, None) => None,
+        },
+    };
+    Ok(Some(MqttConfig { broker, token }))
+}
+
+fn read_token(path: &Path) -> Result<Token, Failure> {
+    let reading = format!("token file {}", path.display());
+    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    Token::parse(&text)
+        .blame(Blame::Configuration, &reading)
+        .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
+}
+
+/// Reads a configuration file: TOML by its name, otherwise the prototype's form.
+fn read_file(path: &Path) -> Result<FileConfig, Failure> {
+    let reading = format!("configuration {}", path.display());
+    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+    {
+        toml_file::parse(&text).blame(Blame::Configuration, &reading)
+    } else {
+        prototype_file::parse(&text)
+            .blame(Blame::Configuration, &reading)
+            .map_err(|failure| {
+                failure
+                    .hint("a file that ends in .toml is read as TOML, any other as mqtt_config.txt")
+            })
+    }
+}

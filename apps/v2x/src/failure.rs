@@ -1,0 +1,80 @@
+//! A failure a person can act on: what went wrong, what to do, and the exit code that scripts read.
+//!
+//! Libraries return their own typed errors; this is where they become a sentence and a hint.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Who can mend it, as an exit code. The same table stands in `v2x --help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// 1: something failed while running (a device, a disk, a network).
+    Runtime,
+    /// 2: the command line; clap uses the same code.
+    Usage,
+    /// 3: a configuration file or setting.
+    Configuration,
+    /// 4: an input file that cannot be read or is not what it should be.
+    Input,
+}
+
+impl Blame {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Runtime => 1,
+            Self::Usage => 2,
+            Self::Configuration => 3,
+            Self::Input => 4,
+        }
+    }
+}
+
+/// One failure with its hint.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    blame: Blame,
+    what: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// States what failed; `what` names the thing and what was seen.
+    pub(crate) fn new(blame: Blame, what: impl Display) -> Self {
+        Self {
+            blame,
+            what: what.to_string(),
+            hint: None,
+        }
+    }
+
+    /// Adds what the person can do about it.
+    pub(crate) fn hint(mut self, hint: impl Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Prints the failure to standard error and gives its exit code.
+    #[expect(
+        clippy::print_stderr,
+        reason = "this is where a failure reaches the person"
+    )]
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.what);
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(self.blame.code())
+    }
+}
+
+/// Turns an error into a failure with a sentence of context before it.
+pub(crate) trait Context<T> {
+    /// Says who can mend it and what was being done.
+    fn blame(self, blame: Blame, doing: impl Display) -> Result<T, Failure>;
+}
+
+impl<T, E: Display> Context<T> for Result<T, E> {
+    fn blame(self, blame: Blame, doing: impl Display) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(blame, format_args!("{doing}: {error}")))
+    }
+}

@@ -1,0 +1,9 @@
+//! Serial lines: a port in full raw mode, and a pseudo-terminal that stands in for one.
+//!
+//! What travels over them is `v2x_proto`'s business.
+
+mod port;
+mod pseudo_terminal;
+
+pub(crate) use port::{Arrival, Port, PortError};
+pub(crate) use pseudo_terminal::PseudoTerminal;

@@ -1,0 +1,167 @@
+//! The thread that understands: bytes to lines, lines to frames and fixes, frames to state, and
+//! once per interval one merged row.
+//!
+//! It never writes and never waits for a writer: what a full queue cannot take is counted.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use v2x_can::Outcome;
+use v2x_proto::legacy::LineSplitter;
+use v2x_proto::legacy::collector_line::{CollectorLine, LineError, records};
+use v2x_recording::MergedRow;
+use v2x_roles::vehicle::{FixQuality, VehicleState, merged};
+use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
+
+use super::collector::Chunk;
+use super::health::Health;
+use super::keeper::ToKeep;
+use super::telemetry;
+use crate::clock::Clock;
+
+/// What the recorder writes, in the order in which it happened.
+#[derive(Debug)]
+pub(super) enum ToRecord {
+    /// A frame of the bus, with the good fix of that moment.
+    Frame {
+        at: Stamp,
+        frame: CanFrame,
+        fix: Option<GnssFix>,
+    },
+    /// A fix that the receiver reported, and whether it was good.
+    Fix {
+        at: Stamp,
+        fix: GnssFix,
+        quality: FixQuality,
+    },
+    /// A merged row.
+    Row(Box<MergedRow>),
+}
+
+/// The parts of the understanding thread.
+pub(super) struct Ingest {
+    pub(super) chunks: Receiver<Chunk>,
+    pub(super) to_record: Sender<Vec<ToRecord>>,
+    pub(super) to_keep: Sender<ToKeep>,
+    pub(super) state: VehicleState,
+    pub(super) row_interval: Duration,
+    pub(super) clock: Clock,
+    pub(super) health: Arc<Health>,
+}
+
+/// What changes from row to row.
+struct Rows {
+    next: Instant,
+    /// The stamp of the last row; a row without anything newer would be the same row again.
+    last: Option<Stamp>,
+}
+
+impl Ingest {
+    /// Runs until the collector has ended and everything it sent is passed on.
+    pub(super) fn run(mut self) {
+        let mut splitter = LineSplitter::new();
+        let mut rows = Rows {
+            next: self.clock.now().instant + self.row_interval,
+            last: None,
+        };
+        loop {
+            let until_row = rows.next.since(self.clock.now().instant);
+            match self.chunks.recv_timeout(until_row) {
+                Ok(chunk) => {
+                    let batch = self.understand(&mut splitter, &chunk);
+                    self.record(batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = self.clock.now().instant;
+            if now >= rows.next {
+                self.make_row(&mut rows, now);
+                rows.next = (rows.next + self.row_interval).max(now);
+            }
+        }
+        let now = self.clock.now().instant;
+        self.make_row(&mut rows, now);
+    }
+
+    fn understand(&mut self, splitter: &mut LineSplitter, chunk: &Chunk) -> Vec<ToRecord> {
+        let mut batch = Vec::new();
+        let before = splitter.dropped_lines();
+        splitter.push(&chunk.bytes, |line| {
+            for record in records(line) {
+                match record {
+                    Ok(CollectorLine::Can(frame)) => batch.push(self.frame(chunk.at, frame)),
+                    Ok(CollectorLine::Gnss(fix)) => batch.extend(self.fix(chunk.at, fix)),
+                    Ok(CollectorLine::Status(_) | CollectorLine::Banner) => {}
+                    Err(LineError::NotARecord { .. }) => Health::count(&self.health.other_text),
+                    Err(_) => Health::count(&self.health.lines_damaged),
+                }
+            }
+        });
+        let dropped = splitter.dropped_lines() - before;
+        self.health
+            .lines_damaged
+            .fetch_add(dropped, Ordering::Relaxed);
+        batch
+    }
+
+    fn frame(&mut self, at: Stamp, frame: CanFrame) -> ToRecord {
+        Health::count(&self.health.frames);
+        if self.state.frame(at, &frame) == Outcome::UnknownId {
+            Health::count(&self.health.unknown_ids);
+        }
+        let fix = self.state.current_fix(at.instant).map(|(_, fix)| fix);
+        ToRecord::Frame { at, frame, fix }
+    }
+
+    /// Judges a fix; a repeated one says nothing new and is not recorded again.
+    fn fix(&mut self, at: Stamp, fix: GnssFix) -> Option<ToRecord> {
+        let quality = self.state.fix(at, &fix);
+        if quality == FixQuality::Repeated {
+            return None;
+        }
+        if quality == FixQuality::Good {
+            Health::count(&self.health.fixes);
+        }
+        self.keep(ToKeep::Fix { at, fix, quality });
+        Some(ToRecord::Fix { at, fix, quality })
+    }
+
+    fn make_row(&self, rows: &mut Rows, now: Instant) {
+        let Some(snapshot) = self.state.snapshot(now) else {
+            return;
+        };
+        // Rows are told apart by their millisecond, the resolution of ThingsBoard's `ts`.
+        if rows
+            .last
+            .is_some_and(|last| last.utc.as_millis() >= snapshot.at.utc.as_millis())
+        {
+            return;
+        }
+        rows.last = Some(snapshot.at);
+        Health::count(&self.health.rows);
+        let row = merged::row(&snapshot);
+        self.keep(ToKeep::Row(telemetry::row(&snapshot, &row)));
+        self.record(vec![ToRecord::Row(Box::new(row))]);
+    }
+
+    fn record(&self, batch: Vec<ToRecord>) {
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(TrySendError::Full(lost)) = self.to_record.try_send(batch) {
+            let count = u64::try_from(lost.len()).unwrap_or(u64::MAX);
+            self.health
+                .frames_unrecorded
+                .fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    fn keep(&self, what: ToKeep) {
+        if let Err(TrySendError::Full(_)) = self.to_keep.try_send(what) {
+            Health::count(&self.health.rows_lost);
+        }
+    }
+}

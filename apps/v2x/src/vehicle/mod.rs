@@ -1,0 +1,183 @@
+//! The vehicle daemon: threads joined by bounded channels, each with one thing to wait for.
+//!
+//! ```text
+//! port ─► collector ─► ingest ─┬─► recorder ─► files
+//!        (bytes)      (state)  └─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//! ```
+//!
+//! The daemon ends from left to right: the collector stops reading, and each thread ends when the
+//! one before it has ended and its channel is empty. So everything received is on disk at the end.
+
+mod collector;
+mod health;
+mod ingest;
+mod keeper;
+mod line_file;
+mod recorder;
+mod shutdown;
+mod status;
+mod telemetry;
+mod uploader;
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::bounded;
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+use v2x_outbox::{Budget, Outbox};
+use v2x_roles::vehicle::VehicleState;
+use v2x_store::Store;
+use v2x_uplink::supply;
+
+use crate::clock::Clock;
+use crate::config::{MqttConfig, VehicleConfig};
+use crate::failure::{Blame, Context as _, Failure};
+use crate::serial::Port;
+use collector::Collector;
+use health::Health;
+use ingest::Ingest;
+use keeper::Keeper;
+use recorder::Recorder;
+use shutdown::Shutdown;
+
+/// Chunks between collector and ingest: five seconds of reads, for a stalled processor.
+const CHUNKS: usize = 1024;
+/// Batches between ingest and recorder: forty seconds of reads, for a disk that hesitates.
+const BATCHES: usize = 8192;
+/// Rows and fixes between ingest and keeper: an hour, for a disk that is full for a while.
+const ROWS: usize = 4096;
+
+/// Runs the daemon until it is asked to stop.
+pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
+    let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
+    let clock = Clock::start();
+    let health = Arc::new(Health::default());
+    let port = Port::open(&config.collector, config.baud)
+        .map_err(|error| Failure::new(Blame::Runtime, &error).hint(error.hint()))?;
+    std::fs::create_dir_all(&config.out).blame(
+        Blame::Runtime,
+        format_args!("folder {}", config.out.display()),
+    )?;
+    let recorder = Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)).blame(
+        Blame::Runtime,
+        format_args!("files in {}", config.out.display()),
+    )?;
+    let store = open_store(&config.out)?;
+
+    let (to_ingest, chunks) = bounded(CHUNKS);
+    let (to_record, batches) = bounded(BATCHES);
+    let (to_keep, kept) = bounded(ROWS);
+    let mut threads = Threads::default();
+    let (session, running, uploader) = start_uploader(config.mqtt.as_ref(), clock, &health)?;
+    threads.extend(uploader);
+    threads.spawn("keeper", {
+        let outbox = Outbox::new(Budget::default());
+        let health = Arc::clone(&health);
+        let keeper = Keeper {
+            store,
+            outbox,
+            session,
+            keep_session_running: running,
+            clock,
+            health,
+        };
+        move || keeper.run(&kept)
+    })?;
+    threads.spawn("recorder", move || recorder.run(&batches, &clock))?;
+    let ingest = Ingest {
+        chunks,
+        to_record,
+        to_keep,
+        state,
+        row_interval: config.row_interval,
+        clock,
+        health: Arc::clone(&health),
+    };
+    threads.spawn("ingest", move || ingest.run())?;
+    let collector = Collector {
+        path: config.collector.clone(),
+        baud: config.baud,
+        clock,
+        chunks: to_ingest,
+        health: Arc::clone(&health),
+        shutdown: shutdown.clone(),
+    };
+    threads.spawn("collector", move || collector.run(port))?;
+    info!(collector = %config.collector.display(), out = %config.out.display(), "recording");
+    status::show_until(&shutdown, &health, &clock);
+    info!("stopping: writing what was received");
+    threads.join();
+    status::last_words(&health);
+    Ok(())
+}
+
+fn open_store(folder: &Path) -> Result<Store, Failure> {
+    Store::open(&folder.join("v2x.db")).map_err(|error| {
+        Failure::new(Blame::Runtime, error)
+            .hint("give another folder with --out, or move the file away to begin a new store")
+    })
+}
+
+/// The keeper's ends of a session: for its rows, and for its life.
+type SessionEnds = (
+    Option<supply::OutboxEnd>,
+    Option<oneshot::Sender<()>>,
+    Option<JoinHandle<()>>,
+);
+
+fn start_uploader(
+    mqtt: Option<&MqttConfig>,
+    clock: Clock,
+    health: &Arc<Health>,
+) -> Result<SessionEnds, Failure> {
+    let Some(mqtt) = mqtt else {
+        info!("no broker is named: rows stay in the store and are sent when one is");
+        return Ok((None, None, None));
+    };
+    if !mqtt.broker.is_encrypted() && !is_loopback(mqtt.broker.host()) {
+        warn!("mqtt:// sends the token and the car's data in clear; mqtts:// encrypts both");
+    }
+    let (outbox_end, session_end) = supply::supply();
+    let (running, stop) = oneshot::channel();
+    let uploader = uploader::start(mqtt, session_end, stop, clock, Arc::clone(health))
+        .map_err(|error| Failure::new(Blame::Runtime, error))?;
+    Ok((Some(outbox_end), Some(running), Some(uploader)))
+}
+
+/// Whether a host is this computer, as written in a URL.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The threads of the daemon.
+#[derive(Default)]
+struct Threads(Vec<JoinHandle<()>>);
+
+impl Threads {
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.0
+            .push(thread.blame(Blame::Runtime, format_args!("thread {name}"))?);
+        Ok(())
+    }
+
+    fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
+        self.0.extend(threads);
+    }
+
+    /// Waits for all of them; they end by themselves once the collector has.
+    fn join(self) {
+        for thread in self.0 {
+            let name = thread.thread().name().unwrap_or("thread").to_owned();
+            if thread.join().is_err() {
+                warn!(name, "a thread ended by a defect of this program");
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The wish to stop, from SIGINT or SIGTERM to every thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// Shared by all threads; the first signal sets it, a second one ends the process at once.
+#[derive(Debug, Clone)]
+pub(super) struct Shutdown(Arc<AtomicBool>);
+
+impl Shutdown {
+    /// Listens to the signals of this process.
+    pub(super) fn on_signals() -> io::Result<Self> {
+        let requested = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the second signal finds the flag set and ends the process.
+            signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&requested))?;
+            signal_hook::flag::register(signal, Arc::clone(&requested))?;
+        }
+        Ok(Self(requested))
+    }
+
+    /// Whether somebody asked to stop.
+    pub(super) fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
