@@ -62,22 +62,16 @@ pub(super) struct Connection<'a> {
     asked: bool,
     /// Entries that were not published yet.
     waiting: VecDeque<Entry>,
+    /// Those of them that travel alone and last.
+    suspected: VecDeque<Entry>,
     /// Handed to rumqttc, which has not numbered them yet.
     unnumbered: VecDeque<Message>,
     /// Published under these packet identifiers.
-    numbered: HashMap<u16, Published>,
-    /// How many were published on this connection; gives [`Published::turn`].
-    turns: u64,
+    numbered: HashMap<u16, Message>,
     /// Acknowledged by the broker, not yet handed on.
     acknowledged: Vec<EntryId>,
     /// When the oldest acknowledgement is overdue, or the stop is.
     deadline: time::Instant,
-}
-
-struct Published {
-    /// The place in the order of publishing.
-    turn: u64,
-    message: Message,
 }
 
 impl<'a> Connection<'a> {
@@ -97,9 +91,9 @@ impl<'a> Connection<'a> {
             stopping: false,
             asked: false,
             waiting: VecDeque::new(),
+            suspected: VecDeque::new(),
             unnumbered: VecDeque::new(),
             numbered: HashMap::new(),
-            turns: 0,
             acknowledged: Vec::new(),
             deadline: time::Instant::now() + ACKNOWLEDGE_TIMEOUT,
         }
@@ -156,54 +150,57 @@ impl<'a> Connection<'a> {
         self.unnumbered.len() + self.numbered.len()
     }
 
-    /// Puts entries under suspicion behind the others.
     fn arrange(&mut self, batch: Vec<Entry>) {
         let suspects = &self.session.suspects;
         let (suspected, others): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|entry| suspects.contains(entry.id));
         self.waiting.extend(others);
-        self.waiting.extend(suspected);
+        self.suspected.extend(suspected);
     }
 
-    /// Publishes until the window is full, the pace forbids it (then says how long) or a suspect
-    /// has to be alone.
+    /// Publishes until there is no room or the pace forbids it; then says for how long.
     fn publish_what_fits(&mut self) -> Option<Duration> {
-        while self.connected && !self.stopping && self.in_flight() < usize::from(WINDOW) {
-            let first = self.waiting.front()?;
+        while self.connected && !self.stopping && self.has_room() {
             let now = (self.session.clock)();
             let pace = self.session.pacer.wait(now);
             if !pace.is_zero() {
                 return Some(pace);
             }
-            let mut points = self.session.pacer.points(now);
-            if self.session.suspects.contains(first.id) {
-                points = 0;
-            }
-            if self.suspect_is_in_the_way(first.id) {
-                return None;
-            }
-            let message = pack(&mut self.waiting, points)?;
+            let points = self.session.pacer.points(now);
+            let message = if self.waiting.is_empty() {
+                pack(&mut self.suspected, 0)
+            } else {
+                pack(&mut self.waiting, points)
+            }?;
             self.session.pacer.sent(now, message.points);
             self.publish(message);
         }
         None
     }
 
-    /// A suspect travels alone: nothing before it may be in flight, nothing after it may follow.
-    fn suspect_is_in_the_way(&self, first: EntryId) -> bool {
+    /// Whether something waits and may go now: a suspect is alone in flight, a careful connection
+    /// has one message in flight.
+    fn has_room(&self) -> bool {
         let suspects = &self.session.suspects;
-        let in_flight = self
-            .numbered
-            .values()
-            .map(|published| &published.message)
-            .chain(&self.unnumbered);
-        let mut others = in_flight.flat_map(|message| &message.entries);
-        if suspects.contains(first) {
-            others.next().is_some()
-        } else {
-            others.any(|id| suspects.contains(*id))
-        }
+        let window = match (self.waiting.is_empty(), self.suspected.is_empty()) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) if suspects.is_careful() || self.suspect_is_in_flight() => 1,
+            (false, _) => usize::from(WINDOW),
+        };
+        self.in_flight() < window
+    }
+
+    fn suspect_is_in_flight(&self) -> bool {
+        let suspects = &self.session.suspects;
+        let mut entries = self.published().flat_map(|message| &message.entries);
+        entries.any(|id| suspects.contains(*id))
+    }
+
+    /// Every message in flight.
+    fn published(&self) -> impl Iterator<Item = &Message> {
+        self.numbered.values().chain(&self.unnumbered)
     }
 
     fn publish(&mut self, message: Message) {
@@ -222,7 +219,8 @@ impl<'a> Connection<'a> {
     }
 
     fn ask_for_more(&mut self) -> Result<(), OutboxGone> {
-        if self.connected && !self.stopping && !self.asked && self.waiting.is_empty() {
+        let is_idle = self.waiting.is_empty() && self.suspected.is_empty();
+        if self.connected && !self.stopping && !self.asked && is_idle {
             self.session.supply.ask(Request::Next(BATCH_ENTRIES))?;
             self.asked = true;
         }
@@ -258,9 +256,7 @@ impl<'a> Connection<'a> {
             }
             Event::Outgoing(Outgoing::Publish(pkid)) => {
                 if let Some(message) = self.unnumbered.pop_front() {
-                    let turn = self.turns;
-                    self.turns += 1;
-                    self.numbered.insert(*pkid, Published { turn, message });
+                    self.numbered.insert(*pkid, message);
                 }
             }
             Event::Incoming(Packet::PubAck(ack)) => self.taken(ack.pkid)?,
@@ -271,7 +267,7 @@ impl<'a> Connection<'a> {
 
     /// The broker has a message.
     fn taken(&mut self, pkid: u16) -> Result<(), OutboxGone> {
-        let Some(Published { message, .. }) = self.numbered.remove(&pkid) else {
+        let Some(message) = self.numbered.remove(&pkid) else {
             return Ok(());
         };
         self.session.suspects.acknowledged(&message.entries);
@@ -302,24 +298,26 @@ impl<'a> Connection<'a> {
             return Ok(Ended::Stopped { unacknowledged });
         }
         let why = Down::of(error, self.connected);
-        let first = self
-            .numbered
-            .values()
-            .min_by_key(|published| published.turn);
-        if let (Down::Closed, Some(first)) = (&why, first) {
+        if why == Down::Closed && self.in_flight() > 0 {
             self.session.pacer.closed((self.session.clock)());
-            let alone = self.in_flight() == 1;
-            let guilty = self.session.suspects.closed(&first.message.entries, alone);
-            if let Some(id) = guilty {
-                self.set_aside(id)?;
-            }
+            self.blame()?;
         }
         Ok(Ended::Down(why))
     }
 
-    fn set_aside(&mut self, id: EntryId) -> Result<(), OutboxGone> {
-        self.numbered
-            .retain(|_, published| !published.message.entries.contains(&id));
+    fn blame(&mut self) -> Result<(), OutboxGone> {
+        if self.in_flight() > 1 {
+            self.session.suspects.closed_on_several();
+            return Ok(());
+        }
+        let entries = self.published().flat_map(|message| &message.entries);
+        let ids: Vec<_> = entries.copied().collect();
+        let Some(id) = self.session.suspects.closed_on(&ids) else {
+            return Ok(());
+        };
+        // It was the only one in flight, and must not be released.
+        self.numbered.clear();
+        self.unnumbered.clear();
         let reason = "the broker closed the connection on it again and again, and took others";
         (self.session.tell)(SessionEvent::SetAside {
             id,
@@ -344,11 +342,7 @@ impl<'a> Connection<'a> {
     }
 
     fn published_entries(&self) -> usize {
-        let messages = self.numbered.values().map(|published| &published.message);
-        messages
-            .chain(&self.unnumbered)
-            .map(|message| message.entries.len())
-            .sum()
+        self.published().map(|message| message.entries.len()).sum()
     }
 
     fn stop(&mut self) -> Option<Ended> {
@@ -371,16 +365,13 @@ impl<'a> Connection<'a> {
     }
 
     /// Returns to the outbox what it is owed.
-    fn give_back(&mut self) -> Result<(), OutboxGone> {
+    fn give_back(mut self) -> Result<(), OutboxGone> {
         self.hand_on_acknowledged()?;
-        let messages = self
-            .numbered
-            .drain()
-            .map(|(_, published)| published.message);
-        let ids: Vec<_> = messages
-            .chain(self.unnumbered.drain(..))
-            .flat_map(|message| message.entries)
-            .chain(self.waiting.drain(..).map(|entry| entry.id))
+        let published = self.published().flat_map(|message| &message.entries);
+        let unpublished = self.waiting.iter().chain(&self.suspected);
+        let ids: Vec<_> = published
+            .copied()
+            .chain(unpublished.map(|entry| entry.id))
             .collect();
         if ids.is_empty() {
             return Ok(());
