@@ -3,6 +3,8 @@
 //! The comparison itself is in `cantools_reference.py`, so that it shares no code with the
 //! decoder; it reads the fact table's prose about invalid values on its own.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod shared;
 
 use std::fmt::Write as _;

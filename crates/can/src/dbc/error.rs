@@ -45,7 +45,7 @@ pub enum DbcFault {
         /// The message.
         message: String,
         /// The identifier as it stands in the file.
-        seen: u64,
+        seen: String,
     },
     /// Two messages with the same identifier.
     #[error("message {message} has the id 0x{id} of message {other}")]
