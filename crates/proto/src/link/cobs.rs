@@ -2,8 +2,9 @@
 //!
 //! Not the frame inside it ([`super::frame`]). Follows S. Cheshire and M. Baker, "Consistent
 //! Overhead Byte Stuffing", IEEE/ACM Transactions on Networking 7 (1999). The `cobs` crate serves
-//! as the other implementation in the tests; this one works by runs instead of by bytes, which
-//! measured several times faster on the decoding side, and needs no further dependency.
+//! as the other implementation in the tests. This one copies a segment whole and then repairs its
+//! code bytes, which measured more than twice as fast as going byte by byte, and is two short functions
+//! where the crate brings a container library with it.
 
 /// The longest run of bytes without a zero that one code byte stands for.
 const RUN_MAX: usize = 254;
@@ -42,26 +43,33 @@ pub(super) fn encode(data: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Undoes [`encode`]: returns how many bytes it wrote into `out`.
+/// Undoes [`encode`]: returns how many bytes of `out` are the data.
 ///
 /// `None` when a code byte points past the end, when there is a zero byte where a code byte
-/// belongs, or when `out` is too short. Zero bytes inside runs cannot come out of a segment that
-/// was cut at its zero bytes, so they are not looked for.
+/// belongs, or when `out` is shorter than the segment without its first byte. Zero bytes inside
+/// runs cannot come out of a segment that was cut at its zero bytes, so they are not looked for.
 #[must_use]
 pub(super) fn decode(segment: &[u8], out: &mut [u8]) -> Option<usize> {
-    let mut rest = segment;
-    let mut at = 0;
-    while let Some((&code, after)) = rest.split_first() {
-        let (run, next) = after.split_at_checked(usize::from(code).checked_sub(1)?)?;
-        out.get_mut(at..at + run.len())?.copy_from_slice(run);
-        at += run.len();
-        if code != FULL_RUN && !next.is_empty() {
+    let (&first, rest) = segment.split_first()?;
+    let mut length = rest.len();
+    out.get_mut(..length)?.copy_from_slice(rest);
+    // All bytes are in their place but the code bytes, which become zeros or fall out.
+    let (mut code, mut at) = (first, 0);
+    loop {
+        at += usize::from(code).checked_sub(1)?;
+        if at == length {
+            return Some(length);
+        }
+        let next = *out.get(..length)?.get(at)?;
+        if code == FULL_RUN {
+            out.copy_within(at + 1..length, at);
+            length -= 1;
+        } else {
             *out.get_mut(at)? = 0;
             at += 1;
         }
-        rest = next;
+        code = next;
     }
-    Some(at)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use v2x_units::{BootId, Instant};
 
 use super::body::BodyError;
 use super::frame::{self, DELIMITER, Damage, HEADER_LENGTH, Header, Opened, VERSION};
-use super::limits::{FRAME_MAX, SEGMENT_MAX};
+use super::limits::SEGMENT_MAX;
 use super::message::Message;
 use super::sequence::{CanNumbers, Place, SequenceTracker};
 
@@ -158,7 +158,7 @@ pub struct LinkDecoder {
     /// Bytes of the segment that found no room.
     overflow: usize,
     /// The newest frame, unstuffed.
-    frame: [u8; FRAME_MAX],
+    frame: [u8; SEGMENT_MAX],
     /// Its header and the length of its body, until it is told.
     held: Option<(Header, usize)>,
     notices: [Option<Notice>; NOTICES_MAX],
@@ -185,7 +185,7 @@ impl LinkDecoder {
             segment: [0; SEGMENT_MAX],
             filled: 0,
             overflow: 0,
-            frame: [0; FRAME_MAX],
+            frame: [0; SEGMENT_MAX],
             held: None,
             notices: [None; NOTICES_MAX],
             sequence: SequenceTracker::default(),
@@ -373,7 +373,7 @@ impl LinkDecoder {
 }
 
 /// The body of a frame that was opened.
-fn body(frame: &[u8; FRAME_MAX], length: usize) -> &[u8] {
+fn body(frame: &[u8; SEGMENT_MAX], length: usize) -> &[u8] {
     frame
         .get(HEADER_LENGTH..HEADER_LENGTH + length)
         .unwrap_or_default()

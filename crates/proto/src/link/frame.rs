@@ -39,7 +39,7 @@ pub(super) struct Header {
 #[non_exhaustive]
 pub enum Damage {
     /// Longer than any frame.
-    #[error("more than {SEGMENT_MAX} bytes without a delimiter")]
+    #[error("longer than any frame ({FRAME_MAX} bytes)")]
     TooLong,
     /// A code of the byte stuffing points past the end.
     #[error("byte stuffing points past the end")]
@@ -73,7 +73,7 @@ pub(super) enum Opened {
 }
 
 /// Takes the bytes between two delimiters and unstuffs them into `frame`.
-pub(super) fn open(segment: &[u8], frame: &mut [u8; FRAME_MAX]) -> Result<Opened, Damage> {
+pub(super) fn open(segment: &[u8], frame: &mut [u8; SEGMENT_MAX]) -> Result<Opened, Damage> {
     unstuff(segment, frame).map_err(|damage| {
         if is_console_text(segment) {
             Damage::ConsoleText
@@ -83,7 +83,7 @@ pub(super) fn open(segment: &[u8], frame: &mut [u8; FRAME_MAX]) -> Result<Opened
     })
 }
 
-fn unstuff(segment: &[u8], frame: &mut [u8; FRAME_MAX]) -> Result<Opened, Damage> {
+fn unstuff(segment: &[u8], frame: &mut [u8; SEGMENT_MAX]) -> Result<Opened, Damage> {
     let length = cobs::decode(segment, frame).ok_or(Damage::Stuffing)?;
     let bytes = frame.get(..length).unwrap_or_default();
     let too_short = Damage::TooShort(length);
@@ -113,6 +113,9 @@ fn unstuff(segment: &[u8], frame: &mut [u8; FRAME_MAX]) -> Result<Opened, Damage
     ] = *header;
     if version != VERSION {
         return Ok(Opened::OtherVersion(version));
+    }
+    if body.len() > BODY_MAX {
+        return Err(Damage::TooLong);
     }
     let stated = u16::from_le_bytes([l0, l1]);
     if usize::from(stated) != body.len() {
