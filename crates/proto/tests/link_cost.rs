@@ -2,6 +2,8 @@
 //! 921,600 baud and how long a frame waits. The rates of a full bus are those of `baseline.md`:
 //! 111 bits for a standard frame of eight bytes at 500 kbit/s, without bit stuffing.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use core::time::Duration;
 
 use v2x_proto::link::message::{FixDimension, FixQuality, GnssReport};

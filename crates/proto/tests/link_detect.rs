@@ -1,6 +1,8 @@
 //! Telling devices apart, and finding their baud rate, in virtual time and over a simulated UART
 //! that samples one rate at another as the hardware does.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod link_traffic;
 
 use core::time::Duration;

@@ -1,6 +1,8 @@
 //! The three promises of every message: any bytes parse or are refused without a panic, a parsed
 //! message emits the bytes it came from, and a message that was emitted parses to itself.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use core::time::Duration;
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! The story of one line: joining, chunks, restarts, strangers in between, limits.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod link_traffic;
 
 use core::time::Duration;

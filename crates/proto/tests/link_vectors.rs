@@ -1,6 +1,8 @@
 //! Whole frames of the link, byte for byte, made by another implementation
 //! (`link_vectors/frames.txt` says which).
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use core::time::Duration;
 
 use v2x_proto::link::message::{
