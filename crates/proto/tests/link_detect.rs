@@ -230,7 +230,8 @@ fn bytes_still_in_the_buffer_after_a_change_of_rate_are_not_counted() {
 proptest! {
     #[test]
     fn any_chunking_gives_the_same_verdict(cuts in prop::collection::vec(1_usize..60, 1..40)) {
-        for line in [COLLECTOR, STATION, CONSOLE, GNSS, SHELL, &framed_traffic(), &radio_records()] {
+        let (frames, records) = (framed_traffic(), radio_records());
+        for line in [COLLECTOR, STATION, CONSOLE, GNSS, SHELL, &frames, &records] {
             let mut detector = Detector::new();
             let mut rest = line;
             for cut in cuts.iter().cycle() {

@@ -106,7 +106,10 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn any_body_is_refused_or_emits_the_bytes_it_came_from(frame_type in 0_u8..16, body in bodies()) {
+    fn any_body_is_refused_or_emits_the_bytes_it_came_from(
+        frame_type in 0_u8..16,
+        body in bodies(),
+    ) {
         if let Ok(Some(message)) = Message::parse(frame_type, &body) {
             prop_assert_eq!(message.frame_type(), frame_type);
             prop_assert_eq!(emitted(&message).unwrap(), body);

@@ -301,7 +301,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_chunking_tells_the_same_events(seed: u64, cuts in prop::collection::vec(1_usize..90, 60)) {
+    fn any_chunking_tells_the_same_events(
+        seed: u64,
+        cuts in prop::collection::vec(1_usize..90, 60),
+    ) {
         let mut dice = Dice(seed);
         let mut board = Board::start(9);
         let mut line = Vec::new();

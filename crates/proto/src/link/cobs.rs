@@ -2,9 +2,9 @@
 //!
 //! Not the frame inside it ([`super::frame`]). Follows S. Cheshire and M. Baker, "Consistent
 //! Overhead Byte Stuffing", IEEE/ACM Transactions on Networking 7 (1999). The `cobs` crate serves
-//! as the other implementation in the tests. This one copies a segment whole and then repairs its
-//! code bytes, which measured more than twice as fast as going byte by byte, and is two short functions
-//! where the crate brings a container library with it.
+//! as the other implementation in the tests. This one copies a segment whole and then
+//! repairs its code bytes, which measured more than twice as fast as going byte by byte, and is
+//! two short functions where the crate brings a container library with it.
 
 /// The longest run of bytes without a zero that one code byte stands for.
 const RUN_MAX: usize = 254;

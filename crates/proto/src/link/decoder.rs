@@ -230,20 +230,21 @@ impl LinkDecoder {
         };
         let (piece, rest) = bytes.split_at(end);
         *bytes = rest.get(1..).unwrap_or_default();
-        if self.filled == 0 {
-            // The whole segment lies in one chunk and need not be copied.
-            self.overflow = piece.len().saturating_sub(SEGMENT_MAX);
-            let opened = self.check(|decoder| frame::open(piece, &mut decoder.frame));
-            self.accept(opened, piece.len());
+        // A segment that lies whole in one chunk need not be copied.
+        let (opened, length) = if self.filled == 0 {
+            (frame::open(piece, &mut self.frame), piece.len())
         } else {
             self.keep(piece);
-            let (filled, length) = (self.filled, self.filled + self.overflow);
-            let opened = self.check(|decoder| {
-                let segment = decoder.segment.get(..filled).unwrap_or_default();
-                frame::open(segment, &mut decoder.frame)
-            });
-            self.accept(opened, length);
-        }
+            let segment = self.segment.get(..self.filled).unwrap_or_default();
+            let length = self.filled + self.overflow;
+            (frame::open(segment, &mut self.frame), length)
+        };
+        let opened = match opened {
+            Err(Damage::ConsoleText) => opened,
+            _ if length > SEGMENT_MAX => Err(Damage::TooLong),
+            _ => opened,
+        };
+        self.accept(opened, length);
         self.joining = false;
         (self.filled, self.overflow) = (0, 0);
         Some(())
@@ -258,18 +259,6 @@ impl LinkDecoder {
         }
         self.filled += kept;
         self.overflow += piece.len() - kept;
-    }
-
-    /// Opens a segment, unless it was longer than any frame.
-    fn check(
-        &mut self,
-        open: impl FnOnce(&mut Self) -> Result<Opened, Damage>,
-    ) -> Result<Opened, Damage> {
-        match open(self) {
-            Err(Damage::ConsoleText) => Err(Damage::ConsoleText),
-            _ if self.overflow > 0 => Err(Damage::TooLong),
-            opened => opened,
-        }
     }
 
     fn accept(&mut self, opened: Result<Opened, Damage>, length: usize) {

@@ -1,6 +1,6 @@
 //! What a frame can carry: one variant, one type number and one file per message.
 //!
-//! Not the frame around it ([`super::frame`]). Three promises hold for every message and are
+//! Not the frame around it (`frame.rs`). Three promises hold for every message and are
 //! tested for all at once in `tests/link_messages.rs`: parsing any bytes never panics,
 //! `parse(emit(x)) == x` for every value that fits the steps of the wire, and a message that was
 //! parsed emits the bytes it came from.

@@ -72,7 +72,8 @@ impl SequenceTracker {
         if newest.boot == header.boot && step < u32::MAX / 2 {
             return Place::After(step - 1);
         }
-        self.before_restart = Some(newest);
+        // Under the same boot id the numbers of the old run come again and are no repeats.
+        self.before_restart = Some(newest).filter(|last| last.boot != header.boot);
         Place::Restarted {
             old: newest.boot,
             missing: header.sequence,
@@ -161,7 +162,9 @@ mod tests {
             tracker.place(&header(1, 0)),
             Place::Restarted { old, missing }
         );
-        assert_eq!(tracker.place(&header(1, 1)), Place::After(0));
+        for sequence in 1..=5_001 {
+            assert_eq!(tracker.place(&header(1, sequence)), Place::After(0));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! | field | bytes | meaning |
 //! |---|---|---|
-//! | delta | 1 to 3 | microseconds since the frame before, LEB128; the first counts from the header |
+//! | delta | 1 to 3 | microseconds since the frame before, LEB128; at first since the header |
 //! | head | 2 | bit 15: remote; bits 14 to 11: length, or 15 for an extended id; bits 10 to 0: id |
 //! | extended id | 0 or 3 | low 24 bits; head bits 8 to 4 hold the high 5, bits 3 to 0 the length |
 //! | data | 0 to 8 | as many as the length says, none in a remote frame |
