@@ -6,8 +6,10 @@
 //! | module | what it speaks |
 //! |---|---|
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
+//! | [`link`] | the framed serial link between a board and its Linux computer |
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 pub mod legacy;
+pub mod link;
