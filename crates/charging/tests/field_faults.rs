@@ -335,6 +335,19 @@ fn energy_that_the_power_does_not_explain_is_doubtful() {
 }
 
 #[test]
+fn power_after_a_gap_does_not_explain_what_came_before_it() {
+    let mut meter = Meter::new();
+    meter.see(0.0, 12_000);
+    meter.now = meter.now + Duration::from_secs(600);
+    assert_eq!(meter.see(0.0, 12_010).verdict, Verdict::Jump);
+    meter.see(1000.0, 12_010);
+    assert_eq!(
+        (meter.plausible(), meter.ledger.doubtful),
+        (Energy::ZERO, watt_hours(10))
+    );
+}
+
+#[test]
 fn restart_counts_what_flowed_meanwhile_as_far_as_the_power_explains_it() {
     let baseline = Baseline {
         energy: watt_hours(12_000),

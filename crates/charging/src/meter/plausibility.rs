@@ -3,10 +3,12 @@
 //! Not here: limits that need no sample before ([`super::limits`]) and the sums
 //! ([`crate::ledger`]).
 //!
-//! A rise of the counter is believed as far as the power measured around it explains it. What is
-//! explained and not yet seen on the counter is kept as *credit*: a counter with whole watt hours
-//! lags behind the power, and one that stood still catches up. Each rise draws on the credit and
-//! leaves at most [`SLACK`] of it, so an error cannot hide behind a long honest session.
+//! A rise of the counter is believed as far as the power measured around it explains it. Each
+//! measurement earns *credit*: the larger power of it and the one before, over the time between.
+//! A counter of whole watt hours lags behind, and one that stood still catches up; so credit
+//! stays until the counter moves. Each rise draws on it and leaves at most [`SLACK`], so an error
+//! cannot hide behind a long honest session, and all that is ever believed is at most what the
+//! power explains and one slack.
 //!
 //! A counter that fell or jumped is not followed at once. One more sample decides: either the
 //! counter is back where it was and nothing was lost, or it goes on from the new place. After a
@@ -55,8 +57,14 @@ pub struct Baseline {
 /// A sample's counter and power, with its time.
 #[derive(Debug, Clone, Copy)]
 struct Point {
-    at: Instant,
     energy: Energy,
+    load: Load,
+}
+
+/// A power at an instant; `None` when it was not measured.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    at: Instant,
     power: Option<Watts>,
 }
 
@@ -81,7 +89,10 @@ impl Outage {
 pub struct Plausibility {
     limits: MeterLimits,
     newest: Option<Instant>,
+    /// The sample whose counter was last believed.
     last: Option<Point>,
+    /// The last measurement, whether its counter was believed or not.
+    measured: Option<Load>,
     outage: Outage,
     credit: Energy,
     unmoved: Energy,
@@ -96,6 +107,7 @@ impl Plausibility {
             limits,
             newest: None,
             last: None,
+            measured: None,
             outage: Outage::NONE,
             credit: SLACK,
             unmoved: Energy::ZERO,
@@ -125,10 +137,14 @@ impl Plausibility {
             },
         };
         let mut judge = Self::new(limits);
-        judge.last = Some(Point {
+        let load = Load {
             at: now,
-            energy: baseline.energy,
             power: baseline.power,
+        };
+        judge.measured = Some(load);
+        judge.last = Some(Point {
+            energy: baseline.energy,
+            load,
         });
         judge.outage = outage;
         judge
@@ -139,7 +155,7 @@ impl Plausibility {
     pub fn baseline(&self) -> Option<Baseline> {
         self.last.map(|last| Baseline {
             energy: last.energy,
-            power: last.power,
+            power: last.load.power,
         })
     }
 
@@ -152,22 +168,27 @@ impl Plausibility {
         if let Err(reason) = self.limits.check(sample) {
             return Judgement::without_energy(Verdict::Impossible, reason);
         }
+        let load = Load {
+            at: sample.at,
+            power: sample.power_or_apparent(),
+        };
+        if let Some(before) = self.measured.replace(load) {
+            self.credit += self.explained(before, load, self.outage.explained);
+            self.unmoved = self.flowed_unseen(before, load);
+            self.outage.explained = Duration::ZERO;
+        }
         let Some(energy) = sample.energy.and_then(Energy::measured) else {
             return Judgement::good(Energy::ZERO, None);
         };
-        let point = Point {
-            at: sample.at,
-            energy,
-            power: sample.power_or_apparent(),
-        };
+        let point = Point { energy, load };
         let Some(last) = self.last else {
             self.last = Some(point);
+            self.credit = SLACK;
             return Judgement::good(Energy::ZERO, None);
         };
-        let explained = self.credit + self.explained(last, point, self.outage.explained);
-        match self.rise(last.energy, point.energy, explained) {
-            Some(rise) if rise.amount <= explained => self.follow(last, point, explained, rise),
-            rise => self.doubt(last, point, explained, rise.map(|rise| rise.amount)),
+        match self.rise(last.energy, point.energy) {
+            Some(rise) if rise.amount <= self.credit => self.follow(point, rise),
+            rise => self.doubt(last, point, rise.map(|rise| rise.amount)),
         }
     }
 
@@ -188,7 +209,7 @@ impl Plausibility {
     }
 
     /// The most that the power measured at both ends explains, with a tenth for its errors.
-    fn explained(&self, from: Point, to: Point, outage: Duration) -> Energy {
+    fn explained(&self, from: Load, to: Load, outage: Duration) -> Energy {
         let slot = self.limits.slot_power_max;
         let (before, after) = (from.power.unwrap_or(slot), to.power.unwrap_or(slot));
         let power = if before > after { before } else { after };
@@ -199,7 +220,7 @@ impl Plausibility {
     }
 
     /// By how much the counter rose, over its end when it can have been there; `None` if it fell.
-    fn rise(&self, from: Energy, to: Energy, explained: Energy) -> Option<Rise> {
+    fn rise(&self, from: Energy, to: Energy) -> Option<Rise> {
         if let Some(amount) = to.checked_sub(from) {
             return Some(Rise {
                 amount,
@@ -207,27 +228,19 @@ impl Plausibility {
             });
         }
         let to_end = self.limits.counter_end.saturating_sub(from);
-        (to_end + to <= explained).then_some(Rise {
+        (to_end + to <= self.credit).then_some(Rise {
             amount: to_end + to,
             wrapped: true,
         })
     }
 
     /// Takes a plausible sample as the new baseline.
-    fn follow(&mut self, last: Point, to: Point, explained: Energy, rise: Rise) -> Judgement {
-        let recovered = self.unconfirmed.take().is_some();
-        self.outage = Outage::NONE;
-        self.last = Some(to);
-        if rise.amount > Energy::ZERO {
-            self.credit = explained.saturating_sub(rise.amount).min(SLACK);
-            self.unmoved = Energy::ZERO;
-        } else {
-            self.credit = explained;
-            self.unmoved = self.flowed_unseen(last, to);
-            if self.unmoved > FROZEN_AFTER {
-                let expected = self.unmoved;
-                return Judgement::without_energy(Verdict::Stale, Reason::Frozen { expected });
-            }
+    fn follow(&mut self, to: Point, rise: Rise) -> Judgement {
+        let recovered = self.unconfirmed.is_some();
+        self.settle(to, rise.amount);
+        if self.unmoved > FROZEN_AFTER {
+            let expected = self.unmoved;
+            return Judgement::without_energy(Verdict::Stale, Reason::Frozen { expected });
         }
         let reason = match (rise.wrapped, recovered) {
             (true, _) => Some(Reason::CounterWrapped),
@@ -238,41 +251,49 @@ impl Plausibility {
     }
 
     /// What surely flowed since the counter last rose; starts anew when the power goes off.
-    fn flowed_unseen(&self, last: Point, to: Point) -> Energy {
-        let (Some(before), Some(after)) = (last.power, to.power) else {
+    fn flowed_unseen(&self, from: Load, to: Load) -> Energy {
+        let (Some(before), Some(after)) = (from.power, to.power) else {
             return self.unmoved;
         };
         let power = if before < after { before } else { after };
         if power < COUNTING_FROM {
             return Energy::ZERO;
         }
-        let time = to.at.since(last.at);
+        let time = to.at.since(from.at);
         if time > STEADY_WITHIN {
             return self.unmoved;
         }
         self.unmoved + Energy::of_power(power, time).unwrap_or_default()
     }
 
+    /// Makes a sample the baseline and draws what it brings from the credit.
+    fn settle(&mut self, to: Point, gained: Energy) {
+        if self.last.is_none_or(|last| last.energy != to.energy) {
+            self.credit = self.credit.saturating_sub(gained).min(SLACK);
+            self.unmoved = Energy::ZERO;
+        }
+        self.last = Some(to);
+        self.unconfirmed = None;
+        self.outage = Outage::NONE;
+    }
+
     /// Handles a counter that fell (`rise` is `None`) or rose by more than is explained.
-    fn doubt(
-        &mut self,
-        last: Point,
-        to: Point,
-        explained: Energy,
-        rise: Option<Energy>,
-    ) -> Judgement {
+    fn doubt(&mut self, last: Point, to: Point, rise: Option<Energy>) -> Judgement {
         if let Some(odd) = self.unconfirmed
             && let Some(since) = to.energy.checked_sub(odd.point.energy)
-            && since <= SLACK + self.explained(odd.point, to, Duration::ZERO)
+            && since <= SLACK + self.explained(odd.point.load, to.load, Duration::ZERO)
         {
-            return self.rebase(last, to, explained, odd);
+            return self.rebase(last, to, odd, since);
         }
         let (verdict, reason) = match rise {
             None => {
                 let (from, to) = (last.energy, to.energy);
                 (Verdict::Reset, Reason::CounterFell { from, to })
             }
-            Some(rise) => (Verdict::Jump, Reason::CounterJumped { rise, explained }),
+            Some(rise) => {
+                let explained = self.credit;
+                (Verdict::Jump, Reason::CounterJumped { rise, explained })
+            }
         };
         self.unconfirmed = Some(Odd { verdict, point: to });
         Judgement::without_energy(verdict, reason)
@@ -280,26 +301,21 @@ impl Plausibility {
 
     /// Goes on from the place that two samples agree on.
     ///
-    /// The credit stays what it was: a counter that jumps again and again earns nothing by it.
-    fn rebase(&mut self, last: Point, to: Point, explained: Energy, odd: Odd) -> Judgement {
-        let since = to.energy.saturating_sub(odd.point.energy);
+    /// The credit is not renewed: a counter that jumps again and again earns nothing by it.
+    fn rebase(&mut self, last: Point, to: Point, odd: Odd, since: Energy) -> Judgement {
         // All that a counter shows after a reset has flowed since, if the power explains it.
-        let after_reset = odd.verdict == Verdict::Reset && to.energy <= explained;
+        let after_reset = odd.verdict == Verdict::Reset && to.energy <= self.credit;
         let rise = if after_reset { to.energy } else { since };
-        let gained = if rise <= explained {
+        let gained = if rise <= self.credit {
             rise
         } else {
             Energy::ZERO
         };
-        let unseen = odd.point.at.since(last.at) + self.outage.at_most;
+        let unseen = odd.point.load.at.since(last.load.at) + self.outage.at_most;
         let possible = Energy::of_power(self.limits.slot_power_max, unseen).unwrap_or_default();
         let jumped = odd.point.energy.saturating_sub(last.energy);
         let doubtful = jumped.min(possible) + rise.saturating_sub(gained);
-        self.unconfirmed = None;
-        self.outage = Outage::NONE;
-        self.last = Some(to);
-        self.credit = explained.saturating_sub(gained).min(SLACK);
-        self.unmoved = Energy::ZERO;
+        self.settle(to, gained);
         Judgement {
             doubtful,
             ..Judgement::good(gained, Some(Reason::CounterRebased { doubtful }))

@@ -303,18 +303,16 @@ impl Slot {
 
     /// When time alone may make a step due.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let after = |since: Instant, time: Duration| Some(since + time);
         let measured = self.watch.measured_at;
         let session = self.session.as_ref();
         [
-            measured.and_then(|at| after(at, self.config.silence)),
-            self.watch
-                .heard_at
-                .and_then(|at| after(at, self.config.silence)),
-            measured.and_then(|at| after(at, self.config.lost_after)),
-            session.and_then(|_| after(self.phase_since, self.config.idle_timeout)),
+            measured.map(|at| at + self.config.silence),
+            self.watch.heard_at.map(|at| at + self.config.silence),
+            measured.map(|at| at + self.config.lost_after),
+            session.map(|_| self.phase_since + self.config.idle_timeout),
             session.map(|session| session.checkpoint_at),
-            after(self.wishes.authorised_at, self.config.connect_timeout),
+            (self.wishes.authorisation != Authorisation::None)
+                .then(|| self.wishes.authorised_at + self.config.connect_timeout),
         ]
         .into_iter()
         .flatten()
