@@ -161,6 +161,15 @@ fn small_jumps_in_a_row_run_out_of_credit() {
 }
 
 #[test]
+fn jump_after_a_long_honest_session_finds_no_credit_left_over() {
+    let mut meter = Meter::new();
+    for step in 0..1800 {
+        meter.see(2160.0, 500 + step * 6 / 5);
+    }
+    assert_eq!(meter.see(2160.0, 500 + 2160 + 100).verdict, Verdict::Jump);
+}
+
+#[test]
 fn dead_sensor_that_repeats_its_last_reading_is_frozen_and_catches_up() {
     let mut meter = Meter::new();
     meter.see(2000.0, 12_000);

@@ -106,7 +106,7 @@ struct Wishes {
     plugged: Option<bool>,
     /// The session is to end.
     end: Option<EndReason>,
-    /// After a stop no session starts until somebody releases the slot or the vehicle leaves.
+    /// No session starts until somebody releases the slot or the vehicle leaves.
     held: bool,
     paused: bool,
     out_of_service: bool,
@@ -141,8 +141,6 @@ pub struct Slot {
     wishes: Wishes,
     phase: Phase,
     phase_since: Instant,
-    /// In Finishing: the load has ceased since the session ended, so another may start one.
-    rested: bool,
     fault: Option<Fault>,
     session: Option<Session>,
     /// What flows before it is certain that a session starts.
@@ -184,7 +182,6 @@ impl Slot {
             clock: None,
             phase: Phase::Available,
             phase_since: now,
-            rested: false,
             fault: None,
             session: None,
             pending: EnergyLedger::default(),
@@ -214,6 +211,7 @@ impl Slot {
                 self.wishes.authorisation = Authorisation::None;
                 if self.session.is_some() && self.config.policy != Policy::FreeVend {
                     self.wishes.end.get_or_insert(EndReason::DeAuthorized);
+                    self.wishes.held = !self.config.has_relay;
                 }
             }
             Input::Stop => return self.stop(),
@@ -306,7 +304,6 @@ impl Slot {
             if let Some(current) = sample.current {
                 self.watch.current.update(sample.at, current);
             }
-            self.rested |= self.phase == Phase::Finishing && self.watch.current.is_calm();
         }
         match (&mut self.session, self.phase) {
             (Some(session), _) => session.energy.post(&judgement),

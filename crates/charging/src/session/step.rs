@@ -201,14 +201,14 @@ impl Slot {
 
     /// Where a slot goes whose session has ended.
     fn after_finishing(&self, plugged: bool, released: bool, rising: bool) -> Option<Step> {
-        let gone = !plugged && self.watch.current.is_calm();
         // Without a relay a hold means only that the same load must not start another session.
         let held = self.wishes.held && self.config.has_relay;
-        if gone && !held {
+        if !plugged && !held && self.watch.current.is_calm() {
             return Some(Step::Enter(Phase::Available));
         }
-        let again = released || (self.rested && rising);
-        (plugged && !self.wishes.held && again).then_some(Step::Enter(Phase::Preparing))
+        // After a restart or a lost meter the load may never have ceased: it is a new session.
+        let again = rising || (plugged && released);
+        (again && !self.wishes.held).then_some(Step::Enter(Phase::Preparing))
     }
 
     /// Takes one step, and keeps what it announces until its record is on disk.
@@ -251,7 +251,6 @@ impl Slot {
         if matches!(phase, Phase::Available | Phase::Finishing) {
             let pending = core::mem::take(&mut self.pending);
             self.unattributed.append(&pending);
-            self.rested = false;
         }
         if phase == Phase::Available {
             self.wishes.held = false;
