@@ -37,6 +37,9 @@ pub struct MonthError {
 ///
 /// # Errors
 /// Refuses a month that is not 1 to 12.
+///
+/// # Panics
+/// Never: writing to memory cannot fail.
 pub fn month_csv<'a>(
     receipts: impl IntoIterator<Item = &'a Receipt<'a>>,
     year: i16,

@@ -31,7 +31,7 @@ pub mod week;
 
 pub use bill::{Bill, BillLine, LineKind};
 pub use money::{Currency, Money, Rounding, RoundingMode};
-pub use pricing::{Interval, IntervalError, Pricing, PricingError, Usage};
+pub use pricing::{Interval, IntervalError, Pricing, PricingError, Usage, price};
 pub use receipt::Receipt;
 pub use tariff::{Idle, Period, Prices, Tariff};
 pub use tariffs_toml::{TariffsError, parse_tariffs};

@@ -27,7 +27,7 @@ const WITH_HUNDREDTHS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD B
 /// A currency of ISO 4217 with the number of decimals of its minor unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency {
-    code: [u8; 3],
+    code: &'static str,
     decimals: u32,
 }
 
@@ -40,16 +40,18 @@ impl Currency {
             (WITH_HUNDREDTHS, 2),
             (WITH_THOUSANDTHS, 3),
         ];
-        let code: [u8; 3] = text.as_bytes().try_into().ok()?;
-        let holds = |list: &str| list.split_ascii_whitespace().any(|listed| listed == text);
-        let (_, decimals) = lists.into_iter().find(|(list, _)| holds(list))?;
-        Some(Self { code, decimals })
+        lists.into_iter().find_map(|(list, decimals)| {
+            let code = list
+                .split_ascii_whitespace()
+                .find(|listed| *listed == text)?;
+            Some(Self { code, decimals })
+        })
     }
 
     /// The code, three capital letters.
     #[must_use]
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.code).expect("only listed codes are taken, and they are ASCII")
+    pub const fn code(self) -> &'static str {
+        self.code
     }
 
     /// How many decimals its minor unit has: 2 for most.

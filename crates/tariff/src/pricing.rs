@@ -91,23 +91,6 @@ impl Interval {
         })
     }
 
-    /// The interval between two records of a session that follow each other.
-    ///
-    /// Its length is that of the clock that cannot jump; UTC says only where it lies, and the
-    /// record's own UTC must be known or dated by the caller.
-    ///
-    /// # Errors
-    /// As [`Interval::new`].
-    pub fn between(
-        from: &SessionRecord,
-        began: UtcTime,
-        to: &SessionRecord,
-    ) -> Result<Self, IntervalError> {
-        let length = to.elapsed.saturating_sub(from.elapsed);
-        let energy = to.energy.plausible.saturating_sub(from.energy.plausible);
-        Self::new(began, began + length, energy, Usage::after(from))
-    }
-
     /// Where it begins.
     #[must_use]
     pub const fn from(&self) -> UtcTime {
@@ -167,6 +150,40 @@ pub enum PricingError {
     /// More than any slot delivers.
     #[error("the session has more than {LARGEST} or 1000 days; look at its records")]
     TooLarge,
+}
+
+/// The bill of a session, from its records in the order of their `seq`.
+///
+/// Lengths are those of the clock that cannot jump; `started` says where they lie in UTC. What
+/// flowed before the first record, while it was not yet certain that a session starts, counts at
+/// the start. While the session is open, this is its bill so far.
+///
+/// # Errors
+/// Refuses a session that no slot can have delivered.
+pub fn price(
+    tariff: &Tariff,
+    started: UtcTime,
+    records: &[SessionRecord],
+) -> Result<Bill, PricingError> {
+    let mut pricing = Pricing::new(tariff);
+    let mut add = |from, to, energy, usage| {
+        let interval = Interval::new(from, to, energy, usage);
+        interval
+            .map(|interval| pricing.add(&interval))
+            .map_err(|_| PricingError::TooLarge)
+    };
+    if let Some(first) = records.first() {
+        add(started, started, first.energy.plausible, Usage::Charging)?;
+    }
+    for (before, after) in records.iter().zip(records.iter().skip(1)) {
+        let (from, to) = (started + before.elapsed, started + after.elapsed);
+        let energy = after
+            .energy
+            .plausible
+            .saturating_sub(before.energy.plausible);
+        add(from, to, energy, Usage::after(before))?;
+    }
+    pricing.bill()
 }
 
 /// Adds up a session under a tariff.

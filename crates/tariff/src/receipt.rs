@@ -92,6 +92,9 @@ impl Receipt<'_> {
     }
 
     /// The receipt as JSON, with amounts as text so that no reader rounds them.
+    ///
+    /// # Panics
+    /// Never: texts and whole numbers always serialise.
     #[must_use]
     pub fn to_json(&self) -> String {
         let line = |line: &BillLine| JsonLine {
