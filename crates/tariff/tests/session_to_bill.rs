@@ -12,8 +12,8 @@ use v2x_units::{Amps, BootId, Instant, UtcTime, Volts, WattHours};
 const MAINS: Volts = Volts::new(230.0);
 const NOON: UtcTime = UtcTime::from_millis(1_756_382_400_000);
 
-/// Lets a vehicle charge for a time and stand plugged in for another; the session's records.
-fn records(charging: u64, idle: u64) -> Vec<SessionRecord> {
+/// Lets a vehicle charge for a time and draw nothing for another; the session's records.
+fn records(charging: u64, idle: u64, plug_detector: bool) -> Vec<SessionRecord> {
     let ids = TransactionIds::new(BootId::new(1), 7);
     let mut now = Instant::BOOT;
     let config = SlotConfig {
@@ -37,7 +37,9 @@ fn records(charging: u64, idle: u64) -> Vec<SessionRecord> {
         }
     };
     handle(now, Input::Clock(Some(NOON)));
-    handle(now, Input::Plugged(true));
+    if plug_detector {
+        handle(now, Input::Plugged(true));
+    }
     for second in (0..charging + idle).step_by(2) {
         let current = Amps::new(if second < charging { 10.0 } else { 0.0 });
         now = now + Duration::from_secs(2);
@@ -58,15 +60,17 @@ fn records(charging: u64, idle: u64) -> Vec<SessionRecord> {
             handle(now, Input::Clock(Some(yesterday)));
         }
     }
-    handle(now, Input::Plugged(false));
+    if plug_detector {
+        handle(now, Input::Plugged(false));
+    }
     records
 }
 
-#[test]
-fn bill_of_a_session_charges_its_energy_and_the_idle_time_beyond_the_grace() {
-    let dirham = Currency::from_code("MAD").unwrap();
+/// 1.50 a kilowatt hour, and 0.10 a minute of charging or of idling beyond 15 minutes.
+fn tariff() -> Tariff {
+    let dirham = Currency::from_code("MAD").expect("ISO 4217 has it");
     let per_minute = Decimal::new(1, 1);
-    let tariff = Tariff {
+    Tariff {
         base: Prices {
             per_kwh: Decimal::new(150, 2),
             per_minute,
@@ -75,11 +79,23 @@ fn bill_of_a_session_charges_its_energy_and_the_idle_time_beyond_the_grace() {
             per_minute,
             grace: Duration::from_secs(900),
         }),
-        ..Tariff::flat(Decimal::ONE, dirham).unwrap()
-    };
-    let records = records(3600, 3600);
+        ..Tariff::flat(Decimal::ONE, dirham).expect("one is a price")
+    }
+}
+
+#[test]
+fn idle_time_is_free_where_no_plug_detector_says_that_the_vehicle_is_there() {
+    let records = records(3600, 3600, false);
+    let bill = price(&tariff(), NOON, &records).unwrap();
+    let kinds: Vec<_> = bill.lines.iter().map(|line| line.kind).collect();
+    assert_eq!(kinds, [LineKind::Energy, LineKind::ChargingTime]);
+}
+
+#[test]
+fn bill_of_a_session_charges_its_energy_and_the_idle_time_beyond_the_grace() {
+    let records = records(3600, 3600, true);
     let started = records[0].started.unwrap();
-    let bill = price(&tariff, started, &records).unwrap();
+    let bill = price(&tariff(), started, &records).unwrap();
     let last = records.last().unwrap();
     assert_eq!(bill.energy, last.energy.plausible);
     let lines: Vec<_> = bill

@@ -22,16 +22,39 @@
 //! threshold for long enough, "no load" current below the stop threshold for long enough. A test
 //! compares every cell with the machine.
 //!
-//! | from \ input | load | no load | plug | unplug | release | withdraw | stop | pause | resume | idle time-out | silence | clear fault |
-//! |---|---|---|---|---|---|---|---|---|---|---|---|---|
-//! | Available | Faulted | | Preparing | | Preparing | | - | - | | | Unavailable | - |
-//! | Preparing | Charging | | | Available | | | Finishing | - | | | Unavailable | - |
-//! | Charging | | SuspendedEV | | Available | | Finishing | Finishing | SuspendedEVSE | | SuspendedEV | Unavailable | - |
-//! | SuspendedEV | Charging | | | Available | | Finishing | Finishing | SuspendedEVSE | | Finishing | Unavailable | - |
-//! | SuspendedEVSE | Faulted | | | Available | | Finishing | Finishing | | SuspendedEV | Finishing | Unavailable | - |
-//! | Finishing | Faulted | | | Available | Preparing | | | - | | | Unavailable | - |
-//! | Unavailable | Faulted | Available | | | | | - | - | | Available | | - |
-//! | Faulted | | | | | | | - | - | | | | Available |
+//! Without a session:
+//!
+//! | input \ from | Available | Preparing | Finishing | Unavailable | Faulted |
+//! |---|---|---|---|---|---|
+//! | load | Faulted | Charging | Faulted | Faulted | |
+//! | no load | | | | Available | |
+//! | plug | Preparing | | | | |
+//! | unplug | | Available | Available | | |
+//! | release | Preparing | | Preparing | | |
+//! | withdraw | | | | | |
+//! | stop | - | Finishing | | - | - |
+//! | pause | - | - | - | - | - |
+//! | resume | | | | | |
+//! | idle time-out | | | | Available | |
+//! | silence | Unavailable | Unavailable | Unavailable | | |
+//! | clear fault | - | - | - | - | Available |
+//!
+//! With a session:
+//!
+//! | input \ from | Charging | SuspendedEV | SuspendedEVSE |
+//! |---|---|---|---|
+//! | load | | Charging | Faulted |
+//! | no load | SuspendedEV | | |
+//! | plug | | | |
+//! | unplug | Available | Available | Available |
+//! | release | | | |
+//! | withdraw | Finishing | Finishing | Finishing |
+//! | stop | Finishing | Finishing | Finishing |
+//! | pause | SuspendedEVSE | SuspendedEVSE | |
+//! | resume | | | SuspendedEV |
+//! | idle time-out | SuspendedEV | Finishing | Finishing |
+//! | silence | Unavailable | Unavailable | Unavailable |
+//! | clear fault | - | - | - |
 //!
 //! Unavailable returns to where the slot was; with an open session that is SuspendedEV, and the
 //! session ends when the outage lasts too long. A slot without a relay takes the same steps,

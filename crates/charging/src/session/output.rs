@@ -12,7 +12,8 @@ use super::state::SlotState;
 /// What a slot wants done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Output {
-    /// Put this on disk, then call [`Slot::persisted`].
+    /// Put this on disk, then call [`Slot::persisted`]. When the disk refuses, try again: until
+    /// then samples count, and no further step is taken.
     Persist(SessionRecord),
     /// A session has started; its record is on disk.
     Started(SessionRecord),

@@ -110,9 +110,9 @@ impl Bench {
     /// Brings the slot of the table into a state.
     fn in_state(name: &str) -> Self {
         let mut bench = Self::of_the_table();
-        let mut apply = |columns: &[&str]| {
-            for column in columns {
-                bench.column(column).unwrap();
+        let mut apply = |inputs: &[&str]| {
+            for input in inputs {
+                bench.apply(input).unwrap();
             }
         };
         match name {
@@ -130,8 +130,8 @@ impl Bench {
         bench
     }
 
-    /// Does what the head of a column says.
-    fn column(&mut self, name: &str) -> Result<Effect, Refused> {
+    /// Does what the head of a row says.
+    fn apply(&mut self, name: &str) -> Result<Effect, Refused> {
         let input = match name {
             "load" => {
                 self.draw(LOAD, 12);
@@ -166,34 +166,42 @@ fn cells(row: &str) -> Vec<&str> {
     row.split('|').map(str::trim).collect()
 }
 
+/// The tables of transitions: from, input, to.
+fn transitions() -> Vec<(&'static str, &'static str, &'static str)> {
+    let mut states = Vec::new();
+    let mut transitions = Vec::new();
+    for line in include_str!("mod.rs").lines() {
+        if line.starts_with("//! | input \\ from") {
+            states = cells(line);
+        } else if !line.starts_with("//! |") {
+            states.clear();
+        } else if !states.is_empty() && !line.starts_with("//! |---") {
+            let row = cells(line);
+            assert_eq!(row.len(), states.len(), "{line}");
+            let columns = states.iter().zip(&row).skip(1);
+            transitions.extend(columns.map(|(&from, &to)| (from, row[0], to)));
+        }
+    }
+    transitions
+}
+
 #[test]
 fn every_state_and_input_does_what_the_table_says() {
-    let text = include_str!("mod.rs");
-    let mut rows = text
-        .lines()
-        .skip_while(|line| !line.starts_with("//! | from"));
-    let columns = cells(rows.next().unwrap());
-    let rows: Vec<_> = rows
-        .skip(1)
-        .take_while(|row| row.starts_with("//! |"))
-        .collect();
-    assert_eq!((rows.len(), columns.len()), (8, 13));
-    for row in rows {
-        let row = cells(row);
-        for (&column, &wanted) in columns.iter().zip(&row).skip(1) {
-            let mut bench = Bench::in_state(row[0]);
-            let outcome = bench.column(column);
-            // A vehicle that has left, or a load that has gone, shows within the next samples.
-            if wanted == "Available" {
-                bench.draw(Amps::ZERO, 14);
-            }
-            let seen = match outcome {
-                Ok(_) if bench.state() == row[0] => String::new(),
-                Ok(_) => bench.state(),
-                Err(_) => "-".to_string(),
-            };
-            assert_eq!(seen, wanted, "{} on {column}", row[0]);
+    let transitions = transitions();
+    assert_eq!(transitions.len(), 8 * 12);
+    for (from, input, to) in transitions {
+        let mut bench = Bench::in_state(from);
+        let outcome = bench.apply(input);
+        // A vehicle that has left, or a load that has gone, shows within the next samples.
+        if to == "Available" {
+            bench.draw(Amps::ZERO, 14);
         }
+        let seen = match outcome {
+            Ok(_) if bench.state() == from => String::new(),
+            Ok(_) => bench.state(),
+            Err(_) => "-".to_string(),
+        };
+        assert_eq!(seen, to, "{from} on {input}");
     }
 }
 
