@@ -56,10 +56,10 @@
 //! | silence | Unavailable | Unavailable | Unavailable |
 //! | clear fault | - | - | - |
 //!
-//! Unavailable returns to where the slot was; with an open session that is SuspendedEV, and the
-//! session ends when the outage lasts too long. A slot without a relay takes the same steps,
-//! except that nothing there is SuspendedEVSE or Faulted, load starts a session whoever may use
-//! the slot, and "stop" ends the books only: what flows on is shown as unattributed.
+//! Unavailable returns to where the slot was. An open session stays open in it, and ends when the
+//! outage lasts too long. A slot without a relay takes the same steps, except that nothing there
+//! is SuspendedEVSE or Faulted, load starts a session whoever may use the slot, and "stop" ends
+//! the books only: what flows on is shown as unattributed.
 //!
 //! # One step at a time
 //!
