@@ -6,10 +6,6 @@
 //! Measured from `/proc`, after a warm-up.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a benchmark waits and reads the clock"
-)]
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
