@@ -98,6 +98,7 @@ impl Port {
             .map_err(|error| match error.kind() {
                 ErrorKind::NotFound => PortError::Missing(path.to_owned()),
                 ErrorKind::PermissionDenied => PortError::Forbidden(path.to_owned()),
+                ErrorKind::IsADirectory => PortError::NotASerialPort(path.to_owned()),
                 _ => PortError::Device {
                     path: path.to_owned(),
                     error,
