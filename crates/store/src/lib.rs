@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `open` | is this our database, and of which version |
 //! | [`telemetry`] | what was measured when |
+//! | [`undated`] | what was measured before anybody knew the time |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
@@ -22,6 +23,7 @@ pub mod fix;
 mod open;
 mod outbox;
 pub mod telemetry;
+pub mod undated;
 
 pub use error::StoreError;
 pub use event::{Event, StoredEvent};
@@ -29,3 +31,4 @@ pub use fix::FixRow;
 pub use open::Store;
 pub use outbox::SetAside;
 pub use telemetry::{Recorded, TelemetryRow};
+pub use undated::{DateMark, UndatedRow};
