@@ -1,50 +1,101 @@
 //! The clocks of this computer: the only place of the product that reads them.
 //!
-//! Everything else receives a [`Stamp`]. UTC is read once at the start and carried on by the
-//! monotonic clock, so that stamps of one run never go backwards when somebody sets the clock.
+//! Everything else receives a [`Stamp`]. Its instant counts since the boot of the computer, sleep
+//! included, so that it means the same to every run of one boot. Its UTC is what the
+//! [`Timekeeper`] makes of the system clock and of GNSS fixes; setting the clock moves no stamp.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod system_time;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use v2x_roles::timekeeping::{Dated, GnssTime, TimeChange, Timekeeper};
 use v2x_units::{Instant, Stamp, UtcTime};
 
-/// A monotonic clock that counts from its making, and the UTC time of that moment.
+pub(crate) use self::system_time::SystemClock;
+
+/// When this program was built, in seconds since 1970: no clock that says less is right.
+const BUILT: &str = env!("V2X_BUILT");
+
+/// The monotonic clock and what is known of UTC, shared by all copies.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
-    started: std::time::Instant,
-    started_utc: UtcTime,
+    started: Instant,
+    time: &'static Mutex<Timekeeper>,
 }
 
 impl Clock {
-    /// Starts counting now.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the clocks"
-    )]
+    /// A clock that knows nothing of UTC until it is told.
     pub(crate) fn start() -> Self {
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO);
-        let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        let built: i64 = BUILT.parse().expect("build.rs writes a whole number");
+        let floor = UtcTime::from_millis(built.saturating_mul(1000));
         Self {
-            started: std::time::Instant::now(),
-            started_utc: UtcTime::from_micros(micros),
+            started: since_boot(),
+            // One per process, for as long as it lives: copies of the clock then cost nothing.
+            time: Box::leak(Box::new(Mutex::new(Timekeeper::new(floor)))),
         }
     }
 
     /// The time since its making.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        since_boot().since(self.started)
     }
 
-    /// Now, on both clocks.
+    /// Now, on both clocks; UTC as well as it is known.
     pub(crate) fn now(&self) -> Stamp {
-        let elapsed = self.elapsed();
-        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        let instant = since_boot();
         Stamp {
-            instant: Instant::from_micros(micros),
-            utc: self.started_utc + elapsed,
+            instant,
+            utc: self.time().provisional(instant),
         }
     }
+
+    /// The date of a moment, with its source and error; `None` while there is no plausible clock.
+    pub(crate) fn date(&self, at: Instant) -> Option<Dated> {
+        self.time().date(at)
+    }
+
+    /// As [`Clock::date`], only from those whom one may trust.
+    pub(crate) fn trusted_date(&self, at: Instant) -> Option<Dated> {
+        self.date(at).filter(|dated| dated.source.is_trusted())
+    }
+
+    /// It cannot be earlier than this. To be told before anything is read.
+    pub(crate) fn raise_floor(&self, to: UtcTime) {
+        self.time().raise_floor(to);
+    }
+
+    /// Hears the time of a good fix that arrived at `at`.
+    pub(crate) fn hear_fix(&self, at: Instant, utc: UtcTime) -> Option<TimeChange> {
+        let late_at_most = GnssTime::TEXT_LINK;
+        self.time().gnss(at, GnssTime { utc, late_at_most })
+    }
+
+    /// Hears the system clock.
+    pub(crate) fn hear_system(&self, system: &mut SystemClock) -> Option<TimeChange> {
+        let reading = system.read();
+        self.time().system(since_boot(), reading)
+    }
+
+    /// A thread that died while it held the lock left a whole value behind: each change is one
+    /// assignment.
+    fn time(&self) -> MutexGuard<'static, Timekeeper> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The time since the computer's boot, sleep included.
+fn since_boot() -> Instant {
+    let now = clock_gettime(ClockId::Boottime);
+    let micros = u64::try_from(now.tv_nsec / 1000).unwrap_or(0);
+    Instant::from_micros(now.tv_sec.unsigned_abs().saturating_mul(1_000_000) + micros)
+}
+
+/// Which boot of the computer this is, in the kernel's words; empty where it does not say.
+pub(crate) fn boot_id() -> String {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    text.trim().to_owned()
 }
 
 /// Sleeps in a driving loop; libraries are polled instead.

@@ -20,10 +20,7 @@ const MIGRATIONS: [(i64, &str); 2] = [
         1,
         include_str!("../migrations/0001_measurements_and_outbox.sql"),
     ),
-    (
-        4,
-        include_str!("../migrations/0004_undated_telemetry.sql"),
-    ),
+    (4, include_str!("../migrations/0004_undated_telemetry.sql")),
 ];
 
 /// The newest schema that this program knows.

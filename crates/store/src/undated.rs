@@ -98,8 +98,9 @@ impl Store {
     /// # Errors
     /// The disk's.
     pub fn undated_count(&self) -> Result<u64, StoreError> {
-        let counts: Vec<u64> =
-            self.rows("SELECT count(*) FROM telemetry_undated", (), |row| row.get(0))?;
+        let counts: Vec<u64> = self.rows("SELECT count(*) FROM telemetry_undated", (), |row| {
+            row.get(0)
+        })?;
         Ok(counts.into_iter().sum())
     }
 
@@ -185,7 +186,9 @@ fn insert(
 }
 
 fn give_up_above(tx: &Transaction<'_>, most: u64) -> rusqlite::Result<()> {
-    let count: u64 = tx.query_row("SELECT count(*) FROM telemetry_undated", (), |row| row.get(0))?;
+    let count: u64 = tx.query_row("SELECT count(*) FROM telemetry_undated", (), |row| {
+        row.get(0)
+    })?;
     let excess = count.saturating_sub(most);
     if excess == 0 {
         return Ok(());
@@ -257,7 +260,10 @@ mod tests {
         store.record_dated(&rows, &[first]).unwrap();
         assert_eq!(store.undated_count().unwrap(), 1);
         assert_eq!(store.usage().entries, 1);
-        assert_eq!(store.newest_trusted().unwrap(), Some(UtcTime::from_millis(5000)));
+        assert_eq!(
+            store.newest_trusted().unwrap(),
+            Some(UtcTime::from_millis(5000))
+        );
         // What cannot be written is still waiting.
         let second = store.undated(0, 1).unwrap()[0].0;
         let broken = [(dated(6000, "{"), BY_GNSS)];
@@ -270,7 +276,11 @@ mod tests {
         let (_folder, mut store) = new_store();
         let rows = [(dated(5000, "{}"), BY_GNSS), (dated(5001, "{}"), BY_GNSS)];
         store.record_dated(&rows, &[]).unwrap();
-        let free = |ms| store.free_moment("vehicle", UtcTime::from_millis(ms)).unwrap();
+        let free = |ms| {
+            store
+                .free_moment("vehicle", UtcTime::from_millis(ms))
+                .unwrap()
+        };
         assert_eq!(free(5000), UtcTime::from_millis(5002));
         assert_eq!(free(4999), UtcTime::from_millis(4999));
     }
@@ -278,7 +288,9 @@ mod tests {
     #[test]
     fn oldest_undated_rows_are_given_up_and_counted_when_full() {
         let (_folder, mut store) = new_store();
-        store.keep_undated(&[undated(1), undated(2), undated(3)]).unwrap();
+        store
+            .keep_undated(&[undated(1), undated(2), undated(3)])
+            .unwrap();
         store.transaction(|tx| give_up_above(tx, 2)).unwrap();
         assert_eq!(store.undated(0, 10).unwrap()[0].1, undated(2));
         let events = store.events(0, 10).unwrap();

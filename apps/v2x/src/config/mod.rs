@@ -1,9 +1,10 @@
 //! The settings of the vehicle computer, from the command line, a file and the environment.
 //!
 //! The order of precedence is: command line, environment, file, built-in default. Files are TOML
-//! ([`toml_file`]) or the prototype's `mqtt_config.txt` ([`prototype_file`]). Nothing here opens a
-//! port or a connection; secrets are read last and never printed.
+//! ([`toml_file`], its keys in [`keys`]) or the prototype's `mqtt_config.txt` ([`prototype_file`]).
+//! Nothing here opens a port or a connection; secrets are read last and never printed.
 
+pub(crate) mod keys;
 mod prototype_file;
 mod toml_file;
 
@@ -17,10 +18,6 @@ use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
-/// The prototype's collector speaks at this speed.
-const DEFAULT_BAUD: u32 = 115_200;
-/// One merged row per second, as design decision 12 counts the wear of an SD card.
-const DEFAULT_ROW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
@@ -31,7 +28,27 @@ pub(crate) struct VehicleConfig {
     pub(crate) row_interval: Duration,
     pub(crate) dbc: Option<PathBuf>,
     pub(crate) vss: Option<PathBuf>,
+    /// How long rows wait for a time that can be trusted.
+    pub(crate) time_wait: Duration,
+    pub(crate) recording: RecordingConfig,
     pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// How files are recorded; sizes in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RecordingConfig {
+    /// A raw log ends at this size.
+    pub(crate) rotate_bytes: u64,
+    /// A raw log ends at this age.
+    pub(crate) rotate_after: Duration,
+    /// Whether closed raw logs are compressed.
+    pub(crate) compress: bool,
+    /// What all raw logs together may take.
+    pub(crate) budget_bytes: u64,
+    /// What stays free on the disk.
+    pub(crate) reserve_bytes: u64,
+    /// The bound of `can_data.csv`; 0: none is written.
+    pub(crate) can_data_bytes: u64,
 }
 
 /// Where telemetry goes.
@@ -43,13 +60,15 @@ pub(crate) struct MqttConfig {
 
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
-struct FileConfig {
+pub(crate) struct FileConfig {
     collector: Option<PathBuf>,
     baud: Option<u32>,
     out: Option<PathBuf>,
     row_interval: Option<Duration>,
     dbc: Option<PathBuf>,
     vss: Option<PathBuf>,
+    time_wait: Duration,
+    recording: RecordingConfig,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -61,7 +80,7 @@ impl VehicleConfig {
     pub(crate) fn gather(arguments: &cli::Vehicle) -> Result<(Self, Vec<String>), Failure> {
         let file = match &arguments.config {
             Some(path) => read_file(path)?,
-            None => FileConfig::default(),
+            None => settings("", "environment")?,
         };
         let needed = |what: &str, option: &str, key: &str| {
             Failure::new(Blame::Usage, format_args!("no {what} is named")).hint(format_args!(
@@ -72,12 +91,14 @@ impl VehicleConfig {
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
                 .ok_or_else(|| needed("collector port", "--collector PORT", "vehicle.collector"))?,
-            baud: arguments.baud.or(file.baud).unwrap_or(DEFAULT_BAUD),
+            baud: (arguments.baud.or(file.baud)).expect("the key has a default"),
             out: (arguments.out.clone().or(file.out))
                 .ok_or_else(|| needed("folder for the data", "--out DIR", "vehicle.out"))?,
-            row_interval: file.row_interval.unwrap_or(DEFAULT_ROW_INTERVAL),
+            row_interval: file.row_interval.expect("the key has a default"),
             dbc: arguments.dbc.clone().or(file.dbc),
             vss: arguments.vss.clone().or(file.vss),
+            time_wait: file.time_wait,
+            recording: file.recording,
             mqtt,
         };
         Ok((config, file.notes))
@@ -117,20 +138,34 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
-fn read_file(path: &Path) -> Result<FileConfig, Failure> {
+pub(crate) fn read_file(path: &Path) -> Result<FileConfig, Failure> {
     let reading = format!("configuration {}", path.display());
     let text = read_text(Blame::Configuration, "configuration", path)?;
-    if path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
-    {
-        toml_file::parse(&text).blame(Blame::Configuration, &reading)
-    } else {
-        prototype_file::parse(&text)
-            .blame(Blame::Configuration, &reading)
-            .map_err(|failure| {
-                failure
-                    .hint("a file that ends in .toml is read as TOML, any other as mqtt_config.txt")
-            })
+    if is_toml(path) {
+        return settings(&text, &reading);
     }
+    let prototype = prototype_file::parse(&text)
+        .blame(Blame::Configuration, &reading)
+        .map_err(|failure| {
+            failure.hint("a file that ends in .toml is read as TOML, any other as mqtt_config.txt")
+        })?;
+    let others = settings("", "environment")?;
+    Ok(FileConfig {
+        broker: prototype.broker,
+        token: prototype.token,
+        row_interval: prototype.row_interval.or(others.row_interval),
+        notes: prototype.notes,
+        ..others
+    })
+}
+
+/// Whether a file is read as TOML, by its name.
+pub(crate) fn is_toml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+}
+
+/// The settings of a TOML text, of the environment and of the defaults.
+fn settings(text: &str, reading: &str) -> Result<FileConfig, Failure> {
+    toml_file::parse(text, |name| std::env::var(name).ok()).blame(Blame::Configuration, reading)
 }

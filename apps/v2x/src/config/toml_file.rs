@@ -1,85 +1,116 @@
-//! The configuration as TOML. Unknown keys and wrong values are refused with their line.
+//! The configuration as TOML, with the environment before it and the defaults behind it.
+//!
+//! Unknown keys and wrong values are refused with their line, or with the name of the variable.
+//! The keys themselves are in [`super::keys`].
 
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use serde::Deserialize;
-use v2x_uplink::BrokerUrl;
+use super::keys::{Document, KEYS, Key, Kind, RecordingTable};
+use super::{FileConfig, RecordingConfig};
 
-use super::FileConfig;
+/// The shortest interval between merged rows: faster than the slowest signals change is waste. The
+/// longest: ThingsBoard shows a device as inactive after ten minutes of silence.
+const ROW_INTERVAL_S: RangeInclusive<f64> = 0.1..=600.0;
+/// Waiting longer than a day for the time helps nobody.
+const TIME_WAIT_S: RangeInclusive<f64> = 0.0..=86_400.0;
+/// Bytes in a megabyte, as disks are sold.
+const MB: u64 = 1_000_000;
 
-/// The shortest interval between merged rows: faster than the slowest signals change is waste.
-const SHORTEST_INTERVAL_S: f64 = 0.1;
-/// The longest: ThingsBoard shows a device as inactive after ten minutes of silence.
-const LONGEST_INTERVAL_S: f64 = 600.0;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    vehicle: VehicleTable,
-    #[serde(default)]
-    mqtt: MqttTable,
+/// Puts a file's text, the environment and the defaults together; the environment wins.
+pub(super) fn parse(
+    text: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<FileConfig, String> {
+    let mut document = Document::default();
+    for key in KEYS {
+        let variable = key.variable();
+        if let Some(value) = environment(&variable) {
+            let given = single(key, &value).map_err(|error| format!("{variable}: {error}"))?;
+            document = document.or(given);
+        }
+    }
+    document = document.or(read(text)?);
+    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+        document = document.or(single(key, key.default)?);
+    }
+    checked(document)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VehicleTable {
-    collector: Option<PathBuf>,
-    baud: Option<u32>,
-    out: Option<PathBuf>,
-    row_interval_s: Option<f64>,
-    dbc: Option<PathBuf>,
-    vss: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MqttTable {
-    url: Option<toml::Spanned<String>>,
-    token_file: Option<PathBuf>,
-}
-
-/// Parses the text of a TOML configuration.
-pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
-    let document: Document = toml::from_str(text).map_err(|error| {
+fn read(text: &str) -> Result<Document, String> {
+    toml::from_str(text).map_err(|error| {
         // The error's own text quotes the line, which may hold a secret at a wrong place.
         let line = error.span().map_or(1, |span| line_of(text, span.start));
         format!("line {line}: {}", error.message())
-    })?;
-    let row_interval = document.vehicle.row_interval_s.map(interval).transpose()?;
-    let broker = (document.mqtt.url)
-        .map(|url| {
-            url.get_ref().parse::<BrokerUrl>().map_err(|error| {
-                format!(
-                    "line {}: mqtt.url: {error}",
-                    line_of(text, url.span().start)
-                )
-            })
-        })
-        .transpose()?;
+    })
+}
+
+/// A document with one value, written as in the environment: text without quotation marks.
+fn single(key: &Key, value: &str) -> Result<Document, String> {
+    let value = match key.kind {
+        Kind::Path | Kind::Text => toml::Value::String(value.to_owned()).to_string(),
+        Kind::Number | Kind::Flag => value.to_owned(),
+    };
+    let text = format!("[{}]\n{} = {value}\n", key.table, key.name);
+    let document = toml::from_str(&text);
+    document.map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+fn checked(document: Document) -> Result<FileConfig, String> {
+    let Document {
+        vehicle,
+        time,
+        recording,
+        mqtt,
+    } = document;
+    let seconds = |name, value: Option<f64>, range| {
+        let value = value.map(|value| within(name, value, range)).transpose()?;
+        Ok::<_, String>(value.map(Duration::from_secs_f64))
+    };
     Ok(FileConfig {
-        collector: document.vehicle.collector,
-        baud: document.vehicle.baud,
-        out: document.vehicle.out,
-        row_interval,
-        dbc: document.vehicle.dbc,
-        vss: document.vehicle.vss,
-        broker,
-        token_file: document.mqtt.token_file,
+        collector: vehicle.collector,
+        baud: vehicle.baud,
+        out: vehicle.out,
+        row_interval: vehicle.row_interval_s.map(interval).transpose()?,
+        dbc: vehicle.dbc,
+        vss: vehicle.vss,
+        time_wait: seconds("time.wait_s", time.wait_s, TIME_WAIT_S)?.unwrap_or_default(),
+        recording: checked_recording(&recording)?,
+        broker: mqtt.url.map(|url| url.0),
+        token_file: mqtt.token_file,
         ..FileConfig::default()
+    })
+}
+
+fn checked_recording(table: &RecordingTable) -> Result<RecordingConfig, String> {
+    let number = |name, value: Option<u64>, range| within(name, value.unwrap_or_default(), range);
+    // The largest is a petabyte, so that no size overflows.
+    let any = 0..=1_000_000_000;
+    let rotate_min = number("recording.rotate_min", table.rotate_min, 1..=1440)?;
+    Ok(RecordingConfig {
+        rotate_bytes: MB * number("recording.rotate_mb", table.rotate_mb, 1..=4096)?,
+        rotate_after: Duration::from_secs(60 * rotate_min),
+        compress: table.compress.unwrap_or_default(),
+        budget_bytes: MB * number("recording.budget_mb", table.budget_mb, any.clone())?,
+        reserve_bytes: MB * number("recording.reserve_mb", table.reserve_mb, any.clone())?,
+        can_data_bytes: MB * number("recording.can_data_mb", table.can_data_mb, any)?,
     })
 }
 
 /// Checks an interval between merged rows.
 pub(super) fn interval(seconds: f64) -> Result<Duration, String> {
-    if (SHORTEST_INTERVAL_S..=LONGEST_INTERVAL_S).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
+    within("the interval between rows", seconds, ROW_INTERVAL_S).map(Duration::from_secs_f64)
+}
+
+fn within<T>(name: &str, value: T, range: RangeInclusive<T>) -> Result<T, String>
+where
+    T: PartialOrd + std::fmt::Display,
+{
+    if range.contains(&value) {
+        Ok(value)
     } else {
-        Err(format!(
-            "the interval between rows is {seconds} s; \
-             it must be {SHORTEST_INTERVAL_S} to {LONGEST_INTERVAL_S} s"
-        ))
+        let (low, high) = range.into_inner();
+        Err(format!("{name} is {value}; it must be {low} to {high}"))
     }
 }
 
@@ -94,6 +125,10 @@ fn line_of(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<FileConfig, String> {
+        super::parse(text, |_| None)
+    }
 
     #[test]
     fn unknown_key_is_refused_with_its_line() {
@@ -123,14 +158,51 @@ mod tests {
     }
 
     #[test]
-    fn interval_of_zero_is_refused_with_the_range() {
-        let error = parse("[vehicle]\nrow_interval_s = 0\n").unwrap_err();
-        assert!(error.contains("0.1 to 600"), "{error}");
+    fn number_outside_its_range_is_refused_with_the_range() {
+        for (text, range) in [
+            ("[vehicle]\nrow_interval_s = 0\n", "0.1 to 600"),
+            ("[time]\nwait_s = -1\n", "0 to 86400"),
+            ("[recording]\nrotate_mb = 0\n", "1 to 4096"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(range), "{error}");
+        }
     }
 
     #[test]
-    fn empty_file_leaves_everything_to_the_command_line() {
+    fn empty_file_leaves_the_defaults_that_the_keys_state() {
         let config = parse("").unwrap();
         assert!(config.collector.is_none() && config.broker.is_none());
+        assert_eq!(config.baud, Some(115_200));
+        assert_eq!(config.row_interval, Some(Duration::from_secs(1)));
+        assert_eq!(config.time_wait, Duration::from_secs(300));
+        assert_eq!(config.recording.rotate_bytes, 64_000_000);
+        assert!(config.recording.compress);
+    }
+
+    #[test]
+    fn environment_wins_over_the_file_for_every_key() {
+        for key in KEYS {
+            let (first, second) = match key.kind {
+                Kind::Path => ("\"a\"", "b"),
+                Kind::Text => ("\"mqtt://a\"", "mqtt://b"),
+                Kind::Number => ("2", "3"),
+                Kind::Flag => ("true", "false"),
+            };
+            let text = format!("[{}]\n{} = {first}\n", key.table, key.name);
+            let by_file = format!("{:?}", parse(&text).unwrap());
+            let set = |name: &str| (name == key.variable()).then(|| second.to_owned());
+            let by_both = format!("{:?}", super::parse(&text, set).unwrap());
+            let by_environment = format!("{:?}", super::parse("", set).unwrap());
+            assert_eq!(by_both, by_environment, "{}", key.path());
+            assert_ne!(by_both, by_file, "{}", key.path());
+        }
+    }
+
+    #[test]
+    fn wrong_value_of_the_environment_is_refused_by_the_name_of_its_variable() {
+        let set = |name: &str| (name == "V2X_VEHICLE_BAUD").then(|| "fast".to_owned());
+        let error = super::parse("", set).unwrap_err();
+        assert!(error.starts_with("V2X_VEHICLE_BAUD: "), "{error}");
     }
 }

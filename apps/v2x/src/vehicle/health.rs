@@ -31,6 +31,8 @@ pub(super) struct Health {
     pub(super) rows_dropped: AtomicU64,
     /// Frames that no file could take.
     pub(super) frames_unrecorded: AtomicU64,
+    /// Closed raw logs removed to make room.
+    pub(super) logs_removed: AtomicU64,
     /// Rows acknowledged by the broker.
     pub(super) rows_acknowledged: AtomicU64,
     /// Rows on disk that wait for the broker.

@@ -19,6 +19,7 @@ use super::collector::Chunk;
 use super::health::Health;
 use super::keeper::ToKeep;
 use super::telemetry;
+use super::timekeeping;
 use crate::clock::Clock;
 
 /// What the recorder writes, in the order in which it happened.
@@ -124,6 +125,10 @@ impl Ingest {
         }
         if quality == FixQuality::Good {
             Health::count(&self.health.fixes);
+            let heard = fix.utc.and_then(|utc| self.clock.hear_fix(at.instant, utc));
+            if let Some(change) = heard {
+                self.keep(timekeeping::told(&change));
+            }
         }
         self.keep(ToKeep::Fix { at, fix, quality });
         Some(ToRecord::Fix { at, fix, quality })
@@ -134,10 +139,9 @@ impl Ingest {
             return;
         };
         // Rows are told apart by their millisecond, the resolution of ThingsBoard's `ts`.
-        if rows
-            .last
-            .is_some_and(|last| last.utc.as_millis() >= snapshot.at.utc.as_millis())
-        {
+        if rows.last.is_some_and(|last| {
+            last.instant.as_micros() / 1000 >= snapshot.at.instant.as_micros() / 1000
+        }) {
             return;
         }
         rows.last = Some(snapshot.at);

@@ -1,7 +1,7 @@
 //! The thread that owns the store: rows in groups to the disk, and from there to the session.
 //!
-//! Nothing is offered to the network before it is on disk, nothing leaves the outbox before the
-//! broker has it. A power cut takes the group that was not committed: at most 5 s of rows.
+//! Nothing is offered to the network before it is on disk and has a date ([`super::dating`]), and
+//! nothing leaves the outbox before the broker has it. A power cut takes the group that was not committed: at most 5 s of rows.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,11 +12,13 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 use v2x_outbox::{GroupCommit, GroupLimits, Outbox, Storage as _};
 use v2x_roles::vehicle::FixQuality;
-use v2x_store::{FixRow, Store, TelemetryRow};
-use v2x_units::{GnssFix, Stamp};
+use v2x_store::{Event, FixRow, Store};
+use v2x_units::{GnssFix, Instant, Stamp};
 use v2x_uplink::OutboxEnd;
 
+use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
+use super::heartbeat::Heart;
 use crate::clock::Clock;
 
 /// How often an idle keeper looks whether a group is due.
@@ -28,8 +30,10 @@ const DELIVER_AT_MOST: Duration = Duration::from_secs(5);
 /// What is kept in the store.
 #[derive(Debug)]
 pub(super) enum ToKeep {
-    /// A row of measurements, with its entry for the outbox.
-    Row(TelemetryRow),
+    /// A row of measurements.
+    Row(MeasuredRow),
+    /// Something that happened just now, with its circumstances as a JSON object.
+    Event { kind: &'static str, detail: String },
     /// A fix and what it is worth.
     Fix {
         at: Stamp,
@@ -46,13 +50,15 @@ pub(super) struct Keeper {
     /// The session runs as long as this lives.
     pub(super) keep_session_running: Option<oneshot::Sender<()>>,
     pub(super) clock: Clock,
+    pub(super) dating: Dating,
+    pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
 }
 
 /// Rows and fixes that share their next commit.
 struct Groups {
-    rows: GroupCommit<TelemetryRow>,
-    fixes: GroupCommit<FixRow>,
+    rows: GroupCommit<MeasuredRow>,
+    fixes: GroupCommit<(Stamp, GnssFix, FixQuality)>,
 }
 
 impl Keeper {
@@ -65,6 +71,7 @@ impl Keeper {
         };
         let nobody = never();
         loop {
+            self.heart.beat(self.clock.now().instant);
             let requests = self
                 .session
                 .as_ref()
@@ -106,21 +113,25 @@ impl Keeper {
         }
     }
 
-    fn take(&self, groups: &mut Groups, what: ToKeep) {
+    fn take(&mut self, groups: &mut Groups, what: ToKeep) {
         let now = self.clock.now().instant;
         match what {
             ToKeep::Row(row) => groups.rows.push(now, row),
-            ToKeep::Fix { at, fix, quality } => {
-                let quality = quality.word().to_owned();
-                groups.fixes.push(
-                    now,
-                    FixRow {
-                        at: at.utc,
-                        fix,
-                        quality,
-                    },
-                );
-            }
+            ToKeep::Fix { at, fix, quality } => groups.fixes.push(now, (at, fix, quality)),
+            ToKeep::Event { kind, detail } => self.event(now, kind, detail),
+        }
+    }
+
+    /// Writes what happened; events are few and commit at once.
+    fn event(&mut self, now: Instant, kind: &str, detail: String) {
+        let event = Event {
+            at: self.clock.trusted_date(now).map(|dated| dated.utc),
+            kind: kind.to_owned(),
+            detail,
+            upload: None,
+        };
+        if let Err(error) = self.store.record_event(&event) {
+            warn!(%error, kind, "an event is not in the store");
         }
     }
 
@@ -128,8 +139,8 @@ impl Keeper {
     fn commit(&mut self, groups: &mut Groups, all: bool) {
         let now = self.clock.now().instant;
         if !groups.rows.rows().is_empty() && (all || groups.rows.is_due(now)) {
-            match self.store.record_telemetry(groups.rows.rows()) {
-                Ok(_) => groups.rows.committed(),
+            match self.dating.commit(&mut self.store, groups.rows.rows()) {
+                Ok(()) => groups.rows.committed(),
                 Err(error) => {
                     warn!(%error, rows = groups.rows.rows().len(), "rows wait for the disk");
                     groups.rows.failed(now);
@@ -138,21 +149,46 @@ impl Keeper {
             self.after_commit();
         }
         if !groups.fixes.rows().is_empty() && (all || groups.fixes.is_due(now)) {
-            match self.store.record_fixes(groups.fixes.rows()) {
-                Ok(()) => groups.fixes.committed(),
-                Err(error) => {
-                    warn!(%error, "fixes wait for the disk");
-                    groups.fixes.failed(now);
-                }
-            }
+            self.commit_fixes(&mut groups.fixes, now, all);
         }
         let dropped = groups.rows.dropped();
         self.health.rows_dropped.store(dropped, Ordering::Relaxed);
     }
 
+    /// Fixes wait in memory until there is a date: three of them are one.
+    fn commit_fixes(
+        &mut self,
+        fixes: &mut GroupCommit<(Stamp, GnssFix, FixQuality)>,
+        now: Instant,
+        all: bool,
+    ) {
+        if !all && self.clock.date(now).is_none() {
+            return fixes.failed(now);
+        }
+        let rows: Vec<_> = (fixes.rows().iter())
+            .map(|(at, fix, quality)| FixRow {
+                at: self
+                    .clock
+                    .date(at.instant)
+                    .map_or(at.utc, |dated| dated.utc),
+                fix: *fix,
+                quality: quality.word().to_owned(),
+            })
+            .collect();
+        match self.store.record_fixes(&rows) {
+            Ok(()) => fixes.committed(),
+            Err(error) => {
+                warn!(%error, "fixes wait for the disk");
+                fixes.failed(now);
+            }
+        }
+    }
+
     fn after_commit(&mut self) {
-        let now = self.clock.now().utc;
-        match self.outbox.enforce_budget(&mut self.store, Some(now)) {
+        // No row is too old by a clock that may be years ahead.
+        let now = self.clock.trusted_date(self.clock.now().instant);
+        let now = now.map(|dated| dated.utc);
+        match self.outbox.enforce_budget(&mut self.store, now) {
             Ok(None) => {}
             Ok(Some(eviction)) => {
                 warn!(

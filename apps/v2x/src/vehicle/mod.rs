@@ -1,7 +1,7 @@
 //! The vehicle daemon: threads joined by bounded channels, each with one thing to wait for.
 //!
 //! ```text
-//! port ─► collector ─► ingest ─┬─► recorder ─► files
+//! port ─► collector ─► ingest ─┬─► recorder ─► files ─► archive
 //!        (bytes)      (state)  └─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
 //! ```
 //!
@@ -9,14 +9,21 @@
 //! one before it has ended and its channel is empty. So everything received is on disk at the end.
 
 mod collector;
+mod dating;
+mod degradation;
+mod disk;
 mod health;
+mod heartbeat;
 mod ingest;
 mod keeper;
 mod line_file;
+mod raw_log;
 mod recorder;
 mod shutdown;
 mod status;
+mod table_file;
 mod telemetry;
+mod timekeeping;
 mod uploader;
 
 use std::net::IpAddr;
@@ -24,7 +31,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 use v2x_outbox::{Budget, Outbox};
@@ -37,11 +44,16 @@ use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::serial::Port;
 use collector::Collector;
+use dating::Dating;
+use disk::Folder;
 use health::Health;
+use heartbeat::Watchdog;
 use ingest::Ingest;
-use keeper::Keeper;
-use recorder::Recorder;
+use keeper::{Keeper, ToKeep};
+use raw_log::archive::Archive;
+use recorder::{Listeners, Recorder};
 use shutdown::Shutdown;
+use timekeeping::SystemWitness;
 
 /// Chunks between collector and ingest: five seconds of reads, for a stalled processor.
 const CHUNKS: usize = 1024;
@@ -57,19 +69,14 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let health = Arc::new(Health::default());
     let port = Port::open(&config.collector, config.baud)
         .map_err(|error| Failure::new(Blame::Runtime, &error).hint(error.hint()))?;
-    let recorder = std::fs::create_dir_all(&config.out)
-        .and_then(|()| Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)))
-        .map_err(|error| {
-            let what = format_args!("folder {}: {error}", config.out.display());
-            Failure::new(Blame::Runtime, what)
-                .hint("name a folder with --out that can be made and written here")
-        })?;
-    let store = open_store(&config.out)?;
+    make_folder(&config.out)?;
+    let store = open_store(&config.out, &clock)?;
 
     let (to_ingest, chunks) = bounded(CHUNKS);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
+    let mut watchdog = Watchdog::new();
     let (session, running, uploader) = start_uploader(config.mqtt.as_ref(), clock, &health)?;
     threads.extend(uploader);
     threads.spawn("keeper", {
@@ -81,11 +88,21 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
             session,
             keep_session_running: running,
             clock,
+            dating: Dating::new(clock, config.time_wait),
+            heart: watchdog.heart("keeper", clock.now().instant),
             health,
         };
         move || keeper.run(&kept)
     })?;
-    threads.spawn("recorder", move || recorder.run(&batches, &clock))?;
+    let recording = Recording {
+        config,
+        to_keep: &to_keep,
+        health: &health,
+    };
+    let recorder = recording.start(&mut threads)?;
+    let heart = watchdog.heart("recorder", clock.now().instant);
+    threads.spawn("recorder", move || recorder.run(&batches, &clock, &heart))?;
+    let events = to_keep.clone();
     let ingest = Ingest {
         chunks,
         to_record,
@@ -106,18 +123,82 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     };
     threads.spawn("collector", move || collector.run(port))?;
     info!(collector = %config.collector.display(), out = %config.out.display(), "recording");
-    status::show_until(&shutdown, &health, &clock);
+    heartbeat::ready();
+    let mut system = SystemWitness::new(clock);
+    status::show_until(&shutdown, &health, &clock, || {
+        let now = clock.now().instant;
+        watchdog.look(now);
+        if let Some(told) = system.look(now)
+            && events.try_send(told).is_err()
+        {
+            Health::count(&health.rows_lost);
+        }
+    });
+    drop(events);
+    heartbeat::stopping();
     info!("stopping: writing what was received");
     threads.join();
     status::last_words(&health);
     Ok(())
 }
 
-fn open_store(folder: &Path) -> Result<Store, Failure> {
-    Store::open(&folder.join("v2x.db")).map_err(|error| {
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let what = format_args!("folder {}: {error}", folder.display());
+        Failure::new(Blame::Runtime, what)
+            .hint("name a folder with --out that can be made and written here")
+    })
+}
+
+/// Opens the store; the newest date that it trusts is one that no clock can be behind.
+fn open_store(folder: &Path, clock: &Clock) -> Result<Store, Failure> {
+    let store = Store::open(&folder.join("v2x.db")).and_then(|store| {
+        if let Some(newest) = store.newest_trusted()? {
+            clock.raise_floor(newest);
+        }
+        Ok(store)
+    });
+    store.map_err(|error| {
         Failure::new(Blame::Runtime, error)
             .hint("give another folder with --out, or move the file away to begin a new store")
     })
+}
+
+/// What the recorder and its archive are made of.
+struct Recording<'a> {
+    config: &'a VehicleConfig,
+    to_keep: &'a Sender<ToKeep>,
+    health: &'a Arc<Health>,
+}
+
+impl Recording<'_> {
+    /// Starts the archive, and makes the recorder that it ends with.
+    fn start(&self, threads: &mut Threads) -> Result<Recorder<Folder>, Failure> {
+        // One word is enough: the archive looks at the whole folder.
+        let (to_archive, closed) = bounded(1);
+        let recording = &self.config.recording;
+        let archive = Archive {
+            folder: self.config.out.clone(),
+            compress: recording.compress,
+            budget: raw_log::archive::Budget {
+                bytes: recording.budget_bytes,
+                free: recording.reserve_bytes,
+            },
+            to_keep: self.to_keep.clone(),
+            health: Arc::clone(self.health),
+        };
+        let listeners = Listeners {
+            closed: to_archive,
+            to_keep: self.to_keep.clone(),
+            health: Arc::clone(self.health),
+        };
+        let recorder = Recorder::new(Folder::new(&self.config.out), recording, listeners).blame(
+            Blame::Runtime,
+            format_args!("folder {}", self.config.out.display()),
+        )?;
+        threads.spawn("archive", move || archive.run(&closed))?;
+        Ok(recorder)
+    }
 }
 
 /// The keeper's ends of a session: for its rows, and for its life.

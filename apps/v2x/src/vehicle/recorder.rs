@@ -1,45 +1,68 @@
 //! The thread that writes files: the raw log and the tables of the prototype.
 //!
 //! What it loses by a kill: at most the second that stands in its buffers. By a power cut: at most
-//! five seconds, the time between two syncs of the raw log. A file that cannot be written is tried
-//! again with every line; what did not fit is counted, never written by halves.
+//! five seconds, the time between two syncs of the raw log and of the merged rows; the other tables
+//! are synced when they are closed. What a full, read-only or slow disk takes is decided in
+//! [`super::degradation`]; what becomes of closed raw logs, in [`super::raw_log::archive`].
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
-use tracing::warn;
-use v2x_recording::{MergedRow, SnapshotRing, can_data, candump, gps_data, merged};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use tracing::{info, warn};
+use v2x_recording::{MergedRow, SnapshotRing, can_data, gps_data, merged};
 use v2x_roles::vehicle::FixQuality;
-use v2x_units::{CanFrame, GnssFix, Instant, Stamp, UtcTime};
+use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
+use super::degradation::{Degradation, Level, Pressure};
+use super::disk::Disk;
 use super::health::Health;
+use super::heartbeat::Heart;
 use super::ingest::ToRecord;
-use super::line_file::LineFile;
-use crate::clock::Clock;
+use super::keeper::ToKeep;
+use super::raw_log::writer::{Limits, RawLog};
+use super::table_file::{Naming, TableFile};
+use crate::clock::{self, Clock};
+use crate::config::RecordingConfig;
 
-/// The name under which the car's only bus stands in the raw log.
-const INTERFACE: &str = "can0";
+/// How long batches gather before they are written together: the thread wakes ten times a second
+/// instead of once per read of the port.
+const STROKE: Duration = Duration::from_millis(100);
 /// Buffers reach the system once per second; a kill loses no more.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The raw log reaches the disk every five seconds; a power cut loses no more.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
 /// The prototype rewrote its snapshot every four seconds.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(4);
+/// The prototype's table of fixes held the last thousand; this is half a year at one per 3 s.
+const GPS_DATA_MAX: u64 = 256 * 1024 * 1024;
+/// The file that always holds the newest frames.
+const SNAPSHOT: &str = "can_data_snapshot.csv";
 
-/// The open files of one run.
-pub(super) struct Recorder {
-    raw: LineFile,
-    can_data: LineFile,
-    gps_data: LineFile,
-    merged: LineFile,
+/// Whom the recorder tells what it does.
+pub(super) struct Listeners {
+    /// The archive hears of each raw log that was closed.
+    pub(super) closed: Sender<()>,
+    /// The keeper writes events.
+    pub(super) to_keep: Sender<ToKeep>,
+    pub(super) health: Arc<Health>,
+}
+
+/// The files of one run.
+pub(super) struct Recorder<D> {
+    disk: D,
+    raw: RawLog,
+    can_data: Option<TableFile>,
+    gps_data: TableFile,
+    merged: TableFile,
     snapshot: SnapshotRing,
-    snapshot_path: PathBuf,
     snapshot_is_new: bool,
-    health: Arc<Health>,
+    degradation: Degradation,
+    /// The first refusal since the last look at the disk.
+    refusal: Option<io::Error>,
+    listeners: Listeners,
 }
 
 /// When each chore is due next.
@@ -49,28 +72,33 @@ struct Chores {
     snapshot: Instant,
 }
 
-impl Recorder {
-    /// Opens the files of a run that starts now, in an existing folder.
-    pub(super) fn open(folder: &Path, started: UtcTime, health: Arc<Health>) -> io::Result<Self> {
-        let c = started.civil();
-        let day = format!("{:04}{:02}{:02}", c.year, c.month, c.day);
-        let minute = format!("{day}_{:02}{:02}", c.hour, c.minute);
-        let raw = folder.join(format!("candump_{minute}{:02}.log", c.second));
-        let merged_path = folder.join(format!("merged_can_data_{minute}.csv"));
+impl<D: Disk> Recorder<D> {
+    /// A recorder into a folder; its files are made when there is something to write.
+    pub(super) fn new(disk: D, config: &RecordingConfig, listeners: Listeners) -> io::Result<Self> {
+        let limits = Limits {
+            size: config.rotate_bytes,
+            age: config.rotate_after,
+        };
+        let table =
+            |stem, header, bytes_max| TableFile::new(stem, header, Naming::Fixed { bytes_max });
+        let can_data = (config.can_data_bytes > 0)
+            .then(|| table("can_data", can_data::HEADER, config.can_data_bytes));
         Ok(Self {
-            raw: LineFile::append(&raw, "")?,
-            can_data: LineFile::append(&folder.join("can_data.csv"), can_data::HEADER)?,
-            gps_data: LineFile::append(&folder.join("gps_data.csv"), gps_data::HEADER)?,
-            merged: LineFile::append(&merged_path, merged::HEADER)?,
+            raw: RawLog::new(&disk, limits)?,
+            can_data,
+            gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
+            merged: TableFile::new("merged_can_data", merged::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
-            snapshot_path: folder.join("can_data_snapshot.csv"),
             snapshot_is_new: false,
-            health,
+            degradation: Degradation::new(config.reserve_bytes),
+            refusal: None,
+            disk,
+            listeners,
         })
     }
 
     /// Writes until the other end is done, then brings everything to the disk.
-    pub(super) fn run(mut self, batches: &Receiver<Vec<ToRecord>>, clock: &Clock) {
+    pub(super) fn run(mut self, batches: &Receiver<Vec<ToRecord>>, clock: &Clock, heart: &Heart) {
         let start = clock.now().instant;
         let mut chores = Chores {
             flush: start + FLUSH_EVERY,
@@ -78,99 +106,202 @@ impl Recorder {
             snapshot: start + SNAPSHOT_EVERY,
         };
         loop {
-            match batches.recv_timeout(chores.flush.since(clock.now().instant)) {
-                Ok(batch) => batch.into_iter().for_each(|what| self.write(what)),
+            let now = clock.now().instant;
+            heart.beat(now);
+            match batches.recv_timeout(chores.flush.since(now)) {
+                Ok(batch) => {
+                    self.write(batch);
+                    clock::sleep(STROKE);
+                    batches.try_iter().for_each(|batch| self.write(batch));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.do_chores(&mut chores, clock.now().instant);
+            let waiting = (batches.len(), batches.capacity().unwrap_or(usize::MAX));
+            self.do_chores(&mut chores, clock.now().instant, waiting);
         }
-        self.flush();
-        self.sync();
-        self.write_snapshot();
+        self.end();
     }
 
-    fn write(&mut self, what: ToRecord) {
-        match what {
-            ToRecord::Frame { at, frame, fix } => self.frame(at, &frame, fix),
-            ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
-            ToRecord::Row(row) => self.row(&row),
+    fn write(&mut self, batch: Vec<ToRecord>) {
+        for what in batch {
+            let outcome = match what {
+                ToRecord::Frame { at, frame, fix } => self.frame(at, &frame, fix),
+                ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
+                ToRecord::Row(row) => self.row(&row),
+            };
+            self.note(outcome);
         }
     }
 
-    fn frame(&mut self, at: Stamp, frame: &CanFrame, fix: Option<GnssFix>) {
-        let recorded = self
-            .raw
-            .line(|line| candump::write_frame(line, at.utc, INTERFACE, frame));
-        if !recorded {
-            Health::count(&self.health.frames_unrecorded);
+    fn frame(&mut self, at: Stamp, frame: &CanFrame, fix: Option<GnssFix>) -> io::Result<()> {
+        let level = self.degradation.level();
+        if level < Level::NoSnapshot {
+            self.snapshot.push(at.utc, *frame, fix);
+            self.snapshot_is_new = true;
         }
-        self.can_data
-            .line(|line| can_data::write_row(line, at.utc, frame, fix.as_ref()));
-        self.snapshot.push(at.utc, *frame, fix);
-        self.snapshot_is_new = true;
+        let raw = self.raw.frame(&self.disk, at, frame);
+        if let Ok(true) = raw {
+            // When the archive is at work already it will find this log too.
+            self.listeners.closed.try_send(()).unwrap_or_default();
+        }
+        if level < Level::NoFrameTable
+            && let Some(table) = &mut self.can_data
+        {
+            let form = |line: &mut Vec<u8>| can_data::write_row(line, at.utc, frame, fix.as_ref());
+            let written = table.line(&self.disk, at.utc, form);
+            self.note(written);
+        }
+        raw.map(|_| ())
     }
 
-    fn fix(&mut self, at: Stamp, fix: GnssFix, quality: FixQuality) {
+    fn fix(&mut self, at: Stamp, fix: GnssFix, quality: FixQuality) -> io::Result<()> {
+        if self.degradation.level() == Level::RawLogAlone {
+            return Ok(());
+        }
         let fix = GnssFix {
             valid: quality == FixQuality::Good,
             ..fix
         };
-        self.gps_data
-            .line(|line| gps_data::write_row(line, at.utc, &fix));
+        let form = |line: &mut Vec<u8>| gps_data::write_row(line, at.utc, &fix);
+        self.gps_data.line(&self.disk, at.utc, form)
     }
 
-    fn row(&mut self, row: &MergedRow) {
-        self.merged.line(|line| merged::write_row(line, row));
+    fn row(&mut self, row: &MergedRow) -> io::Result<()> {
+        if self.degradation.level() == Level::RawLogAlone {
+            return Ok(());
+        }
+        let form = |line: &mut Vec<u8>| merged::write_row(line, row);
+        self.merged.line(&self.disk, row.at, form)
     }
 
-    fn do_chores(&mut self, chores: &mut Chores, now: Instant) {
-        if now >= chores.flush {
-            self.flush();
-            chores.flush = now + FLUSH_EVERY;
+    /// Keeps the first refusal until the next look at the disk.
+    fn note(&mut self, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            self.refusal.get_or_insert(error);
         }
-        if now >= chores.sync {
-            self.sync();
-            chores.sync = now + SYNC_EVERY;
-        }
+    }
+
+    fn do_chores(&mut self, chores: &mut Chores, now: Instant, waiting: (usize, usize)) {
         if now >= chores.snapshot {
             self.write_snapshot();
             chores.snapshot = now + SNAPSHOT_EVERY;
         }
-    }
-
-    fn flush(&mut self) {
-        for file in [
-            &mut self.raw,
-            &mut self.can_data,
-            &mut self.gps_data,
-            &mut self.merged,
-        ] {
-            file.flush();
+        if now >= chores.sync {
+            let synced = self.raw.sync().and_then(|()| self.merged.sync());
+            self.note(synced);
+            chores.sync = now + SYNC_EVERY;
+        }
+        if now >= chores.flush {
+            self.flush(now);
+            self.look_at_disk(now, waiting);
+            chores.flush = now + FLUSH_EVERY;
         }
     }
 
-    fn sync(&mut self) {
-        self.raw.sync();
-        self.merged.sync();
+    fn flush(&mut self, now: Instant) {
+        // The raw log first: it gets the last of the room.
+        let raw = self.raw.flush(now);
+        self.note(raw);
+        for table in self
+            .can_data
+            .iter_mut()
+            .chain([&mut self.gps_data, &mut self.merged])
+        {
+            if let Err(error) = table.flush() {
+                self.refusal.get_or_insert(error);
+            }
+        }
+        let lost = self.raw.take_lost();
+        self.listeners
+            .health
+            .frames_unrecorded
+            .fetch_add(lost, Ordering::Relaxed);
+    }
+
+    fn look_at_disk(&mut self, now: Instant, waiting: (usize, usize)) {
+        let refusal = self.refusal.take();
+        let pressure = Pressure {
+            free: self.disk.free(),
+            waiting,
+            refused: refusal.is_some(),
+        };
+        let before = self.degradation.level();
+        let Some(level) = self.degradation.look(now, &pressure) else {
+            return;
+        };
+        let why = refusal.map_or_else(|| describe(&pressure), |error| error.to_string());
+        let given_up = level.given_up();
+        if level > before {
+            warn!(why, "recording less: not written is {given_up}");
+        } else {
+            info!("recording more again: not written is {given_up}");
+        }
+        self.close_given_up(level);
+        let event = ToKeep::Event {
+            kind: "recording_level",
+            detail: serde_json::json!({ "not_written": given_up, "why": why }).to_string(),
+        };
+        if self.listeners.to_keep.try_send(event).is_err() {
+            Health::count(&self.listeners.health.rows_lost);
+        }
+    }
+
+    fn close_given_up(&mut self, level: Level) {
+        if level >= Level::NoFrameTable
+            && let Some(table) = &mut self.can_data
+        {
+            table.close();
+        }
+        if level >= Level::RawLogAlone {
+            self.gps_data.close();
+            self.merged.close();
+        }
     }
 
     /// Replaces the snapshot as a whole: a reader sees the old one or the new one.
     fn write_snapshot(&mut self) {
-        if !std::mem::take(&mut self.snapshot_is_new) {
+        let is_given_up = self.degradation.level() >= Level::NoSnapshot;
+        if is_given_up || !std::mem::take(&mut self.snapshot_is_new) {
             return;
         }
-        if let Err(error) = self.replace_snapshot() {
-            warn!(%error, path = %self.snapshot_path.display(), "snapshot not written");
-        }
+        let mut content = Vec::new();
+        let written = self
+            .snapshot
+            .write_to(&mut content)
+            .and_then(|()| self.disk.replace(SNAPSHOT, &content));
+        self.note(written);
     }
 
-    fn replace_snapshot(&self) -> io::Result<()> {
-        let unfinished = self.snapshot_path.with_extension("csv.new");
-        let mut file = io::BufWriter::new(File::create(&unfinished)?);
-        self.snapshot.write_to(&mut file)?;
-        file.flush()?;
-        drop(file);
-        fs::rename(&unfinished, &self.snapshot_path)
+    fn end(&mut self) {
+        self.write_snapshot();
+        self.raw.close();
+        let lost = self.raw.take_lost();
+        self.listeners
+            .health
+            .frames_unrecorded
+            .fetch_add(lost, Ordering::Relaxed);
+        for table in self
+            .can_data
+            .iter_mut()
+            .chain([&mut self.gps_data, &mut self.merged])
+        {
+            table.close();
+        }
+        if let Some(error) = self.refusal.take() {
+            warn!(%error, "the last of the recording was refused");
+        }
     }
 }
+
+/// Why less is written although nothing was refused.
+fn describe(pressure: &Pressure) -> String {
+    let (waiting, most) = pressure.waiting;
+    let free = pressure
+        .free
+        .map_or_else(|| "unknown".to_owned(), |free| free.to_string());
+    format!("{free} bytes are free and {waiting} of {most} batches wait")
+}
+
+#[cfg(test)]
+mod tests;

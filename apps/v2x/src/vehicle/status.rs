@@ -17,16 +17,22 @@ const RENEW: Duration = Duration::from_secs(1);
 /// How often a log without a terminal gets the counters.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// How soon a request to stop is noticed.
-const GLANCE: Duration = Duration::from_millis(50);
+const GLANCE: Duration = Duration::from_millis(100);
 
-/// Shows the state of the daemon until it is asked to stop.
-pub(super) fn show_until(shutdown: &Shutdown, health: &Health, clock: &Clock) {
+/// Shows the state of the daemon until it is asked to stop, and calls `attend` at each glance.
+pub(super) fn show_until(
+    shutdown: &Shutdown,
+    health: &Health,
+    clock: &Clock,
+    mut attend: impl FnMut(),
+) {
     let on_terminal = io::stderr().is_terminal();
     let every = if on_terminal { RENEW } else { LOG_EVERY };
     let mut shown = clock.elapsed();
     let mut frames_before = 0;
     while !shutdown.is_requested() {
         clock::sleep(GLANCE);
+        attend();
         let since = clock.elapsed().saturating_sub(shown);
         if since < every {
             continue;
@@ -60,6 +66,7 @@ pub(super) fn last_words(health: &Health) {
         damaged_lines = get(&health.lines_damaged),
         lost_bytes = get(&health.bytes_lost),
         unrecorded = get(&health.frames_unrecorded),
+        removed_logs = get(&health.logs_removed),
         lost_rows = get(&health.rows_lost) + get(&health.rows_dropped),
         "stopped"
     );

@@ -6,20 +6,23 @@
 use v2x_can::vss::Datatype;
 use v2x_outbox::{Class, NewEntry, PayloadKind};
 use v2x_recording::MergedRow;
+use v2x_roles::timekeeping::Dated;
 use v2x_roles::vehicle::{Observed, Snapshot};
 use v2x_store::TelemetryRow;
 use v2x_units::{GnssFix, KilometersPerHour, Meters};
 use v2x_uplink::thingsboard::{Value, Values};
 
+use super::dating::MeasuredRow;
+
 /// The source of these rows in the store.
-const SOURCE: &str = "vehicle";
+pub(super) const SOURCE: &str = "vehicle";
 /// Decimals of measured numbers: finer than any step of the Twizy's signals.
 const DECIMALS: u8 = 3;
 /// Decimals of coordinates: 0.1 m.
 const POSITION_DECIMALS: u8 = 6;
 
-/// Makes the row of one moment, with its entry for the outbox.
-pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> TelemetryRow {
+/// Makes the row of one moment; its date comes later.
+pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> MeasuredRow {
     let mut values = Values::new();
     for observed in &snapshot.quantities {
         if let Some(key) = &observed.quantity.key {
@@ -32,27 +35,53 @@ pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> TelemetryRow {
         "battery_power",
         power.and_then(|(current, pack)| number(current.power_into_battery(pack).get())),
     );
-    // ISO 8601 stays text: ThingsBoard stores the prototype's bare seconds as a number.
-    values.put("timestamp_str", Value::text(merged.at.to_string()).ok());
     if let Some((_, fix)) = &snapshot.fix {
         put_fix(&mut values, fix);
     }
-    let points = values.points();
-    let values = values.into_json();
+    MeasuredRow {
+        at: snapshot.at,
+        points: values.points(),
+        values: values.into_json(),
+    }
+}
+
+/// Gives a row its date and its entry for the outbox. A date that is not trusted says so in the row.
+pub(super) fn dated(date: Dated, values: &str, points: u32) -> TelemetryRow {
+    let mut time = Values::new();
+    // ISO 8601 stays text: ThingsBoard stores the prototype's bare seconds as a number.
+    time.put("timestamp_str", Value::text(date.utc.to_string()).ok());
+    if !date.source.is_trusted() {
+        time.put("time_source", Value::text(date.source.word()).ok());
+    }
+    let points = points + time.points();
+    let values = joined(values, &time.into_json());
     let upload = NewEntry::new(
         Class::Telemetry,
         PayloadKind::Telemetry,
-        merged.at,
+        date.utc,
         points,
         values.clone(),
     );
     // A row of a few kilobytes is always below the limit of an entry; were it not, it stays local.
     TelemetryRow {
         source: SOURCE.to_owned(),
-        at: merged.at,
+        at: date.utc,
         values,
         upload: upload.ok(),
     }
+}
+
+/// One JSON object with the members of two that have no member in common.
+fn joined(first: &str, second: &str) -> String {
+    let members = |object: &str| {
+        let inner = object
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        inner.unwrap_or_default().to_owned()
+    };
+    let (first, second) = (members(first), members(second));
+    let comma = if first.is_empty() { "" } else { "," };
+    format!("{{{first}{comma}{second}}}")
 }
 
 fn value(key: &str, observed: &Observed<'_>, merged: &MergedRow) -> Option<Value> {
@@ -95,4 +124,33 @@ fn number(value: f64) -> Option<Value> {
 )]
 fn whole(value: f64) -> Option<Value> {
     (value.abs() <= f64::from(u32::MAX)).then(|| Value::integer(value.round() as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use v2x_roles::timekeeping::TimeSource;
+    use v2x_units::UtcTime;
+
+    use super::*;
+
+    fn values_of(source: TimeSource, values: &str) -> String {
+        let date = Dated {
+            utc: UtcTime::from_millis(1_795_515_300_000),
+            source,
+            error: None,
+        };
+        dated(date, values, 1).values
+    }
+
+    #[test]
+    fn date_joins_the_values_and_only_a_doubtful_one_names_its_source() {
+        assert_eq!(
+            values_of(TimeSource::Gnss, r#"{"soc":64.4}"#),
+            r#"{"soc":64.4,"timestamp_str":"2026-11-24T10:15:00.000Z"}"#
+        );
+        assert_eq!(
+            values_of(TimeSource::SystemUnsynchronised, "{}"),
+            r#"{"timestamp_str":"2026-11-24T10:15:00.000Z","time_source":"system"}"#
+        );
+    }
 }

@@ -32,6 +32,11 @@ impl Succession {
         self.last = Some(next);
         next
     }
+
+    /// The row was moved on to a later date, because its own was taken.
+    pub fn moved(&mut self, to: UtcTime) {
+        self.last = Some(to);
+    }
 }
 
 #[cfg(test)]

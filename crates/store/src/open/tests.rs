@@ -82,7 +82,7 @@ fn newer_schema_is_refused_with_both_versions() {
     drop(store);
     let said = refusal(&path);
     assert!(
-        said.contains("schema version 9") && said.contains("up to 1"),
+        said.contains("schema version 9") && said.contains(&format!("up to {SCHEMA_VERSION}")),
         "{said}"
     );
 }

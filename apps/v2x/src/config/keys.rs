@@ -1,0 +1,177 @@
+//! Every key of the TOML configuration: its type, default and meaning, each written here once.
+//!
+//! From this list come the structures that a file is read into, `v2x config explain`, the page
+//! `docs/configuration.md` and the names of the environment variables. What values are allowed
+//! together, and what becomes of them, is decided in [`super::toml_file`] and [`super`].
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de};
+use v2x_uplink::BrokerUrl;
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Path,
+    Text,
+    Number,
+    Flag,
+}
+
+impl Kind {
+    /// The word of the documentation.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Flag => "true or false",
+        }
+    }
+}
+
+/// One key and what is to be known of it.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) table: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// The value that holds without one, as TOML; empty where there is none.
+    pub(crate) default: &'static str,
+    /// The option of `v2x vehicle` that wins over it; empty where there is none.
+    pub(crate) option: &'static str,
+    /// Lines of its meaning, each with a blank before it.
+    pub(crate) meaning: &'static [&'static str],
+}
+
+impl Key {
+    /// The name with its table, as `vehicle.out`.
+    pub(crate) fn path(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
+
+    /// The environment variable that wins over a file, as `V2X_VEHICLE_OUT`.
+    pub(crate) fn variable(&self) -> String {
+        format!("V2X_{}_{}", self.table, self.name).to_uppercase()
+    }
+}
+
+/// Makes the structures of all tables and the list of their keys from one declaration.
+macro_rules! tables {
+    ($(
+        $table:ident: $structure:ident {
+            $(
+                $(#[doc = $meaning:literal])+
+                $name:ident: $type:ty, $kind:ident, default $default:literal, option $option:literal;
+            )+
+        }
+    )+) => {
+        /// A whole file; every table and key may be left out.
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct Document {
+            $(
+                #[serde(default)]
+                pub(super) $table: $structure,
+            )+
+        }
+
+        impl Document {
+            /// These values, and those of another where there is none here.
+            pub(super) fn or(self, other: Self) -> Self {
+                Self { $( $table: self.$table.or(other.$table), )+ }
+            }
+        }
+
+        $(
+            /// One table of the file.
+            #[derive(Debug, Default, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub(super) struct $structure {
+                $(
+                    $(#[doc = $meaning])+
+                    pub(super) $name: Option<$type>,
+                )+
+            }
+
+            impl $structure {
+                fn or(self, other: Self) -> Self {
+                    Self { $( $name: self.$name.or(other.$name), )+ }
+                }
+            }
+        )+
+
+        /// All keys, in the order of the documentation.
+        pub(crate) const KEYS: &[Key] = &[
+            $($(
+                Key {
+                    table: stringify!($table),
+                    name: stringify!($name),
+                    kind: Kind::$kind,
+                    default: $default,
+                    option: $option,
+                    meaning: &[$($meaning),+],
+                },
+            )+)+
+        ];
+    };
+}
+
+tables! {
+    vehicle: VehicleTable {
+        /// Serial port of the collector board; best by its stable name in `/dev/serial/by-id/`.
+        collector: PathBuf, Path, default "", option "--collector";
+        /// Speed of the collector's port, in baud.
+        baud: u32, Number, default "115200", option "--baud";
+        /// Folder for everything that is written; made if missing.
+        out: PathBuf, Path, default "", option "--out";
+        /// Seconds between two merged rows, 0.1 to 600.
+        row_interval_s: f64, Number, default "1.0", option "";
+        /// DBC of the car's bus; without one the Renault Twizy's, which is built in.
+        dbc: PathBuf, Path, default "", option "--dbc";
+        /// Mapping of the DBC's signals to VSS paths; without one the Renault Twizy's, built in.
+        vss: PathBuf, Path, default "", option "--vss";
+    }
+    time: TimeTable {
+        /// Seconds, 0 to 86400, for which rows wait for a trusted time: GNSS, or a clock that the
+        /// system calls synchronised. Afterwards rows are dated by the clock as it is, and marked
+        /// `time_source: system`.
+        wait_s: f64, Number, default "300.0", option "";
+    }
+    recording: RecordingTable {
+        /// A raw log ends at this size, 1 to 4096 megabytes.
+        rotate_mb: u64, Number, default "64", option "";
+        /// A raw log ends after so many minutes, 1 to 1440.
+        rotate_min: u64, Number, default "30", option "";
+        /// Whether closed raw logs are compressed with zstd; `zstdcat` reads them.
+        compress: bool, Flag, default "true", option "";
+        /// Megabytes that all raw logs together may take; the oldest are removed beyond it.
+        budget_mb: u64, Number, default "8192", option "";
+        /// Megabytes of the disk that stay free for the store: below it the oldest raw logs are
+        /// removed, and tables that repeat other files are no longer written.
+        reserve_mb: u64, Number, default "200", option "";
+        /// Megabytes at which `can_data.csv` is put aside as `can_data.1.csv`, in the place of the
+        /// one before; 0: it is not written.
+        can_data_mb: u64, Number, default "100", option "";
+    }
+    mqtt: MqttTable {
+        /// MQTT broker, as `mqtt://host:1883` or `mqtts://host:8883`; without one nothing is
+        /// uploaded.
+        url: Url, Text, default "", option "--mqtt";
+        /// File that holds the device's access token on one line. The token itself can stand in
+        /// the environment variable `V2X_MQTT_TOKEN`, never in this file.
+        token_file: PathBuf, Path, default "", option "--token-file";
+    }
+}
+
+/// The address of a broker, checked while it is read so that an error has its line.
+#[derive(Debug, Clone)]
+pub(super) struct Url(pub(super) BrokerUrl);
+
+impl<'de> Deserialize<'de> for Url {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let url = text.parse().map(Self);
+        url.map_err(|error| de::Error::custom(format_args!("mqtt.url: {error}")))
+    }
+}
