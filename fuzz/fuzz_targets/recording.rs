@@ -20,6 +20,7 @@ fuzz_target!(|data: &[u8]| {
         Ok(Recording::Frames(rows)) => assert!(rows.count() <= file.len()),
         Ok(Recording::Fixes(rows)) => assert!(rows.count() <= file.len()),
         Ok(Recording::Merged(rows)) => assert!(rows.count() <= file.len()),
-        Ok(_) | Err(_) => {}
+        Ok(other) => panic!("no target for {}", other.format()),
+        Err(refused) => assert!(!refused.to_string().is_empty()),
     }
 });

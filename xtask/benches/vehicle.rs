@@ -6,16 +6,11 @@
 //! Measured from `/proc`, after a warm-up.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a benchmark waits and reads the clock"
-)]
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
 use std::time::Duration;
 
 /// The Twizy's bus.
@@ -141,14 +136,22 @@ fn measure(command: &mut Command) -> Used {
             .spawn()
             .expect("the process starts"),
     );
-    sleep(WARM_UP);
+    wait(WARM_UP);
     let before = ticks(&child);
-    sleep(MEASURED);
+    wait(MEASURED);
     let used = ticks(&child) - before;
     Used {
         percent_of_a_core: used / TICKS / MEASURED.as_secs_f64() * 100.0,
         resident_mb: resident_kb(&child) / 1024.0,
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is measured is a stretch of time"
+)]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Processor time so far, user and system (fields 14 and 15 of `/proc/<pid>/stat`).

@@ -114,6 +114,10 @@ quantity!(
     WattHours, "Wh"
 );
 quantity!(
+    /// Frequency, in hertz.
+    Hertz, "Hz"
+);
+quantity!(
     /// Electric charge, in ampere hours.
     AmpereHours, "Ah"
 );

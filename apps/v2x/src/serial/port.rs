@@ -123,8 +123,7 @@ impl Port {
 
     /// Goes on at another speed and throws away what was received at the one before.
     pub(crate) fn set_baud(&self, baud: u32) -> Result<(), PortError> {
-        let settings =
-            termios::tcgetattr(&self.file).map_err(|error| self.broken(error.into()))?;
+        let settings = termios::tcgetattr(&self.file).map_err(|error| self.broken(error.into()))?;
         self.apply(settings, baud)?;
         termios::tcflush(&self.file, QueueSelector::IFlush)
             .map_err(|error| self.broken(error.into()))

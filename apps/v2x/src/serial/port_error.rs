@@ -53,6 +53,7 @@ impl PortError {
             ErrorKind::NotFound => Self::Missing(path),
             ErrorKind::PermissionDenied => Self::Forbidden(path),
             ErrorKind::ResourceBusy => Self::InUse(path),
+            ErrorKind::IsADirectory => Self::NotASerialPort(path),
             _ => Self::Device { path, error },
         }
     }
@@ -62,11 +63,11 @@ impl PortError {
         match self {
             Self::Missing(_) => "plug the board in, or list what is there: ls /dev/serial/by-id/",
             Self::Forbidden(_) => {
-                "add yourself to the group that owns it: sudo usermod -aG dialout $USER, then log in again"
+                "join the group that owns it: sudo usermod -aG dialout $USER, then log in again"
             }
             Self::InUse(_) => "see which program has it: fuser -v PORT; close it and start again",
             Self::NotASerialPort(_) => {
-                "give a serial device, such as /dev/serial/by-id/usb-…; recordings are played by `v2x replay`"
+                "give a device such as /dev/serial/by-id/usb-…; `v2x replay` plays recordings"
             }
             Self::Speed { .. } => "leave --baud out: the usual speeds are tried by themselves",
             Self::HungUp(_) | Self::Device { .. } => {

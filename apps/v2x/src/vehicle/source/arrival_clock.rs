@@ -198,7 +198,10 @@ mod tests {
 
     #[test]
     fn moment_before_this_computer_started_is_its_start() {
-        assert_eq!(earlier(host(5), Duration::from_secs(1)).instant, Instant::BOOT);
+        assert_eq!(
+            earlier(host(5), Duration::from_secs(1)).instant,
+            Instant::BOOT
+        );
         assert_eq!(earlier(host(5_000), Duration::from_millis(2)), host(3_000));
     }
 }

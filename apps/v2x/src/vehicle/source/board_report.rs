@@ -103,13 +103,22 @@ impl BoardReport {
     pub(super) fn losses(&mut self, now: Instant, counters: &LinkCounters) {
         self.count(counters);
         let is_early = (self.told_at).is_some_and(|told| now.since(told) < TELL_EVERY);
-        let (lost, can_lost) = (counters.lost - self.told.lost, counters.can_lost - self.told.can_lost);
+        let (lost, can_lost) = (
+            counters.lost - self.told.lost,
+            counters.can_lost - self.told.can_lost,
+        );
         let damaged = counters.corrupt - self.told.corrupt;
         let refused = refused(counters) - refused(&self.told);
         if is_early || lost + can_lost + damaged + refused == 0 {
             return;
         }
-        warn!(link_frames = lost, can_frames = can_lost, damaged, refused, "lost on the way from the board");
+        warn!(
+            link_frames = lost,
+            can_frames = can_lost,
+            damaged,
+            refused,
+            "lost on the way from the board"
+        );
         self.told = *counters;
         self.told_at = Some(now);
     }

@@ -164,7 +164,10 @@ fn warn_unless_listen_only(name: &str) {
             "the interface is not listen-only: nothing is sent, but frames are acknowledged"
         ),
         Ok(Some(_)) => {}
-        Ok(None) => debug!(interface = name, "a virtual interface has no listen-only mode"),
+        Ok(None) => debug!(
+            interface = name,
+            "a virtual interface has no listen-only mode"
+        ),
         Err(error) => debug!(%error, interface = name, "cannot tell whether it is listen-only"),
     }
 }

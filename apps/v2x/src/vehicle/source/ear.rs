@@ -250,7 +250,10 @@ mod tests {
     fn board_exchanged_for_another_is_heard_from_the_next_window_on() {
         let mut ear = Ear::new(seconds(0));
         ear.hear(chunk(0, TEXT));
-        assert_eq!(ear.poll(seconds(2)), Some(Remark::Understood(Language::Text)));
+        assert_eq!(
+            ear.poll(seconds(2)),
+            Some(Remark::Understood(Language::Text))
+        );
         ear.hear(chunk(3, &framed()));
         let framed = Remark::Understood(Language::Framed);
         assert_eq!(ear.poll(seconds(4)), Some(framed));

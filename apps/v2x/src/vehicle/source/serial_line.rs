@@ -161,15 +161,7 @@ impl SerialLine {
                 outlet.hand_on(Delivery::Bytes(language, chunk));
             }
             let remark = self.ear.poll(outlet.clock.now().instant);
-            let foreign = self.ear.foreign_bytes();
-            let counter = &outlet.health.bytes_foreign;
-            counter.store(foreign, Ordering::Relaxed);
-            let port = self.path.display();
-            match remark {
-                Some(Remark::Understood(_)) => info!(%port, "{}", remark_words(remark)),
-                Some(Remark::Strange(_)) => warn!(%port, "{}", remark_words(remark)),
-                None => {}
-            }
+            self.say(remark, outlet);
             if is_last {
                 return Ok(End::Stopping);
             }
@@ -177,6 +169,20 @@ impl SerialLine {
             if may_search && is_strange && self.ear.language().is_none() {
                 return Ok(End::WrongSpeed);
             }
+        }
+    }
+
+    fn say(&self, remark: Option<Remark>, outlet: &Outlet) {
+        let foreign = self.ear.foreign_bytes();
+        outlet
+            .health
+            .bytes_foreign
+            .store(foreign, Ordering::Relaxed);
+        let port = self.path.display();
+        match remark {
+            Some(remark @ Remark::Understood(_)) => info!(%port, "{remark}"),
+            Some(remark @ Remark::Strange(_)) => warn!(%port, "{remark}"),
+            None => {}
         }
     }
 

@@ -122,7 +122,11 @@ mod tests {
     #[test]
     fn board_that_is_no_collector_is_named_with_its_speed() {
         for (baud, bytes, words) in [
-            (115_200, STATION, "a charging slot of the prototype, as text"),
+            (
+                115_200,
+                STATION,
+                "a charging slot of the prototype, as text",
+            ),
             (9_600, NMEA, "a GNSS receiver, no collector"),
         ] {
             let (step, _) = search(baud, bytes);
