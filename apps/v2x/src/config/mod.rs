@@ -74,7 +74,7 @@ impl VehicleConfig {
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
                 .map(CollectorAddress::from)
-                .ok_or_else(|| needed("collector", "--collector PORT", "vehicle.collector"))?,
+                .ok_or_else(|| needed("collector port", "--collector PORT", "vehicle.collector"))?,
             baud: arguments.baud.or(file.baud),
             out: (arguments.out.clone().or(file.out))
                 .ok_or_else(|| needed("folder for the data", "--out DIR", "vehicle.out"))?,

@@ -267,7 +267,7 @@ mod tests {
         });
         Board::Text.say(at(0), &without_satellites, &mut out);
         Board::Text.say(at(0), &frame(), &mut out);
-        assert_eq!(out.bytes, b"SIM 155 3 01 02 03\r\n");
+        assert_eq!(out.bytes, b"SIM 155 3 01 02 03 00 00 00 00 00\r\n");
         assert_eq!((out.frames, out.fixes, out.unsayable), (1, 0, 1));
     }
 }

@@ -304,7 +304,9 @@ mod tests {
     #[test]
     fn unknown_line_when_full_gives_up_its_oldest_bytes_and_counts_them() {
         let mut ear = Ear::new(seconds(0));
-        ear.hear(chunk(0, &vec![0x80; HELD_MAX]));
+        let mut noise = vec![0x80; HELD_MAX];
+        noise[HELD_MAX - 1] = b'\n';
+        ear.hear(chunk(0, &noise));
         ear.hear(chunk(0, TEXT));
         assert_eq!(drain(&mut ear), [(Language::Text, TEXT.to_vec())]);
         assert_eq!(ear.foreign_bytes(), u64::try_from(HELD_MAX).unwrap());

@@ -96,8 +96,10 @@ impl Listener {
         self.lines.restart();
         self.count_lines();
         // One delimiter ends the frame in the decoder. Its numbers go on, so that what was lost
-        // meanwhile is counted.
-        while self.link.next(&mut [0].as_slice()).is_some() {}
+        // meanwhile is counted. A decoder that heard nothing yet waits for its first delimiter.
+        if self.link.counters().received > 0 {
+            while self.link.next(&mut [0].as_slice()).is_some() {}
+        }
     }
 
     fn hear_text(&mut self, chunk: &Chunk, sink: &mut impl FnMut(Heard)) {
@@ -208,3 +210,6 @@ impl Arrived {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
