@@ -1,7 +1,7 @@
 //! What a full bus costs `v2x vehicle`: 4,504 frames of 8 bytes per second, framed and as text.
 //!
-//! `v2x replay` plays the invented drive's frames of 8 bytes into a pseudo-terminal at the rate of a
-//! full bus of 500 kbit/s; the daemon decodes and writes everything it writes in a car. The
+//! `v2x replay` plays the invented drive's frames of 8 bytes into a pseudo-terminal at the rate of
+//! a full bus of 500 kbit/s; the daemon decodes and writes everything it writes in a car. The
 //! baseline in the same run is `cat` copying the same port into a file. Frames that were sent and
 //! are not in the raw log are lost. `V2X_BENCH_SECONDS` sets how long is measured.
 

@@ -32,11 +32,12 @@ pub(crate) enum Command {
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
 ///
-/// Reads the collector from a serial port or a CAN interface, decodes the car's bus with its DBC, writes the
-/// raw log (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and,
-/// when a broker is named, uploads one merged row per second as ThingsBoard telemetry. A row
-/// leaves the folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or
-/// SIGTERM: everything received is on disk when it ends.
+/// Reads a collector board on a serial port (the framed link or the prototype's text, told apart
+/// by itself) or a CAN interface, decodes the car's bus with its DBC, writes the raw log
+/// (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and, when a
+/// broker is named, uploads one merged row per second as ThingsBoard telemetry. A row leaves the
+/// folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or SIGTERM:
+/// everything received is on disk when it ends.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   v2x vehicle --collector /dev/serial/by-id/usb-collector --out drive/

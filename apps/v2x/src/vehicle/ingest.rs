@@ -1,7 +1,8 @@
 //! The thread that understands: what the collector delivers to frames and fixes, frames to state,
 //! and once per interval one merged row.
 //!
-//! How bytes become frames and fixes is in `source/listener.rs`. This thread never writes and never waits for a writer: what a full queue cannot take is counted.
+//! How bytes become frames and fixes is in `source/listener.rs`. This thread never writes and never
+//! waits for a writer: what a full queue cannot take is counted.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,8 +1,8 @@
 //! Several recordings as one: frames and fixes in the order of their stamps.
 //!
-//! How a board says them is in [`super::board`]. Recordings are streamed, never held as a whole. Within a file the order of the file is kept,
-//! even where its stamps run backwards; a frame without a stamp follows the one before it at the
-//! pace of the Twizy's bus.
+//! How a board says them is in [`super::board`]. Recordings are streamed, never held as a whole.
+//! Within a file the order of the file is kept, even where its stamps run backwards; a frame
+//! without a stamp follows the one before it at the pace of the Twizy's bus.
 
 use std::fs::File;
 use std::io::BufReader;

@@ -59,7 +59,8 @@ impl BoardReport {
             Message::BoardStatus(status) => self.status(status),
             Message::LogLine(line) => tell_line(line),
             Message::PanicRecord(record) => {
-                error!(boot = %record.boot, "the board panicked in an earlier boot: {}", record.text);
+                let text = record.text.escape_debug();
+                error!(boot = %record.boot, "the board panicked in an earlier boot: {text}");
             }
             _ => {}
         }

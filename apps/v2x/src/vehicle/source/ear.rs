@@ -21,7 +21,7 @@ const WINDOW: Duration = Duration::from_secs(2);
 const STRANGE_ENOUGH: u32 = 5;
 /// A collector of the prototype speaks every five seconds, even on a bus at rest.
 const SILENCE: Duration = Duration::from_secs(10);
-/// The most bytes kept of a line whose language is unknown: a window of a full line twice over.
+/// The most bytes kept of a line whose language is unknown: more than two windows of a full line.
 /// When full, the oldest are given up and counted.
 const HELD_MAX: usize = 512 * 1024;
 

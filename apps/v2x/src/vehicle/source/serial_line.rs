@@ -98,7 +98,12 @@ impl SerialLine {
                 self.search(port, outlet)?;
             }
             match self.read(port, outlet, may_search)? {
-                End::Stopping => return Ok(()),
+                End::Stopping => {
+                    // What was kept and never understood is counted before the last report.
+                    self.ear.forget(outlet.clock.now().instant);
+                    self.say(None, outlet);
+                    return Ok(());
+                }
                 End::WrongSpeed => must_search = true,
             }
         }
