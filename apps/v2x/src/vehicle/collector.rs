@@ -84,6 +84,7 @@ impl Outlet {
             let (counter, count) = match &lost {
                 Delivery::Bytes(_, chunk) => (&self.health.bytes_lost, chunk.bytes.len()),
                 Delivery::Frames(frames) => (&self.health.interface_frames_lost, frames.len()),
+                // Nothing is lost but the mark: at most one more damaged line or frame.
                 Delivery::Interrupted => return,
             };
             let count = u64::try_from(count).unwrap_or(u64::MAX);
