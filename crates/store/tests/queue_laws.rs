@@ -1,5 +1,7 @@
 //! The laws of the queue over the real file: a restart drops the store and opens it again.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use proptest::prelude::*;
 use tempfile::TempDir;
 use v2x_outbox::conformance::{self, Subject};
