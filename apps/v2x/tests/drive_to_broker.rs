@@ -1,6 +1,6 @@
 //! A drive at bus speed, from the collector's port to a real broker over a connection that breaks.
 //!
-//! How long it lasts is `V2X_E2E_SECONDS`, 12 by default; what is lost by a kill is
+//! How long it lasts is `V2X_E2E_SECONDS`, 13 by default; what is lost by a kill is
 //! `killed_daemon`.
 
 mod bench;
