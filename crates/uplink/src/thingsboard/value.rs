@@ -38,7 +38,8 @@ impl Value {
         Self(Form::Integer(value))
     }
 
-    /// A number of at most so many decimals, 1 to 15, of which zeros at the end are left out; `None` for what is no number.
+    /// A number of at most so many decimals, 1 to 15, without zeros at their end; `None` for what
+    /// is no number.
     #[must_use]
     pub fn number(value: f64, decimals: u8) -> Option<Self> {
         let decimals = decimals.clamp(1, DECIMALS_MAX);
