@@ -12,9 +12,8 @@ use bench::replay::Replay;
 use bench::{BUS_RATE, SOON, recordings, telemetry};
 use v2x_testbench::{Access, Mosquitto, Proxy, Subscriber, wait_until};
 
-/// The connection breaks after so many bytes of telemetry: one row has a few hundred, and five or
-/// more share a message.
-const INSIDE_A_MESSAGE: u64 = 1000;
+/// The connection breaks after so many bytes of telemetry: one row has a few hundred.
+const INSIDE_A_MESSAGE: u64 = 200;
 /// The frames that the prototype's snapshot holds.
 const SNAPSHOT_FRAMES: usize = 1000;
 

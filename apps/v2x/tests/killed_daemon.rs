@@ -19,9 +19,9 @@ const KILLS: usize = 4;
 /// Frames that one kill may take: a second in the buffers of the raw log, and an eighth of one on
 /// the way there through the terminal and the queues.
 const LOST_AT_MOST: usize = BUS_RATE + BUS_RATE / 8;
-/// The connection breaks after so many bytes: the login has fewer than a hundred, a row a few
-/// hundred, and five or more rows share a message.
-const INSIDE_A_MESSAGE: u64 = 1000;
+/// The connection breaks after so many bytes: the login has fewer than a hundred, a row has a few
+/// hundred.
+const INSIDE_A_MESSAGE: u64 = 200;
 /// A frame of eight bytes, as the collector prints it.
 const LINE_BYTES: usize = "SIM 155 8 05 96 E7 54 6D 58 00 6F\r\n".len();
 /// The frames that the prototype's snapshot holds.
