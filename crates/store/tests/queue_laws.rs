@@ -34,7 +34,7 @@ impl Subject for OnDisk {
         }
     }
 
-    fn fail_next(&mut self, _calls: u32) {}
+    fn inject(&mut self, _pass: u32, _fail: u32) {}
 
     fn evicted(&self) -> u64 {
         let events = self.store.events(0, usize::MAX).unwrap();
