@@ -1,5 +1,7 @@
 //! The session between a real SQLite store and a real mosquitto, through whatever happens.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

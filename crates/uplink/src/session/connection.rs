@@ -356,9 +356,11 @@ impl<'a> Connection<'a> {
         let said = self.client.try_disconnect().is_ok();
         let mut left = self.poll.take().filter(|_| said);
         while let Some(next) = left.take() {
-            match time::timeout_at(self.deadline, next).await {
-                Ok((_, Ok(Event::Outgoing(Outgoing::Disconnect)) | Err(_))) | Err(_) => {}
-                Ok((event_loop, Ok(_))) => left = Some(poll(event_loop)),
+            // Out of time, disconnected or refused: whatever it is, the connection has ended.
+            if let Ok((event_loop, Ok(event))) = time::timeout_at(self.deadline, next).await
+                && event != Event::Outgoing(Outgoing::Disconnect)
+            {
+                left = Some(poll(event_loop));
             }
         }
         Ok(Ended::Stopped { unacknowledged: 0 })
