@@ -151,7 +151,8 @@ impl Player {
     fn wait_until(&mut self, due: Instant) -> Result<(), Failure> {
         loop {
             let now = self.clock.now().instant;
-            self.board.poll(now, &mut self.outgoing);
+            // A replay that is late makes no smaller batches: its board's clock is late as well.
+            self.board.poll(now.min(due), &mut self.outgoing);
             let is_early = due.since(now) > SLICE;
             if is_early || self.outgoing.bytes.len() >= WRITE_BYTES {
                 self.send()?;
