@@ -1,1 +1,8 @@
 //! The protocols of the car and the station, sans-IO: bytes to values and back.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod wire;

@@ -1,0 +1,189 @@
+//! What can be wrong with bytes that come in, and with values that should go out.
+//!
+//! Every variant names the field, what was seen in it and what would be right.
+
+use alloc::string::String;
+use core::fmt;
+
+/// Why bytes are no message, or why values make none.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum WireError {
+    /// The bytes end inside a field.
+    Truncated {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// Where the field begins, in bytes from the start of what was parsed.
+        at: usize,
+        /// How many bytes it takes.
+        need: usize,
+        /// How many were left.
+        have: usize,
+    },
+    /// Bytes follow after the last field.
+    Trailing {
+        /// What should have ended.
+        what: &'static str,
+        /// Where it ended, in bytes.
+        at: usize,
+        /// How many bytes follow.
+        extra: usize,
+    },
+    /// A number is outside the range of its field.
+    OutOfRange {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// What was seen, in the steps of the field.
+        seen: i64,
+        /// The smallest number allowed.
+        lowest: i64,
+        /// The largest number allowed.
+        highest: i64,
+    },
+    /// A quantity is not a number or too far off to be counted in steps.
+    NotANumber {
+        /// The field, in the standard's words.
+        field: &'static str,
+    },
+    /// A list or text has too few or too many entries.
+    Count {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// How many were seen.
+        seen: usize,
+        /// The fewest allowed.
+        lowest: usize,
+        /// The most allowed.
+        highest: usize,
+    },
+    /// A text has a character that its field cannot carry.
+    Character {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// Which character, counted from 0.
+        at: usize,
+        /// The character.
+        seen: char,
+    },
+    /// The value is the standard's, but this end does not speak it.
+    Unsupported {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// Where the field begins, in bytes from the start of what was parsed.
+        at: usize,
+        /// What was seen.
+        seen: u64,
+        /// What is supported instead.
+        supported: &'static str,
+    },
+    /// The bytes say the same as a shorter or other form would: not the canonical encoding.
+    NotCanonical {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// Where the field begins, in bytes from the start of what was parsed.
+        at: usize,
+    },
+    /// The UPER decoder refused the bytes; its own words name the field.
+    Uper {
+        /// The message that was expected.
+        message: &'static str,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// The header names another message or version.
+    WrongMessage {
+        /// The message that was expected.
+        message: &'static str,
+        /// The protocol version seen.
+        protocol_version: i64,
+        /// The message id seen.
+        message_id: i64,
+    },
+    /// What was built does not fit into one frame of the radio.
+    TooLong {
+        /// What was built.
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+        /// The most that fits, in bytes.
+        limit: usize,
+    },
+    /// The buffer to write into is too small.
+    BufferTooSmall {
+        /// How many bytes are to be written.
+        need: usize,
+        /// How many the buffer has.
+        have: usize,
+    },
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated {
+                field,
+                at,
+                need,
+                have,
+            } => write!(
+                f,
+                "{field} at byte {at} takes {need} bytes, but {have} are left"
+            ),
+            Self::Trailing { what, at, extra } => {
+                write!(f, "{what} ends at byte {at}, but {extra} bytes follow")
+            }
+            Self::OutOfRange {
+                field,
+                seen,
+                lowest,
+                highest,
+            } => write!(
+                f,
+                "{field} is {seen}; it must be {lowest} to {highest} (in steps of the field)"
+            ),
+            Self::NotANumber { field } => write!(f, "{field} is not a number that fits the field"),
+            Self::Count {
+                field,
+                seen,
+                lowest,
+                highest,
+            } => write!(
+                f,
+                "{field} has {seen} entries; it must have {lowest} to {highest}"
+            ),
+            Self::Character { field, at, seen } => {
+                write!(f, "{field} cannot carry the character {seen:?} at {at}")
+            }
+            Self::Unsupported {
+                field,
+                at,
+                seen,
+                supported,
+            } => write!(
+                f,
+                "{field} at byte {at} is {seen:#x}, which is not spoken here; spoken are {supported}"
+            ),
+            Self::NotCanonical { field, at } => {
+                write!(f, "{field} at byte {at} is not in its canonical form")
+            }
+            Self::Uper { message, reason } => write!(f, "not a {message} in UPER: {reason}"),
+            Self::WrongMessage {
+                message,
+                protocol_version,
+                message_id,
+            } => write!(
+                f,
+                "not a {message}: the header says message {message_id}, version {protocol_version}"
+            ),
+            Self::TooLong { what, size, limit } => write!(
+                f,
+                "{what} takes {size} bytes, but a frame of the radio carries {limit}"
+            ),
+            Self::BufferTooSmall { need, have } => {
+                write!(f, "{need} bytes are to be written into a buffer of {have}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for WireError {}
