@@ -3,13 +3,15 @@
 //! Every variant names the field, what was seen in it and what would be right.
 
 use alloc::string::String;
-use core::fmt;
+
+use thiserror::Error;
 
 /// Why bytes are no message, or why values make none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WireError {
     /// The bytes end inside a field.
+    #[error("{field} at byte {at} takes {need} bytes, but {have} are left")]
     Truncated {
         /// The field, in the standard's words.
         field: &'static str,
@@ -21,6 +23,7 @@ pub enum WireError {
         have: usize,
     },
     /// Bytes follow after the last field.
+    #[error("{what} ends at byte {at}, but {extra} bytes follow")]
     Trailing {
         /// What should have ended.
         what: &'static str,
@@ -29,7 +32,23 @@ pub enum WireError {
         /// How many bytes follow.
         extra: usize,
     },
+    /// A header announces another length of its payload than follows.
+    #[error(
+        "payload length at byte {at} is {announced}, but {have} bytes follow from byte \
+         {payload_at}"
+    )]
+    PayloadLength {
+        /// Where the length stands, in bytes from the start of what was parsed.
+        at: usize,
+        /// The length announced, in bytes.
+        announced: usize,
+        /// Where the payload begins.
+        payload_at: usize,
+        /// How many bytes follow.
+        have: usize,
+    },
     /// A number is outside the range of its field.
+    #[error("{field} is {seen}; it must be {lowest} to {highest} (in steps of the field)")]
     OutOfRange {
         /// The field, in the standard's words.
         field: &'static str,
@@ -41,11 +60,13 @@ pub enum WireError {
         highest: i64,
     },
     /// A quantity is not a number or too far off to be counted in steps.
+    #[error("{field} is not a number that fits the field")]
     NotANumber {
         /// The field, in the standard's words.
         field: &'static str,
     },
     /// A list or text has too few or too many entries.
+    #[error("{field} has {seen} entries; it must have {lowest} to {highest}")]
     Count {
         /// The field, in the standard's words.
         field: &'static str,
@@ -57,6 +78,7 @@ pub enum WireError {
         highest: usize,
     },
     /// A text has a character that its field cannot carry.
+    #[error("{field} cannot carry the character {seen:?} at {at}")]
     Character {
         /// The field, in the standard's words.
         field: &'static str,
@@ -65,7 +87,16 @@ pub enum WireError {
         /// The character.
         seen: char,
     },
+    /// A text is not UTF-8.
+    #[error("{field} is not UTF-8 at byte {at}")]
+    NotUtf8 {
+        /// The field, in the standard's words.
+        field: &'static str,
+        /// Where the first bad byte is, in bytes from the start of what was parsed.
+        at: usize,
+    },
     /// The value is the standard's, but this end does not speak it.
+    #[error("{field} at byte {at} is {seen:#x}, which is not spoken here; spoken are {supported}")]
     Unsupported {
         /// The field, in the standard's words.
         field: &'static str,
@@ -77,6 +108,7 @@ pub enum WireError {
         supported: &'static str,
     },
     /// The bytes say the same as a shorter or other form would: not the canonical encoding.
+    #[error("{field} at byte {at} is not in its canonical form")]
     NotCanonical {
         /// The field, in the standard's words.
         field: &'static str,
@@ -84,6 +116,7 @@ pub enum WireError {
         at: usize,
     },
     /// The UPER decoder refused the bytes; its own words name the field.
+    #[error("not a {message} in UPER: {reason}")]
     Uper {
         /// The message that was expected.
         message: &'static str,
@@ -91,6 +124,7 @@ pub enum WireError {
         reason: String,
     },
     /// The header names another message or version.
+    #[error("not a {message}: the header says message {message_id}, version {protocol_version}")]
     WrongMessage {
         /// The message that was expected.
         message: &'static str,
@@ -100,6 +134,7 @@ pub enum WireError {
         message_id: i64,
     },
     /// What was built does not fit into one frame of the radio.
+    #[error("{what} takes {size} bytes, but a frame of the radio carries {limit}")]
     TooLong {
         /// What was built.
         what: &'static str,
@@ -109,6 +144,7 @@ pub enum WireError {
         limit: usize,
     },
     /// The buffer to write into is too small.
+    #[error("{need} bytes are to be written into a buffer of {have}")]
     BufferTooSmall {
         /// How many bytes are to be written.
         need: usize,
@@ -116,74 +152,3 @@ pub enum WireError {
         have: usize,
     },
 }
-
-impl fmt::Display for WireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated {
-                field,
-                at,
-                need,
-                have,
-            } => write!(
-                f,
-                "{field} at byte {at} takes {need} bytes, but {have} are left"
-            ),
-            Self::Trailing { what, at, extra } => {
-                write!(f, "{what} ends at byte {at}, but {extra} bytes follow")
-            }
-            Self::OutOfRange {
-                field,
-                seen,
-                lowest,
-                highest,
-            } => write!(
-                f,
-                "{field} is {seen}; it must be {lowest} to {highest} (in steps of the field)"
-            ),
-            Self::NotANumber { field } => write!(f, "{field} is not a number that fits the field"),
-            Self::Count {
-                field,
-                seen,
-                lowest,
-                highest,
-            } => write!(
-                f,
-                "{field} has {seen} entries; it must have {lowest} to {highest}"
-            ),
-            Self::Character { field, at, seen } => {
-                write!(f, "{field} cannot carry the character {seen:?} at {at}")
-            }
-            Self::Unsupported {
-                field,
-                at,
-                seen,
-                supported,
-            } => write!(
-                f,
-                "{field} at byte {at} is {seen:#x}, which is not spoken here; spoken are {supported}"
-            ),
-            Self::NotCanonical { field, at } => {
-                write!(f, "{field} at byte {at} is not in its canonical form")
-            }
-            Self::Uper { message, reason } => write!(f, "not a {message} in UPER: {reason}"),
-            Self::WrongMessage {
-                message,
-                protocol_version,
-                message_id,
-            } => write!(
-                f,
-                "not a {message}: the header says message {message_id}, version {protocol_version}"
-            ),
-            Self::TooLong { what, size, limit } => write!(
-                f,
-                "{what} takes {size} bytes, but a frame of the radio carries {limit}"
-            ),
-            Self::BufferTooSmall { need, have } => {
-                write!(f, "{need} bytes are to be written into a buffer of {have}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for WireError {}

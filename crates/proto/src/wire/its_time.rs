@@ -193,7 +193,7 @@ mod tests {
         let delta = sent.generation_delta_time();
         assert_eq!(delta.raw(), 64_082);
         let tolerance = Duration::from_millis(50);
-        let received = |ms| ItsTime::from_millis(709_121_735_250 + ms).unwrap();
+        let received = |ms: i64| ItsTime::from_millis(709_121_735_250 + ms).unwrap();
         assert_eq!(delta.resolve(received(20), tolerance), Some(sent));
         assert_eq!(delta.resolve(received(-50), tolerance), Some(sent));
         assert_eq!(delta.resolve(received(65_485), tolerance), Some(sent));

@@ -1,18 +1,26 @@
 //! Bytes of the radio to values and back.
 mod asn1;
 mod bounded;
+mod coer;
 mod error;
 mod number;
+mod reader;
 mod untouched;
 mod uper;
 
+pub mod btp;
 pub mod cam;
+pub mod certificate;
+pub mod certificate_message;
 pub mod denm;
 pub mod ev_rsr;
 pub mod evcsn;
+pub mod geonet;
 pub mod its_time;
 pub mod motion;
+pub mod packet;
 pub mod reference_position;
+pub mod secured;
 pub mod station;
 
 use alloc::vec::Vec;

@@ -194,6 +194,10 @@ sequence! {
 }
 
 /// What every CAM carries, by the kind of its sender.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives only while a message is converted"
+)]
 #[derive(AsnType, Encode, Decode, Debug, Clone, PartialEq, Eq)]
 #[rasn(choice, automatic_tags)]
 #[non_exhaustive]
