@@ -21,11 +21,13 @@ mod shared;
 
 use serde_json::Value;
 use v2x_proto::wire::cam::Cam;
-use v2x_proto::wire::certificate::Certificate;
+use v2x_proto::wire::certificate::{Certificate, CircularRegion};
+use v2x_proto::wire::certificate_message::CertificateMessage;
 use v2x_proto::wire::denm::Denm;
 use v2x_proto::wire::ev_rsr::EvRsr;
 use v2x_proto::wire::evcsn::Evcsn;
 use v2x_proto::wire::packet::{Content, EspNow, Packet};
+use v2x_proto::wire::reference_position::{Latitude, Longitude};
 use v2x_proto::wire::secured::{Signer, ToBeSigned};
 use v2x_proto::wire::{Wire, WireError};
 
@@ -68,6 +70,44 @@ fn every_certificate_vector_is_met_in_both_directions() {
         let to_be_signed = bytes_of(&vector["to_be_signed_hex"]);
         assert_eq!(parsed.to_be_signed.encode(), to_be_signed, "{name}");
     }
+}
+
+/// asn1tools encodes `Ieee1609dot2Peer2PeerPDU` with two entries as 01 80 01 02 and the entries.
+#[test]
+fn certificate_message_is_what_asn1tools_makes_of_the_same_chain() {
+    let Some(vectors) = vectors() else { return };
+    let certificates = vectors["certificates"].as_array().unwrap();
+    let named = |name: &str| certificates.iter().find(|it| it["name"] == name).unwrap();
+    let chain = ["at", "aa"].map(|name| bytes_of(&named(name)["hex"]));
+    let bytes = [&[0x01, 0x80, 0x01, 0x02], &chain[0][..], &chain[1]].concat();
+    let message = CertificateMessage::parse(&bytes).unwrap();
+    assert_eq!(message.certificates.len(), 2);
+    assert_eq!(message.certificates[1].encode(), chain[1]);
+    assert_eq!(message.encode(), bytes);
+}
+
+/// asn1tools encodes this circle as 80 f8a432eb 3ade68b1 1388.
+#[test]
+fn region_of_a_certificate_is_what_asn1tools_makes_of_the_same_circle() {
+    let Some(vectors) = vectors() else { return };
+    let certificates = vectors["certificates"].as_array().unwrap();
+    let ticket = certificates.iter().find(|it| it["name"] == "at").unwrap();
+    let mut ticket = Certificate::parse(&bytes_of(&ticket["hex"])).unwrap();
+    let without = ticket.to_be_signed.encode();
+    ticket.to_be_signed.region = Some(CircularRegion {
+        latitude: Latitude::new(-123_456_789).unwrap(),
+        longitude: Longitude::new(987_654_321).unwrap(),
+        radius: 5000,
+    });
+    let circle = [
+        0x80, 0xF8, 0xA4, 0x32, 0xEB, 0x3A, 0xDE, 0x68, 0xB1, 0x13, 0x88,
+    ];
+    // Preamble, id, two revocation fields and validity come before the region.
+    let (before, after) = without.split_at(1 + 1 + 3 + 2 + 7);
+    let mut expected = [before, &circle[..], after].concat();
+    expected[0] |= 0x40;
+    assert_eq!(ticket.to_be_signed.encode(), expected);
+    assert_eq!(Certificate::parse(&ticket.encode()), Ok(ticket));
 }
 
 #[test]
