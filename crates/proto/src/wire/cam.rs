@@ -11,6 +11,7 @@
 //! | protocol versions other than 2, unknown alternatives | refused by name |
 
 mod high_frequency;
+mod permissions;
 mod road_side_unit;
 mod special_vehicle;
 

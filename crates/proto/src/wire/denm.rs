@@ -11,6 +11,7 @@
 //! | protocol versions other than 2, unknown alternatives | refused by name |
 
 mod alacarte;
+mod permissions;
 mod situation;
 mod stationary_vehicle;
 

@@ -44,6 +44,12 @@ pub struct Emergency {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherSpecialVehicle(Untouched<asn1::SpecialVehicleContainer>);
 
+impl OtherSpecialVehicle {
+    pub(super) const fn container(&self) -> &asn1::SpecialVehicleContainer {
+        self.0.get()
+    }
+}
+
 /// What a vehicle in a special role adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpecialVehicle {
@@ -61,7 +67,7 @@ impl SpecialVehicle {
     pub const fn alternative(&self) -> u8 {
         match self {
             Self::Emergency(_) => 5,
-            Self::Other(other) => match other.0.get() {
+            Self::Other(other) => match other.container() {
                 asn1::SpecialVehicleContainer::PublicTransport(_) => 0,
                 asn1::SpecialVehicleContainer::SpecialTransport(_) => 1,
                 asn1::SpecialVehicleContainer::DangerousGoods(_) => 2,
