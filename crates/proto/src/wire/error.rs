@@ -116,7 +116,7 @@ pub enum WireError {
         at: usize,
     },
     /// The UPER decoder refused the bytes; its own words name the field.
-    #[error("not a {message} in UPER: {reason}")]
+    #[error("no {message} in UPER: {reason}")]
     Uper {
         /// The message that was expected.
         message: &'static str,
@@ -124,7 +124,7 @@ pub enum WireError {
         reason: String,
     },
     /// The header names another message or version.
-    #[error("not a {message}: the header says message {message_id}, version {protocol_version}")]
+    #[error("no {message}: the header says message {message_id}, version {protocol_version}")]
     WrongMessage {
         /// The message that was expected.
         message: &'static str,

@@ -114,6 +114,7 @@ impl Wire for EvRsr {
     const NAME: &'static str = "EV-RSR";
 
     fn parse(bytes: &[u8]) -> Result<Self, WireError> {
+        check_alternative(bytes)?;
         let message: asn1::EvRsr = uper::decode(Self::NAME, bytes)?;
         let station = uper::station(Self::NAME, MESSAGE_ID, &message.header, |_| true)?;
         Ok(Self {
@@ -158,32 +159,44 @@ impl Body {
     }
 
     fn from_asn1(body: asn1::EvRsrBody) -> Result<Self, WireError> {
-        let alternative = match body {
+        match body {
             asn1::EvRsrBody::PreReservationRequest(request) => {
-                return PreReservationRequest::from_asn1(request).map(Self::PreReservationRequest);
+                PreReservationRequest::from_asn1(request).map(Self::PreReservationRequest)
             }
             asn1::EvRsrBody::PreReservationResponse(response) => {
-                return PreReservationResponse::from_asn1(&response)
-                    .map(Self::PreReservationResponse);
+                PreReservationResponse::from_asn1(&response).map(Self::PreReservationResponse)
             }
-            asn1::EvRsrBody::ReservationRequest(()) => 2,
-            asn1::EvRsrBody::ReservationResponse(()) => 3,
-            asn1::EvRsrBody::CancellationRequest(()) => 4,
-            asn1::EvRsrBody::CancellationResponse(()) => 5,
-            asn1::EvRsrBody::UpdateRequest(()) => 6,
-            asn1::EvRsrBody::UpdateResponse(()) => 7,
-        };
-        Err(WireError::Unsupported {
-            field: "messageBody",
-            at: HEADER_BYTES,
-            seen: alternative,
-            supported: "pre-reservation request 0 and response 1",
-        })
+            asn1::EvRsrBody::ReservationRequest(()) => Err(not_spoken(2)),
+            asn1::EvRsrBody::ReservationResponse(()) => Err(not_spoken(3)),
+            asn1::EvRsrBody::CancellationRequest(()) => Err(not_spoken(4)),
+            asn1::EvRsrBody::CancellationResponse(()) => Err(not_spoken(5)),
+            asn1::EvRsrBody::UpdateRequest(()) => Err(not_spoken(6)),
+            asn1::EvRsrBody::UpdateResponse(()) => Err(not_spoken(7)),
+        }
     }
 }
 
-/// The body begins after the header.
-const HEADER_BYTES: usize = 6;
+/// The body begins after the header, with the extension bit and three bits of its alternative.
+const BODY_AT: usize = 6;
+
+fn not_spoken(alternative: u8) -> WireError {
+    WireError::Unsupported {
+        field: "messageBody",
+        at: BODY_AT,
+        seen: alternative.into(),
+        supported: "pre-reservation request 0 and response 1",
+    }
+}
+
+/// Refuses a message that is not spoken by its number, before its content confuses the decoder.
+fn check_alternative(bytes: &[u8]) -> Result<(), WireError> {
+    match (bytes.get(1), bytes.get(BODY_AT)) {
+        (Some(&MESSAGE_ID), Some(&body)) if (0x20..0x80).contains(&body) => {
+            Err(not_spoken(body >> 4))
+        }
+        _ => Ok(()),
+    }
+}
 
 impl PreReservationRequest {
     fn from_asn1(request: asn1::PreReservationRequest) -> Result<Self, WireError> {

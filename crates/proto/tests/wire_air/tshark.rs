@@ -12,8 +12,11 @@ use crate::samples::{
     MAC, NOW, cam, certificate_message, denm, geo_broadcast, plain, signed, single_hop,
 };
 
+/// Fields of tshark with the value that it must show.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// What tshark must show of the first values of each field; the rest of the line is the packet's.
-const CAM_FIELDS: &[(&str, &str)] = &[
+const CAM_FIELDS: Fields = &[
     ("its.protocolVersion", "2"),
     ("its.messageID", "2"),
     ("its.stationID", "3405705229"),
@@ -49,7 +52,7 @@ const CAM_FIELDS: &[(&str, &str)] = &[
     ("its.pathDeltaTime", "150"),
 ];
 
-const DENM_FIELDS: &[(&str, &str)] = &[
+const DENM_FIELDS: Fields = &[
     ("its.protocolVersion", "2"),
     ("its.messageID", "1"),
     ("its.stationID", "3405705229"),
@@ -72,7 +75,7 @@ const DENM_FIELDS: &[(&str, &str)] = &[
     ("denm.energyStorageType", "40"),
 ];
 
-const HEADER_FIELDS: &[(&str, &str)] = &[
+const HEADER_FIELDS: Fields = &[
     ("geonw.bh.version", "1"),
     ("geonw.bh.lt.mult", "1"),
     ("geonw.bh.lt.base", "1"),
@@ -94,7 +97,7 @@ const HEADER_FIELDS: &[(&str, &str)] = &[
     ("frame.time_epoch", "1795000000.123000000"),
 ];
 
-const SIGNATURE_FIELDS: &[(&str, &str)] = &[
+const SIGNATURE_FIELDS: Fields = &[
     ("geonw.bh.nh", "2"),
     ("ieee1609dot2.protocolVersion", "3"),
     ("ieee1609dot2.hashId", "0"),
@@ -104,7 +107,7 @@ const SIGNATURE_FIELDS: &[(&str, &str)] = &[
     ("ieee1609dot2.sSig", S),
 ];
 
-const AREA_FIELDS: &[(&str, &str)] = &[
+const AREA_FIELDS: Fields = &[
     ("geonw.ch.htype", "0x40"),
     ("geonw.ch.mhl", "3"),
     ("geonw.seq_num", "0x004d"),
@@ -113,7 +116,7 @@ const AREA_FIELDS: &[(&str, &str)] = &[
     ("geonw.gxc.radius", "300"),
 ];
 
-const LOCATION_FIELDS: &[(&str, &str)] = &[
+const LOCATION_FIELDS: Fields = &[
     ("ieee1609dot2.psid", "37"),
     ("ieee1609dot2.latitude", "-123456789"),
     ("ieee1609dot2.longitude", "987654321"),
@@ -125,7 +128,7 @@ const R: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
 const S: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
 
 /// Each packet with the fields that tshark must show of it.
-fn conversation() -> Vec<(Packet, Vec<&'static [(&'static str, &'static str)]>)> {
+fn conversation() -> Vec<(Packet, Vec<Fields>)> {
     let cam = single_hop(BtpPort::CAM, &cam(Some(3)));
     let denm_to_all = single_hop(BtpPort::DENM, &denm());
     let denm_to_area = geo_broadcast(BtpPort::DENM, &denm());
