@@ -6,7 +6,9 @@ use v2x_proto::wire::cam::{
     Cam, HighFrequency, LowFrequency, ProtectedZoneKind, RsuHighFrequency, SpecialVehicle,
     TrailerPresence, VehicleHighFrequency, VehicleRole,
 };
-use v2x_proto::wire::motion::{Acceleration, CurvatureCalculation, DriveDirection};
+use v2x_proto::wire::motion::{
+    Acceleration, Curvature, CurvatureCalculation, DriveDirection, YawRate,
+};
 
 use crate::common_data::{
     bits, cause, heading, path, present, ranged, reference_position, speed, steps,
@@ -62,33 +64,13 @@ fn high_frequency(vehicle: &VehicleHighFrequency) -> Value {
         },
         "vehicleWidth": ranged(vehicle.width, 61, 62, |it| steps(it.get().get(), 10.0)),
         "longitudinalAcceleration": longitudinal,
-        "curvature": {
-            "curvatureValue":
-                vehicle.curvature.value.map_or(1023, |it| steps(it.get().get(), 1e4)),
-            "curvatureConfidence": match vehicle.curvature.confidence {
-                Some(Ranged::Within(bound)) => {
-                    format!("onePerMeter-{}", bound.bound().get().to_string().replace('.', "-"))
-                }
-                Some(Ranged::OutOfRange) => "outOfRange".into(),
-                None => "unavailable".into(),
-            },
-        },
+        "curvature": curvature(&vehicle.curvature),
         "curvatureCalculationMode": match vehicle.curvature.calculation {
             Some(CurvatureCalculation::YawRateUsed) => "yawRateUsed",
             Some(CurvatureCalculation::YawRateNotUsed) => "yawRateNotUsed",
             None => "unavailable",
         },
-        "yawRate": {
-            "yawRateValue":
-                vehicle.yaw_rate.value.map_or(32_767, |it| steps(it.get().get(), 100.0)),
-            "yawRateConfidence": match vehicle.yaw_rate.confidence {
-                Some(Ranged::Within(bound)) => {
-                    format!("degSec-{:06.2}", bound.bound().get()).replace('.', "-")
-                }
-                Some(Ranged::OutOfRange) => "outOfRange".into(),
-                None => "unavailable".into(),
-            },
-        },
+        "yawRate": yaw_rate(&vehicle.yaw_rate),
         "accelerationControl": vehicle.acceleration_control.map(|it| bits(it.bits(), 7)),
         "lanePosition": vehicle.lane_position.map(|it| it.raw()),
         "steeringWheelAngle": vehicle.steering_wheel_angle.map(|angle| json!({
@@ -112,6 +94,34 @@ fn high_frequency(vehicle: &VehicleHighFrequency) -> Value {
             "cenDsrcTollingZoneID": zone.id.map(|it| it.raw()),
         }))),
     }))
+}
+
+fn curvature(curvature: &Curvature) -> Value {
+    json!({
+        "curvatureValue":
+            curvature.value.map_or(1023, |it| steps(it.get().get(), 1e4)),
+        "curvatureConfidence": match curvature.confidence {
+            Some(Ranged::Within(bound)) => {
+                format!("onePerMeter-{}", bound.bound().get().to_string().replace('.', "-"))
+            }
+            Some(Ranged::OutOfRange) => "outOfRange".into(),
+            None => "unavailable".into(),
+        },
+    })
+}
+
+fn yaw_rate(yaw_rate: &YawRate) -> Value {
+    json!({
+        "yawRateValue":
+            yaw_rate.value.map_or(32_767, |it| steps(it.get().get(), 100.0)),
+        "yawRateConfidence": match yaw_rate.confidence {
+            Some(Ranged::Within(bound)) => {
+                format!("degSec-{:06.2}", bound.bound().get()).replace('.', "-")
+            }
+            Some(Ranged::OutOfRange) => "outOfRange".into(),
+            None => "unavailable".into(),
+        },
+    })
 }
 
 fn acceleration(axis: &str, acceleration: &Acceleration) -> [(String, Value); 2] {
