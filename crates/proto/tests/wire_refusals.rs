@@ -8,10 +8,10 @@ use std::path::Path;
 use v2x_proto::wire::btp::BtpPort;
 use v2x_proto::wire::cam::Cam;
 use v2x_proto::wire::certificate::Certificate;
-use v2x_proto::wire::denm::{Denm, Management, Situation};
+use v2x_proto::wire::denm::{Denm, InformationQuality, Management, Situation, ValidityDuration};
 use v2x_proto::wire::ev_rsr::EvRsr;
 use v2x_proto::wire::evcsn::Receptacle;
-use v2x_proto::wire::geonet::{GnAddress, GnPdu};
+use v2x_proto::wire::geonet::{GnAddress, GnPdu, LongPositionVector};
 use v2x_proto::wire::its_time::ItsTime;
 use v2x_proto::wire::motion::SpeedValue;
 use v2x_proto::wire::packet::Packet;
@@ -189,12 +189,12 @@ fn denm_of(cause: CauseCode) -> Denm {
             position: ReferencePosition::default(),
             relevance_distance: None,
             relevance_direction: None,
-            validity: Default::default(),
+            validity: ValidityDuration::default(),
             transmission_interval: None,
             station_type: StationType::UNKNOWN,
         },
         situation: Some(Situation {
-            quality: v2x_proto::wire::denm::InformationQuality::MIN,
+            quality: InformationQuality::MIN,
             event: cause,
             linked_cause: None,
             history: None,
@@ -238,6 +238,22 @@ fn pdu_of_the_packet_names_the_service_and_the_sender() {
     assert_eq!(source.address.mac(), MacAddress::new([2, 0, 0, 0, 0, 1]));
     assert_eq!(source.address.station_type(), StationType::PASSENGER_CAR);
     assert!((source.latitude.get().get() - 48.858_37).abs() < 1e-9);
+}
+
+/// The speed is 15 bits in two's complement beside the accuracy bit: -125 is 0x7f83 or 0xff83.
+#[test]
+fn backward_speed_is_negative_with_and_without_the_accuracy_bit() {
+    for (motion, accurate) in [("7f83", false), ("ff83", true)] {
+        let hex = [
+            "1400020000000001 1af2fa52 1d1f3214 015e1c2a",
+            motion,
+            "0389",
+        ]
+        .concat();
+        let source = LongPositionVector::parse(&bytes(&hex)).unwrap();
+        assert_eq!((source.speed.raw(), source.accurate), (-125, accurate));
+        assert_eq!(source.encode(), bytes(&hex));
+    }
 }
 
 #[test]

@@ -98,23 +98,26 @@ impl CertificateStore {
     /// Believes a certificate no more, nor any that it issued.
     ///
     /// # Errors
-    /// There are [`MAX_REVOKED`] already.
+    /// There are [`MAX_REVOKED`] already: it is forgotten, but may come back.
     pub fn revoke(&mut self, name: HashedId8) -> Result<(), Refusal> {
-        if self.revoked.len() >= MAX_REVOKED && !self.revoked.contains(&name) {
-            return Err(Refusal::Full { limit: MAX_REVOKED });
-        }
-        self.revoked.insert(name);
-        let issued_by = |trusted: &Trusted| trusted.certificate.issuer == Issuer::Digest(name);
+        let issued_by = |it: &Trusted| it.certificate.issuer == Issuer::Digest(name);
         self.tickets
-            .retain(|ticket| ticket.hash.name() != name && !issued_by(ticket));
+            .retain(|it| it.hash.name() != name && !issued_by(it));
+        self.authorities.retain(|it| it.hash.name() != name);
         let below: Vec<_> = self
             .authorities
             .iter()
             .filter(|it| issued_by(it))
             .map(|it| it.hash.name())
             .collect();
-        self.authorities.retain(|it| it.hash.name() != name);
-        below.into_iter().try_for_each(|name| self.revoke(name))
+        for issued in below {
+            self.revoke(issued)?;
+        }
+        if self.revoked.len() >= MAX_REVOKED && !self.revoked.contains(&name) {
+            return Err(Refusal::Full { limit: MAX_REVOKED });
+        }
+        self.revoked.insert(name);
+        Ok(())
     }
 
     /// How many tickets had to make room for others.

@@ -1,8 +1,7 @@
 //! Whether an issuer was allowed to say what a certificate says.
 //!
-//! Not its signature, which the store checks. Standard: IEEE 1609.2 clause 5.1.2 (consistency of
-//! permissions), as far as TS 103 097 v1.3.1 uses it. That mask bits of 0 leave a permission free
-//! is this project's reading of the range rule.
+//! Not its signature, which the store checks. Standard: IEEE 1609.2, as far as TS 103 097 v1.3.1
+//! uses it. That mask bits of 0 leave a permission free is our reading of the range rule.
 
 use v2x_units::Position;
 

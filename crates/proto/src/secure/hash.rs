@@ -1,6 +1,6 @@
 //! What is hashed: certificates for their names, messages and certificates for their signatures.
 //!
-//! Standard: IEEE 1609.2 clause 5.3.1; every hash is SHA-256.
+//! Standard: IEEE 1609.2; every hash is SHA-256.
 
 use sha2::{Digest, Sha256};
 

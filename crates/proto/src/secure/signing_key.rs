@@ -50,7 +50,8 @@ impl SigningKey {
         }
     }
 
-    /// Signs a message by the digest of the certificate that holds this key.
+    /// Signs a message by the digest of the certificate that holds this key. No two messages of a
+    /// key may have the same generation time: the second would pass for a replay.
     #[must_use]
     pub fn sign(&self, to_be_signed: ToBeSigned, certificate: CertificateHash) -> SignedData {
         SignedData {

@@ -1,6 +1,6 @@
 //! Whether a packet may be believed: all checks in order, the cheap ones before any signature.
 //!
-//! Standard: IEEE 1609.2 and TS 103 097 v1.3.1 clause 7. Nothing else may look at a packet's
+//! Standard: IEEE 1609.2 and ETSI TS 103 097 v1.3.1. Nothing else may look at a packet's
 //! content before it comes out of here.
 
 use core::time::Duration;
@@ -76,8 +76,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Verifies the bytes of one packet, at a moment of the clock here. While that clock is not
-    /// known, or after it was set back, no packet can be told from a replay: start anew then.
+    /// Verifies the bytes of one packet, at a moment of the clock here. That clock must be known
+    /// and must not be set back: what was forgotten as too old would pass a second time.
     ///
     /// # Errors
     /// Says why the packet may not be believed. [`Refusal::UnknownSigner`] calls for a request.
@@ -137,17 +137,16 @@ impl Verifier {
         pdu: &GnPdu,
         message: &VerifiedMessage,
     ) -> Result<HashedId8, Refusal> {
+        let generation = signed.to_be_signed.header.generation_time;
         let name = match &signed.signer {
             Signer::Digest(name) => *name,
             Signer::Certificate(certificate) => {
-                let generation = signed.to_be_signed.header.generation_time;
                 if !certificate.to_be_signed.validity.contains(generation) {
                     return Err(Refusal::CertificateExpired(generation));
                 }
                 self.certificates.add_ticket((**certificate).clone())?
             }
         };
-        let generation = signed.to_be_signed.header.generation_time;
         if self.replays.contains(name, generation) {
             return Err(Refusal::Replay);
         }

@@ -4,9 +4,10 @@
 //!
 //! | part | treated how |
 //! |---|---|
-//! | header, basic container, high-frequency containers of vehicle and road side unit | read and written |
+//! | header, basic container, both high-frequency containers | read and written |
 //! | low-frequency container | read and written |
-//! | special vehicle container | emergency: read and written; the six others pass through untouched |
+//! | special vehicle: emergency | read and written |
+//! | special vehicle: the six others | pass through untouched |
 //! | extension additions | skipped |
 //! | protocol versions other than 2, unknown alternatives | refused by name |
 

@@ -5,7 +5,7 @@
 //!
 //! | part | treated how |
 //! |---|---|
-//! | issuer, name or none, validity, permissions, keys, signature (all P-256, SHA-256) | read and written |
+//! | issuer, name or none, validity, permissions, P-256 keys and signature | read and written |
 //! | region | a circle is read and written; the other kinds are refused by name |
 //! | linkage data, binary id, request permissions, rollover | forbidden by TS 103 097: refused |
 //! | implicit certificates, other curves and hashes, uncompressed keys | refused by name |

@@ -2,16 +2,16 @@
 //!
 //! | message | file | standard | direction |
 //! |---|---|---|---|
-//! | CAM, cooperative awareness | `cam.rs` | ETSI EN 302 637-2 v1.4.1 | car to all, station to all |
+//! | CAM, cooperative awareness | `cam.rs` | ETSI EN 302 637-2 v1.4.1 | all to all |
 //! | DENM, environmental notification | `denm.rs` | ETSI EN 302 637-3 v1.3.1 | car to all |
 //! | EVCSN, charging spot notification | `evcsn.rs` | ETSI TS 101 556-1 v1.1.1 | station to all |
-//! | EV-RSR, spot reservation (pre-reservation only) | `ev_rsr.rs` | ETSI TS 101 556-3 v1.1.1 | car to station and back |
-//! | certificates by themselves | `certificate_message.rs` | IEEE 1609.2 peer-to-peer PDU, port of ours | all to all |
-//! | packet, plain or signed, and its frame | `packet.rs` | ETSI EN 302 636-4-1 v1.3.1 clause 9.6 | around each of the above |
-//! | common, single-hop and geo-broadcast headers | `geonet.rs` | ETSI EN 302 636-4-1 v1.3.1 clauses 9.7, 9.8 | in each packet |
+//! | EV-RSR, pre-reservation of a spot | `ev_rsr.rs` | ETSI TS 101 556-3 v1.1.1 | car and station |
+//! | certificates on their own | `certificate_message.rs` | IEEE 1609.2, our port | all to all |
+//! | packet, plain or signed | `packet.rs` | ETSI EN 302 636-4-1 v1.3.1, 9.6 | around all these |
+//! | GeoNetworking headers | `geonet.rs` | ETSI EN 302 636-4-1 v1.3.1, 9.7, 9.8 | in each packet |
 //! | BTP-B header | `btp.rs` | ETSI EN 302 636-5-1 | in each packet |
-//! | signed data | `secured.rs` | IEEE 1609.2 and ETSI TS 103 097 v1.3.1 | in each signed packet |
-//! | certificate | `certificate.rs` | IEEE 1609.2 and ETSI TS 103 097 v1.3.1 | in certificate messages |
+//! | signed data | `secured.rs` | IEEE 1609.2, ETSI TS 103 097 v1.3.1 | in each signed packet |
+//! | certificate | `certificate.rs` | IEEE 1609.2, ETSI TS 103 097 v1.3.1 | certificate messages |
 //! | capture | `pcap.rs` | pcap 2.4, EtherType 0x8947 | to Wireshark |
 //!
 //! Shared by several messages: `station.rs`, `its_time.rs`, `reference_position.rs`, `motion.rs`

@@ -265,7 +265,8 @@ macro_rules! flags {
 /// [0.01, 0.02, …]`; after the bounds come the codes for "out of range" and "unavailable".
 macro_rules! bounds {
     ($(#[$doc:meta])* $name:ident = $field:literal, $unit:ident, $count:literal,
-        [$($bound:literal),+], out_of_range $out_of_range:literal, unavailable $unavailable:literal) => {
+        [$($bound:literal),+],
+        out_of_range $out_of_range:literal, unavailable $unavailable:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u8);

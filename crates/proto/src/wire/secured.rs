@@ -5,10 +5,10 @@
 //!
 //! | part | treated how |
 //! |---|---|
-//! | signed data with digest or one certificate as signer, SHA-256, ECDSA P-256 | read and written |
+//! | signed data, signer a digest or one certificate, ECDSA P-256 | read and written |
 //! | generation time and location, requests for and answers with certificates | read and written |
 //! | expiry time, encryption key, other extension additions | refused by name |
-//! | learning request, missing CRL, self as signer, external payload | forbidden by TS 103 097: refused |
+//! | learning request, missing CRL, self as signer, external payload | forbidden, refused |
 //!
 //! What is signed is SHA-256(SHA-256(tbs) || SHA-256(signer's certificate in canonical form)),
 //! tbs being the bytes of [`ToBeSigned`].
