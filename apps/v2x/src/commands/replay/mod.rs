@@ -25,7 +25,7 @@ const SLICE: Duration = Duration::from_millis(1);
 const DRAIN_AT_MOST: Duration = Duration::from_secs(10);
 /// How long nothing may be left unread before the listener counts as done: the system moves bytes
 /// through a second buffer that cannot be asked.
-const DRAINED_FOR: Duration = Duration::from_millis(100);
+const DRAINED_FOR: Duration = Duration::from_millis(500);
 /// The most bytes of one write; a listener's terminal takes four kilobytes at once.
 const WRITE_BYTES: usize = 4096;
 
