@@ -40,6 +40,15 @@ impl Bound {
     }
 }
 
+/// A figure that may not be larger.
+const fn at_most(figure: &'static str, most: f64) -> Promise {
+    Promise {
+        figure,
+        at_least_ratio: None,
+        value: Some(Bound::AtMost(most)),
+    }
+}
+
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "decode",
@@ -58,6 +67,16 @@ const BENCHMARKS: &[Benchmark] = &[
             at_least_ratio: None,
             value: Some(Bound::AtLeast(1_000_000.0)),
         }],
+    },
+    Benchmark {
+        name: "link",
+        package: "xtask",
+        promises: &[
+            at_most("link/framed-cpu", 6.0),
+            at_most("link/framed-lost", 0.0),
+            at_most("link/text-cpu", 6.0),
+            at_most("link/text-lost", 0.0),
+        ],
     },
     Benchmark {
         name: "vehicle",

@@ -28,18 +28,21 @@ pub(crate) enum Command {
     Vehicle(Vehicle),
     Replay(Replay),
     Decode(Decode),
+    Config(Config),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
 ///
-/// Reads the collector's lines from a serial port, decodes the car's bus with its DBC, writes the
-/// raw log (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and,
-/// when a broker is named, uploads one merged row per second as ThingsBoard telemetry. A row
-/// leaves the folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or
-/// SIGTERM: everything received is on disk when it ends.
-#[derive(Debug, Args)]
+/// Reads a collector board on a serial port (the framed link or the prototype's text, told apart
+/// by itself) or a CAN interface, decodes the car's bus with its DBC, writes the raw log
+/// (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and, when a
+/// broker is named, uploads one merged row per second as ThingsBoard telemetry. A row leaves the
+/// folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or SIGTERM:
+/// everything received is on disk when it ends.
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   v2x vehicle --collector /dev/serial/by-id/usb-collector --out drive/
+  v2x vehicle --collector can0 --out drive/
   v2x vehicle --collector /dev/ttyUSB0 --out drive/ --mqtt mqtt://demo.example:1883 --token-file token
   v2x vehicle --config /etc/v2x/vehicle.toml
   v2x vehicle --config mqtt_config.txt --collector /dev/ttyUSB0 --out drive/")]
@@ -47,10 +50,10 @@ pub(crate) struct Vehicle {
     /// Configuration: TOML, or the prototype's mqtt_config.txt. Options below win over it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Serial port of the collector board.
+    /// Serial port of the collector board, or a CAN interface: can0, socketcan:NAME.
     #[arg(long, value_name = "PORT")]
     pub(crate) collector: Option<PathBuf>,
-    /// Speed of the collector's port, in baud [default: 115200]
+    /// Speed of the collector's port, in baud [default: the usual ones are tried]
     #[arg(long, value_name = "BAUD")]
     pub(crate) baud: Option<u32>,
     /// Folder for everything that is written; made if missing.
@@ -113,6 +116,8 @@ pub(crate) struct Replay {
 pub(crate) enum Link {
     /// The text lines of the prototype (SIM, GPS, STATUS).
     Text,
+    /// The framed link of this project's boards (docs/protocol/link.md).
+    Framed,
 }
 
 /// Turn recordings into signals.
@@ -153,4 +158,35 @@ pub(crate) enum Format {
     Jsonl,
     /// One object: counts and, per signal, count, first, last, min and max.
     JsonSummary,
+}
+
+/// Check, show and explain the settings of `v2x vehicle`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x config check /etc/v2x/vehicle.toml
+  v2x config show /etc/v2x/vehicle.toml
+  v2x config explain recording.budget_mb")]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) what: ConfigTask,
+}
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigTask {
+    /// Read a file and say whether the daemon can start with it.
+    Check {
+        /// Configuration: TOML, or the prototype's mqtt_config.txt.
+        file: PathBuf,
+    },
+    /// Print every setting with its value and where it comes from.
+    Show {
+        /// Configuration in TOML; without one: environment and defaults.
+        file: Option<PathBuf>,
+    },
+    /// Say what a key means; without one, print the page of all keys.
+    Explain {
+        /// A key with its table, as recording.budget_mb.
+        key: Option<String>,
+    },
 }

@@ -7,7 +7,7 @@
 mod system_time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 use v2x_roles::timekeeping::{Dated, GnssTime, TimeChange, Timekeeper};
@@ -105,4 +105,9 @@ pub(crate) fn boot_id() -> String {
 )]
 pub(crate) fn sleep(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// The time since a moment that the system dated; `None` when its clock was set back since then.
+pub(crate) fn age(moment: SystemTime) -> Option<Duration> {
+    moment.elapsed().ok()
 }

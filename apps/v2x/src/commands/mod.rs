@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod config;
 mod decode;
 mod replay;
 mod vehicle;
@@ -13,5 +14,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
     }
 }

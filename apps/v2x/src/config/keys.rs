@@ -119,10 +119,11 @@ macro_rules! tables {
 
 tables! {
     vehicle: VehicleTable {
-        /// Serial port of the collector board; best by its stable name in `/dev/serial/by-id/`.
+        /// Where the collector is: a serial port, best by its stable name in `/dev/serial/by-id/`,
+        /// or a CAN interface: `can0`, `socketcan:NAME`.
         collector: PathBuf, Path, default "", option "--collector";
-        /// Speed of the collector's port, in baud.
-        baud: u32, Number, default "115200", option "--baud";
+        /// Speed of the collector's port, in baud; without one the usual ones are tried.
+        baud: u32, Number, default "", option "--baud";
         /// Folder for everything that is written; made if missing.
         out: PathBuf, Path, default "", option "--out";
         /// Seconds between two merged rows, 0.1 to 600.

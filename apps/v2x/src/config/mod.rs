@@ -4,6 +4,7 @@
 //! ([`toml_file`], its keys in [`keys`]) or the prototype's `mqtt_config.txt` ([`prototype_file`]).
 //! Nothing here opens a port or a connection; secrets are read last and never printed.
 
+mod collector_address;
 pub(crate) mod keys;
 mod prototype_file;
 mod toml_file;
@@ -16,14 +17,17 @@ use v2x_uplink::{BrokerUrl, Token};
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
+pub(crate) use collector_address::CollectorAddress;
+
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
 pub(crate) struct VehicleConfig {
-    pub(crate) collector: PathBuf,
-    pub(crate) baud: u32,
+    pub(crate) collector: CollectorAddress,
+    /// The speed of a serial collector; `None`: the usual ones are tried.
+    pub(crate) baud: Option<u32>,
     pub(crate) out: PathBuf,
     pub(crate) row_interval: Duration,
     pub(crate) dbc: Option<PathBuf>,
@@ -90,8 +94,9 @@ impl VehicleConfig {
         let mqtt = gather_mqtt(arguments, &file)?;
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
+                .map(CollectorAddress::from)
                 .ok_or_else(|| needed("collector port", "--collector PORT", "vehicle.collector"))?,
-            baud: (arguments.baud.or(file.baud)).expect("the key has a default"),
+            baud: arguments.baud.or(file.baud),
             out: (arguments.out.clone().or(file.out))
                 .ok_or_else(|| needed("folder for the data", "--out DIR", "vehicle.out"))?,
             row_interval: file.row_interval.expect("the key has a default"),

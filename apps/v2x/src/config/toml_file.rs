@@ -173,7 +173,7 @@ mod tests {
     fn empty_file_leaves_the_defaults_that_the_keys_state() {
         let config = parse("").unwrap();
         assert!(config.collector.is_none() && config.broker.is_none());
-        assert_eq!(config.baud, Some(115_200));
+        assert_eq!(config.baud, None);
         assert_eq!(config.row_interval, Some(Duration::from_secs(1)));
         assert_eq!(config.time_wait, Duration::from_secs(300));
         assert_eq!(config.recording.rotate_bytes, 64_000_000);

@@ -20,6 +20,7 @@ mod line_file;
 mod raw_log;
 mod recorder;
 mod shutdown;
+mod source;
 mod status;
 mod table_file;
 mod telemetry;
@@ -42,8 +43,7 @@ use v2x_uplink::supply;
 use crate::clock::Clock;
 use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
-use crate::serial::Port;
-use collector::Collector;
+use collector::{Collector, Outlet};
 use dating::Dating;
 use disk::Folder;
 use health::Health;
@@ -55,8 +55,8 @@ use recorder::{Listeners, Recorder};
 use shutdown::Shutdown;
 use timekeeping::SystemWitness;
 
-/// Chunks between collector and ingest: five seconds of reads, for a stalled processor.
-const CHUNKS: usize = 1024;
+/// Reads between collector and ingest: five seconds of them, for a stalled processor.
+const DELIVERIES: usize = 1024;
 /// Batches between ingest and recorder: forty seconds of reads, for a disk that hesitates.
 const BATCHES: usize = 8192;
 /// Rows and fixes between ingest and keeper: an hour, for a disk that is full for a while.
@@ -67,12 +67,11 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
     let health = Arc::new(Health::default());
-    let port = Port::open(&config.collector, config.baud)
-        .map_err(|error| Failure::new(Blame::Runtime, &error).hint(error.hint()))?;
+    let collector = Collector::open(&config.collector, config.baud)?;
     make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
 
-    let (to_ingest, chunks) = bounded(CHUNKS);
+    let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
@@ -104,7 +103,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     threads.spawn("recorder", move || recorder.run(&batches, &clock, &heart))?;
     let events = to_keep.clone();
     let ingest = Ingest {
-        chunks,
+        deliveries,
         to_record,
         to_keep,
         state,
@@ -113,16 +112,14 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     threads.spawn("ingest", move || ingest.run())?;
-    let collector = Collector {
-        path: config.collector.clone(),
-        baud: config.baud,
+    let outlet = Outlet {
         clock,
-        chunks: to_ingest,
+        deliveries: to_ingest,
         health: Arc::clone(&health),
         shutdown: shutdown.clone(),
     };
-    threads.spawn("collector", move || collector.run(port))?;
-    info!(collector = %config.collector.display(), out = %config.out.display(), "recording");
+    threads.spawn("collector", move || collector.run(&outlet))?;
+    info!(collector = %config.collector, out = %config.out.display(), "recording");
     heartbeat::ready();
     let mut system = SystemWitness::new(clock);
     status::show_until(&shutdown, &health, &clock, || {

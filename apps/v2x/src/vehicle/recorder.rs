@@ -126,7 +126,7 @@ impl<D: Disk> Recorder<D> {
     fn write(&mut self, batch: Vec<ToRecord>) {
         for what in batch {
             let outcome = match what {
-                ToRecord::Frame { at, frame, fix } => self.frame(at, &frame, fix),
+                ToRecord::Frame { at, frame, fix, .. } => self.frame(at, &frame, fix),
                 ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
                 ToRecord::Row(row) => self.row(&row),
             };

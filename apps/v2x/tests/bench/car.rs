@@ -59,7 +59,7 @@ impl Car {
 
     /// Starts the daemon; when this returns it has the port open.
     pub(crate) fn start(&self) -> Daemon {
-        let log = (self.folder.path()).join(format!("daemon_{}.log", self.starts.get()));
+        let log = self.log(self.starts.get());
         self.starts.set(self.starts.get() + 1);
         let mut command = v2x();
         command.arg("vehicle");
@@ -81,6 +81,10 @@ impl Car {
         });
         assert!(daemon.says("recording"), "the daemon ended at its start");
         daemon
+    }
+
+    fn log(&self, start: u32) -> PathBuf {
+        self.folder.path().join(format!("daemon_{start}.log"))
     }
 
     fn collector(&self) -> PathBuf {
@@ -111,11 +115,14 @@ impl Daemon {
     }
 }
 
-impl Drop for Daemon {
+impl Drop for Car {
+    /// A test that fails shows what its daemons said, their last counters included.
     fn drop(&mut self) {
-        if thread::panicking() {
-            let log = fs::read_to_string(&self.log).unwrap_or_default();
-            println!("--- the daemon said:\n{log}---");
+        for start in 0..self.starts.get() {
+            if thread::panicking() {
+                let log = fs::read_to_string(self.log(start)).unwrap_or_default();
+                println!("--- daemon {start} said:\n{log}---");
+            }
         }
     }
 }

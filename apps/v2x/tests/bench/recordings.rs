@@ -34,6 +34,16 @@ pub(crate) fn invented() -> Vec<PathBuf> {
         .to_vec()
 }
 
+/// The frames of that drive alone, so that bytes on the line tell how many they are.
+pub(crate) fn drive_without_fixes() -> Vec<PathBuf> {
+    let mut files = drive();
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default();
+        name == "can_data.csv" || name == "drive.log"
+    });
+    files
+}
+
 /// Frames and fixes of three real days, or the invented minute where those are absent.
 pub(crate) fn drive() -> Vec<PathBuf> {
     let Some(folder) = folder() else {
