@@ -76,6 +76,9 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut watchdog = Watchdog::new();
+    // Before the first stamp: most clocks are right, and files then begin with a date.
+    let mut system = SystemWitness::new(clock);
+    let first_reading = system.look(clock.now().instant);
     let (session, running, uploader) = start_uploader(config.mqtt.as_ref(), clock, &health)?;
     threads.extend(uploader);
     threads.spawn("keeper", {
@@ -121,14 +124,19 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
     heartbeat::ready();
-    let mut system = SystemWitness::new(clock);
+    let tell = |told| {
+        if events.try_send(told).is_err() {
+            Health::count(&health.rows_lost);
+        }
+    };
+    if let Some(told) = first_reading {
+        tell(told);
+    }
     status::show_until(&shutdown, &health, &clock, || {
         let now = clock.now().instant;
         watchdog.look(now);
-        if let Some(told) = system.look(now)
-            && events.try_send(told).is_err()
-        {
-            Health::count(&health.rows_lost);
+        if let Some(told) = system.look(now) {
+            tell(told);
         }
     });
     drop(events);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::info;
 use v2x_roles::timekeeping::TimeChange;
 use v2x_units::Instant;
 
@@ -55,7 +55,7 @@ pub(super) fn told(change: &TimeChange) -> ToKeep {
     if change.after.source.is_trusted() {
         info!(source, ?error_ms, ?moved_ms, "the time is known");
     } else {
-        warn!("nobody vouches for this computer's clock; rows wait for GNSS or a time server");
+        info!("files are dated by this computer's clock until a trusted one is heard");
     }
     ToKeep::Event {
         kind: "time_changed",

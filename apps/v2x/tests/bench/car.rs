@@ -1,6 +1,6 @@
 //! `v2x vehicle` as a process, with its folder, its port and its broker.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub(crate) struct Car {
     folder: TempDir,
     broker: Option<String>,
     starts: Cell<u32>,
+    environment: RefCell<Vec<(&'static str, String)>>,
 }
 
 /// A running daemon.
@@ -36,7 +37,24 @@ impl Car {
             folder,
             broker,
             starts: Cell::new(0),
+            environment: RefCell::default(),
         }
+    }
+
+    /// Sets a variable of the environment for the daemons that start from now on.
+    pub(crate) fn set(&self, variable: &'static str, value: &str) {
+        self.environment
+            .borrow_mut()
+            .push((variable, value.to_owned()));
+    }
+
+    /// Sets the clock of the daemons, those that run included: seconds to add, `ntp` or `free`.
+    pub(crate) fn set_clock(&self, setting: &str) {
+        let path = self.folder.path().join("clock");
+        let fresh = self.folder.path().join("clock.new");
+        fs::write(&fresh, setting).unwrap();
+        fs::rename(fresh, &path).unwrap();
+        self.set("V2X_TEST_CLOCK", path.to_str().unwrap());
     }
 
     /// Puts a port where the daemon looks for its collector.
@@ -62,6 +80,7 @@ impl Car {
         let log = self.log(self.starts.get());
         self.starts.set(self.starts.get() + 1);
         let mut command = v2x();
+        command.envs(self.environment.borrow().iter().cloned());
         command.arg("vehicle");
         command.arg("--collector").arg(self.collector());
         command.arg("--out").arg(self.folder.path().join("out"));

@@ -16,6 +16,7 @@ pub(crate) fn v2x() -> Command {
         .env_remove("V2X_MQTT_TOKEN")
         // The clock of a computer that runs tests may be one that nobody vouches for.
         .env("V2X_TIME_WAIT_S", "0")
+        .env("V2X_RECORDING_COMPRESS", "false")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command

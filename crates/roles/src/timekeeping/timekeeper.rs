@@ -110,7 +110,7 @@ struct Witness {
 #[derive(Debug, Clone)]
 pub struct Timekeeper {
     floor: UtcTime,
-    /// Microseconds from the monotonic clock to the unsynchronised one, as first heard.
+    /// Microseconds from the monotonic clock to the system's, as first heard.
     unsynchronised: Option<i64>,
     trusted: Option<Witness>,
     /// Who contradicts the trusted one, or is not trusted yet.
@@ -143,16 +143,18 @@ impl Timekeeper {
             return None;
         }
         let offset = reading.utc.as_micros().saturating_sub(signed(at));
+        let before = self.date(at);
+        self.unsynchronised.get_or_insert(offset);
         if reading.is_synchronised {
             let error = micros(NTP_ERROR);
             let seen = Interval {
                 low: offset.saturating_sub(error),
                 high: offset.saturating_add(error),
             };
-            return self.testify(at, TimeSource::Ntp, seen);
+            if let Some(change) = self.testify(at, TimeSource::Ntp, seen) {
+                return Some(change);
+            }
         }
-        let before = self.date(at);
-        self.unsynchronised.get_or_insert(offset);
         let after = self.date(at)?;
         before.is_none().then_some(TimeChange { at, before, after })
     }
