@@ -60,6 +60,12 @@ enum Word {
     Silent,
 }
 
+impl Word {
+    const fn is_charging(self) -> bool {
+        matches!(self, Self::Charges | Self::Flows)
+    }
+}
+
 /// The record of one charge, running or over; holds all that a restart needs to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Charge {
@@ -117,14 +123,28 @@ impl Charge {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.updated_us = seen.at.utc.as_micros();
         self.since_charging_us = self.since_charging_us.saturating_add(micros);
+        self.ledger.advance(time, seen.current, seen.pack_voltage);
+        if word.is_charging() {
+            self.charged(seen, word);
+            self.hear(seen, word);
+        }
+    }
+
+    /// Takes what battery and charger say about going on.
+    fn hear(&mut self, seen: &Observation, word: Word) {
         self.is_full = seen.is_full.unwrap_or(self.is_full);
         let mains_lost = seen.mains_present.map(|present| !present);
         self.is_mains_lost = mains_lost.unwrap_or(self.is_mains_lost);
-        self.ledger.advance(time, seen.current, seen.pack_voltage);
+        self.is_resting |= word == Word::Rests;
+    }
+
+    /// How long it survives this word.
+    fn longest_interruption(&self, word: Word) -> Duration {
         match word {
-            Word::Charges | Word::Flows => self.charged(seen, word),
-            Word::Rests => self.is_resting = true,
-            Word::Drives | Word::Silent => {}
+            Word::Drives => Duration::ZERO,
+            Word::Rests if self.is_full || !self.is_confirmed => Duration::ZERO,
+            Word::Rests if self.is_inferred => LONGEST_INFERRED_INTERRUPTION,
+            _ => LONGEST_INTERRUPTION,
         }
     }
 
@@ -274,7 +294,7 @@ impl ChargeTracker {
     ) -> Vec<Change<Charge>> {
         let word = word(seen);
         let mut changes: Vec<_> = self.go_on(seen, word).into_iter().collect();
-        if self.current.is_none() && matches!(word, Word::Charges | Word::Flows) {
+        if self.current.is_none() && word.is_charging() {
             let charge = Charge::begin(draw(), seen, word);
             changes.push(if charge.is_confirmed {
                 Change::Started(charge.clone())
@@ -299,17 +319,14 @@ impl ChargeTracker {
         let Some(time) = time.filter(|time| *time < LONGEST_INTERRUPTION) else {
             return self.end(Word::Silent);
         };
-        charge.advance(time, seen, word);
-        let longest = match word {
-            Word::Drives => Duration::ZERO,
-            Word::Rests if charge.is_full || !charge.is_confirmed => Duration::ZERO,
-            Word::Rests if charge.is_inferred => LONGEST_INFERRED_INTERRUPTION,
-            _ => LONGEST_INTERRUPTION,
-        };
-        let since = Duration::from_micros(charge.since_charging_us);
-        if charge.since_charging_us > 0 && since >= longest {
+        if !word.is_charging() {
+            charge.hear(seen, word);
+        }
+        let since = Duration::from_micros(charge.since_charging_us) + time;
+        if since > Duration::ZERO && since >= charge.longest_interruption(word) {
             return self.end(word);
         }
+        charge.advance(time, seen, word);
         if charge.is_confirmed {
             return Some(Change::Progressed(charge.clone()));
         }

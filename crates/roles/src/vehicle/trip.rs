@@ -322,13 +322,11 @@ impl TripDetector {
         let trip = self.current.as_mut()?;
         let updated = UtcTime::from_micros(trip.updated_us);
         let time = self.clock.since_last(updated, seen.at);
-        let Some(time) = time.filter(|time| *time < LONGEST_PAUSE) else {
+        let stood = Duration::from_micros(trip.since_motion_us);
+        let Some(time) = time.filter(|time| stood + *time < LONGEST_PAUSE) else {
             return self.finish();
         };
         trip.advance(time, seen, moving);
-        if Duration::from_micros(trip.since_motion_us) >= LONGEST_PAUSE {
-            return self.finish();
-        }
         if trip.is_confirmed {
             return Some(Change::Progressed(trip.clone()));
         }
