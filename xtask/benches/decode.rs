@@ -11,14 +11,15 @@
     reason = "a benchmark reports on the terminal"
 )]
 
+mod recorded;
+
 use std::hint::black_box;
-use std::io::{BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant as Clock;
 
 use v2x_can::{Decoder, History, Outcome, RENAULT_TWIZY_DBC};
-use v2x_recording::Recording;
 use v2x_units::{CanFrame, Instant};
 
 /// Runs of which the median counts.
@@ -51,42 +52,12 @@ fn main() {
 
 /// The recorded frames that the decoder knows, so that both decoders do the same work.
 fn known_frames(decoder: &Decoder) -> Vec<CanFrame> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let shared =
-        std::env::var_os("V2X_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let mut frames = Vec::new();
-    collect_frames(&shared.join("data/recordings"), &mut frames);
-    let recorded = !frames.is_empty();
-    if !recorded {
-        collect_frames(&root.join("interfaces/samples"), &mut frames);
-    }
+    let mut frames = recorded::frames();
     let mut history = History::new(decoder);
     frames.retain(|frame| {
         decoder.decode(&mut history, Instant::BOOT, frame, |_, _| ()) == Outcome::Decoded
     });
-    let mix = if recorded { "recorded" } else { "invented" };
-    println!("{} {mix} frames", frames.len());
     frames
-}
-
-/// The frames of every recording below a folder; other files are passed over.
-fn collect_frames(folder: &Path, frames: &mut Vec<CanFrame>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect_frames(&path, frames);
-            continue;
-        }
-        let opened = std::fs::File::open(&path).ok().map(BufReader::new);
-        let rows = opened.and_then(|file| Recording::open(file).ok()?.into_frames().ok());
-        frames.extend(
-            rows.into_iter()
-                .flatten()
-                .flatten()
-                .flatten()
-                .map(|row| row.frame),
-        );
-    }
 }
 
 /// Nanoseconds per frame for all signals of the table, with their validity.

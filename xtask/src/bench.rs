@@ -21,18 +21,61 @@ struct Benchmark {
 struct Promise {
     figure: &'static str,
     at_least_ratio: Option<f64>,
-    at_most_value: Option<f64>,
+    value: Option<Bound>,
 }
 
-const BENCHMARKS: &[Benchmark] = &[Benchmark {
-    name: "decode",
-    package: "xtask",
-    promises: &[Promise {
-        figure: "decode/cantools",
-        at_least_ratio: Some(100.0),
-        at_most_value: Some(15.0),
-    }],
-}];
+/// Which way a figure is good.
+#[derive(Clone, Copy)]
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Bound {
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+        }
+    }
+}
+
+const BENCHMARKS: &[Benchmark] = &[
+    Benchmark {
+        name: "decode",
+        package: "xtask",
+        promises: &[Promise {
+            figure: "decode/cantools",
+            at_least_ratio: Some(100.0),
+            value: Some(Bound::AtMost(15.0)),
+        }],
+    },
+    Benchmark {
+        name: "ingest",
+        package: "xtask",
+        promises: &[Promise {
+            figure: "ingest/lines",
+            at_least_ratio: None,
+            value: Some(Bound::AtLeast(1_000_000.0)),
+        }],
+    },
+    Benchmark {
+        name: "vehicle",
+        package: "xtask",
+        promises: &[
+            Promise {
+                figure: "vehicle/cpu",
+                at_least_ratio: None,
+                value: Some(Bound::AtMost(3.0)),
+            },
+            Promise {
+                figure: "vehicle/memory",
+                at_least_ratio: None,
+                value: Some(Bound::AtMost(40.0)),
+            },
+        ],
+    },
+];
 
 /// Runs the benchmarks of those names, or all.
 pub(crate) fn run(names: &[String]) -> Outcome {
@@ -93,19 +136,22 @@ impl Promise {
     fn is_kept_by(&self, figure: &Figure<'_>) -> bool {
         self.at_least_ratio
             .is_none_or(|least| figure.ratio >= least)
-            && self.at_most_value.is_none_or(|most| figure.value <= most)
+            && self.value.is_none_or(|bound| bound.holds(figure.value))
     }
 
     fn describe(&self) -> String {
         let least = self
             .at_least_ratio
             .map(|least| format!(" at least {least} x"));
-        let most = self.at_most_value.map(|most| format!(" at most {most}"));
+        let value = self.value.map(|bound| match bound {
+            Bound::AtLeast(least) => format!(" at least {least}"),
+            Bound::AtMost(most) => format!(" at most {most}"),
+        });
         format!(
             "{}{}{}",
             self.figure,
             least.unwrap_or_default(),
-            most.unwrap_or_default()
+            value.unwrap_or_default()
         )
     }
 }
@@ -157,12 +203,12 @@ mod tests {
         let ratio = Promise {
             figure: "decode",
             at_least_ratio: Some(100.0),
-            at_most_value: None,
+            value: None,
         };
         let value = Promise {
             figure: "decode",
             at_least_ratio: None,
-            at_most_value: Some(15.0),
+            value: Some(Bound::AtMost(15.0)),
         };
         assert!(!ratio.is_kept_by(&figure));
         assert!(!value.is_kept_by(&figure));

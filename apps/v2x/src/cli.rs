@@ -86,13 +86,23 @@ pub(crate) struct Replay {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How many times faster than recorded.
-    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
     pub(crate) speed: f64,
     /// Even pace in frames per second instead of the recorded stamps (the Twizy's bus: 490).
-    #[arg(long, value_name = "FRAMES", conflicts_with = "speed")]
+    #[arg(
+        long,
+        value_name = "FRAMES",
+        conflicts_with = "speed",
+        allow_negative_numbers = true
+    )]
     pub(crate) rate: Option<f64>,
     /// Play again from the start until this many seconds have passed.
-    #[arg(long = "for", value_name = "SECONDS")]
+    #[arg(long = "for", value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) seconds: Option<f64>,
     /// How the collector speaks.
     #[arg(long, value_enum, default_value_t = Link::Text)]

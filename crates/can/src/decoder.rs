@@ -2,7 +2,7 @@
 //!
 //! The tables are made once from a DBC (`dbc`) and never change. On the way of a frame there is no
 //! allocation and no search for an 11-bit id: one array lookup, one load of the eight bytes in
-//! each byte order, then two shifts, a multiplication and an addition per signal.
+//! each byte order, then a shift, a mask, a multiplication and an addition per signal.
 
 use std::collections::HashMap;
 

@@ -28,7 +28,7 @@ pub(crate) struct Extraction {
 /// A rule about first frames and the bit it sets among the conditions of its message.
 #[derive(Debug, Clone)]
 pub(crate) struct FirstFrameRule {
-    /// Its place in the [`History`].
+    /// Its place in the memory of [`crate::History`].
     pub(crate) index: usize,
     pub(crate) kind: FirstFrame,
     pub(crate) field: Layout,

@@ -1,5 +1,7 @@
 //! What the decoder does with frames that are short, unknown, multiplexed or the first of a day.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::time::Duration;
 
 use v2x_can::{BUS_ASLEEP, Decoder, History, Outcome, RENAULT_TWIZY_DBC};

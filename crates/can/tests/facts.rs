@@ -3,15 +3,72 @@
 //! What the decoder makes of the table's prose about invalid values is compared with an
 //! independent reading of it in `cantools.rs`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod shared;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
-use can_dbc::{ByteOrder, Dbc, ValueType};
-use v2x_can::{Confidence, RENAULT_TWIZY_DBC};
-use v2x_units::CanId;
+use can_dbc::{ByteOrder, Dbc, Signal, ValueType};
+use v2x_can::{Confidence, RENAULT_TWIZY_DBC, SignalInfo};
+
+/// One row of the fact table, by the titles of its columns.
+type Row = BTreeMap<String, String>;
+
+fn rows(text: &str) -> Vec<Row> {
+    let mut table = shared::csv(text).into_iter();
+    let titles = table.next().unwrap();
+    table
+        .map(|row| titles.iter().cloned().zip(row).collect())
+        .collect()
+}
+
+/// The bits and the scale, as the file itself has them.
+fn assert_same_layout(signal: &Signal, row: &Row) {
+    let name = &row["signal"];
+    assert_eq!(signal.start_bit.to_string(), row["start bit"], "{name}");
+    assert_eq!(signal.size.to_string(), row["length"], "{name}");
+    let is_intel = signal.byte_order == ByteOrder::LittleEndian;
+    assert_eq!(is_intel, row["byte order"] == "intel", "{name}");
+    let is_signed = signal.value_type == ValueType::Signed;
+    assert_eq!(is_signed, row["signed"] == "signed", "{name}");
+    assert_eq!(signal.factor, row["factor"].parse().unwrap(), "{name}");
+    assert_eq!(signal.offset, row["offset"].parse().unwrap(), "{name}");
+}
+
+/// Everything else, as the decoder tells it.
+fn assert_same_description(info: &SignalInfo, row: &Row) {
+    let name = &row["signal"];
+    assert_eq!(info.message, row["message name"], "{name}");
+    assert_eq!(format!("0x{}", info.id), row["message id"], "{name}");
+    assert_eq!(info.unit, row["unit"], "{name}");
+    assert_eq!(info.is_enum, row["unit"] == "enum", "{name}");
+    assert_eq!(info.minimum, row["min"].parse().unwrap(), "{name}");
+    assert_eq!(info.maximum, row["max"].parse().unwrap(), "{name}");
+    assert_eq!(info.comment, row["comment"].replace('"', "'"), "{name}");
+    assert_eq!(
+        info.personal,
+        row["comment"].contains("PERSONAL DATA"),
+        "{name}"
+    );
+    let cycle = row["cycle_ms"].parse().ok().map(Duration::from_millis);
+    assert_eq!(info.cycle, cycle, "{name}");
+    let confidence = match row["confidence"].as_str() {
+        "high" => Confidence::High,
+        "high-new" => Confidence::HighNew,
+        "medium" => Confidence::Medium,
+        "low" => Confidence::Low,
+        other => panic!("{other}"),
+    };
+    assert_eq!(info.confidence, Some(confidence), "{name}");
+    assert!(!info.source.is_empty(), "{name}");
+}
 
 #[test]
 fn dbc_agrees_with_every_field_of_the_fact_table() {
@@ -23,86 +80,25 @@ fn dbc_agrees_with_every_field_of_the_fact_table() {
     let decoder = shared::twizy();
     let mut messages = BTreeSet::new();
     let mut signals = 0;
-    for row in shared::csv(&text).into_iter().skip(1) {
-        let [
-            id,
-            message_name,
-            dlc,
-            cycle,
-            name,
-            start,
-            length,
-            order,
-            signed,
-            factor,
-            offset,
-            unit,
-            minimum,
-            maximum,
-            _invalid,
-            comment,
-            confidence,
-        ] = <[String; 17]>::try_from(row).unwrap();
-        let raw_id = u32::from_str_radix(id.trim_start_matches("0x"), 16).unwrap();
+    for row in rows(&text) {
+        let id = u32::from_str_radix(row["message id"].trim_start_matches("0x"), 16).unwrap();
         let message = dbc
             .messages
             .iter()
-            .find(|message| message.id.raw() == raw_id)
+            .find(|message| message.id.raw() == id)
             .unwrap();
-        assert_eq!(message.name, message_name);
-        assert_eq!(message.size.to_string(), dlc, "{message_name}");
-        messages.insert(raw_id);
+        assert_eq!(message.name, row["message name"]);
+        assert_eq!(message.size.to_string(), row["dlc"], "{}", message.name);
+        messages.insert(id);
+        let name = &row["signal"];
         if name.is_empty() {
-            assert!(message.signals.is_empty(), "{message_name}");
+            assert!(message.signals.is_empty(), "{}", message.name);
             continue;
         }
+        assert_same_layout(dbc.signal_by_name(message.id, name).unwrap(), &row);
+        let signal = decoder.signal(&format!("{}.{name}", message.name)).unwrap();
+        assert_same_description(decoder.info(signal), &row);
         signals += 1;
-        let qualified = format!("{message_name}.{name}");
-        let signal = message
-            .signals
-            .iter()
-            .find(|signal| signal.name == name)
-            .unwrap();
-        assert_eq!(signal.start_bit.to_string(), start, "{qualified}");
-        assert_eq!(signal.size.to_string(), length, "{qualified}");
-        assert_eq!(
-            signal.byte_order == ByteOrder::LittleEndian,
-            order == "intel",
-            "{qualified}"
-        );
-        assert_eq!(
-            signal.value_type == ValueType::Signed,
-            signed == "signed",
-            "{qualified}"
-        );
-        assert_eq!(signal.factor, factor.parse().unwrap(), "{qualified}");
-        assert_eq!(signal.offset, offset.parse().unwrap(), "{qualified}");
-        let info = decoder.info(decoder.signal(&qualified).unwrap());
-        assert_eq!(info.id, CanId::standard(raw_id).unwrap());
-        assert_eq!(info.unit, unit, "{qualified}");
-        assert_eq!(info.is_enum, unit == "enum", "{qualified}");
-        assert_eq!(info.minimum, minimum.parse().unwrap(), "{qualified}");
-        assert_eq!(info.maximum, maximum.parse().unwrap(), "{qualified}");
-        assert_eq!(info.comment, comment.replace('"', "'"), "{qualified}");
-        assert_eq!(
-            info.personal,
-            comment.contains("PERSONAL DATA"),
-            "{qualified}"
-        );
-        assert_eq!(
-            info.cycle,
-            cycle.parse().ok().map(Duration::from_millis),
-            "{qualified}"
-        );
-        let sure = match confidence.as_str() {
-            "high" => Confidence::High,
-            "high-new" => Confidence::HighNew,
-            "medium" => Confidence::Medium,
-            "low" => Confidence::Low,
-            other => panic!("{other}"),
-        };
-        assert_eq!(info.confidence, Some(sure), "{qualified}");
-        assert!(!info.source.is_empty(), "{qualified}");
     }
     assert_eq!((messages.len(), signals), (29, 115));
     assert_eq!((dbc.messages.len(), decoder.signals().len()), (29, 115));

@@ -21,7 +21,6 @@ pub struct Received {
 }
 
 /// A subscription to all topics with QoS 1; ends when dropped.
-#[derive(Debug)]
 pub struct Subscriber {
     client: Client,
     received: Arc<Mutex<Vec<Received>>>,

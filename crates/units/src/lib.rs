@@ -2,7 +2,7 @@
 //!
 //! A number with a unit is a type here, and so is an identifier: `Volts + Amps` does not compile,
 //! a battery current says in its constructor whether it charges or discharges, and a point in time
-//! has no `now()`. This crate knows no clock, no bytes on a wire and no heap; it depends on nothing.
+//! has no `now()`. This crate knows no clock, no bytes on a wire and no heap.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -31,7 +31,7 @@ pub use gnss::GnssFix;
 pub use ids::{BootId, MacAddress};
 pub use position::{Position, PositionError};
 pub use quantity::{
-    AmpereHours, Amps, Celsius, Degrees, Kilometers, KilometersPerHour, Meters, MetersPerSecond,
-    Volts, WattHours, Watts,
+    AmpereHours, Amps, Celsius, Degrees, DegreesPerSecond, Hertz, Kilometers, KilometersPerHour,
+    Meters, MetersPerSecond, MetersPerSecondSquared, PerMeter, Volts, WattHours, Watts,
 };
 pub use time::{CivilError, CivilTime, Instant, Stamp, UtcTime};

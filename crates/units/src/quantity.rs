@@ -114,6 +114,10 @@ quantity!(
     WattHours, "Wh"
 );
 quantity!(
+    /// Frequency, in hertz.
+    Hertz, "Hz"
+);
+quantity!(
     /// Electric charge, in ampere hours.
     AmpereHours, "Ah"
 );
@@ -136,6 +140,18 @@ quantity!(
 quantity!(
     /// Speed, in kilometres per hour, as the car and its driver count it.
     KilometersPerHour, "km/h"
+);
+quantity!(
+    /// Acceleration, in metres per second squared.
+    MetersPerSecondSquared, "m/s²"
+);
+quantity!(
+    /// Rate of turn, in degrees per second.
+    DegreesPerSecond, "°/s"
+);
+quantity!(
+    /// Curvature of a path, in one over metres: the inverse of its radius.
+    PerMeter, "1/m"
 );
 quantity!(
     /// An angle, in degrees.

@@ -1,9 +1,12 @@
 //! Which entry a server will never take.
 //!
 //! ThingsBoard closes the connection without a PUBACK on a payload that it does not understand, on
-//! a rate limit and on a failure behind it alike. Only the first is the entry's fault, so an entry
-//! is convicted when it was alone in flight at a close, three times, and others passed before each
-//! of them. While nothing passes, nobody is convicted. Not here: pacing ([`crate::pacer`]).
+//! a rate limit and on a failure behind it alike. Only the first is the entry's fault. So a close
+//! with several messages in flight accuses nobody, because acknowledgements on their way are lost
+//! with it; the next connection is careful and has one message in flight at a time. The entries of
+//! a message that was alone in flight at a close are suspects, and travel one by one after all
+//! others. One that is closed upon three times, with others passing before each of them, is
+//! convicted. While nothing passes, nobody is convicted. Not here: pacing ([`crate::pacer`]).
 
 use std::collections::HashMap;
 
@@ -12,16 +15,21 @@ use v2x_outbox::EntryId;
 /// Closes on an entry that travelled alone before it is set aside.
 const STRIKES: u8 = 3;
 
+/// Messages that pass before a careful connection is an ordinary one again.
+const CAREFUL_MESSAGES: u8 = 20;
+
 /// Entries under suspicion at once; above it the list starts anew, which costs time and nothing
 /// else. A message holds at most some hundred entries.
 const SUSPECTS_MAX: usize = 10_000;
 
-/// The entries that were first in flight when a connection was closed.
+/// The entries of messages that were alone in flight when a connection was closed.
 #[derive(Debug, Default)]
 pub struct Suspects {
     strikes: HashMap<EntryId, u8>,
     /// Whether anything was acknowledged since the last close.
     others_passed: bool,
+    /// How many messages still travel one by one.
+    careful: u8,
 }
 
 impl Suspects {
@@ -31,23 +39,36 @@ impl Suspects {
         self.strikes.contains_key(&id)
     }
 
-    /// The server has taken these: they are innocent.
+    /// Whether only one message may be in flight at a time.
+    #[must_use]
+    pub const fn is_careful(&self) -> bool {
+        self.careful > 0
+    }
+
+    /// The server has taken the message of these entries: they are innocent.
     pub fn acknowledged(&mut self, ids: &[EntryId]) {
         self.others_passed = true;
+        self.careful = self.careful.saturating_sub(1);
         for id in ids {
             self.strikes.remove(id);
         }
     }
 
-    /// The server closed the connection; `first` are the entries of the first message that was
-    /// published and not acknowledged, `alone` says that it was the only one. Returns the entry
-    /// that is to be set aside.
-    pub fn closed(&mut self, first: &[EntryId], alone: bool) -> Option<EntryId> {
+    /// The server closed the connection with several messages in flight: any may be the reason.
+    pub fn closed_on_several(&mut self) {
+        self.others_passed = false;
+        self.careful = CAREFUL_MESSAGES;
+    }
+
+    /// The server closed the connection with only the message of these entries in flight. Returns
+    /// the entry that is to be set aside.
+    pub fn closed_on(&mut self, ids: &[EntryId]) -> Option<EntryId> {
         let others_passed = std::mem::take(&mut self.others_passed);
+        self.careful = 0;
         if self.strikes.len() > SUSPECTS_MAX {
             self.strikes.clear();
         }
-        if let ([id], true, true) = (first, alone, others_passed) {
+        if let ([id], true) = (ids, others_passed) {
             let strikes = self.strikes.entry(*id).or_default();
             *strikes += 1;
             if *strikes >= STRIKES {
@@ -55,7 +76,7 @@ impl Suspects {
                 return Some(*id);
             }
         }
-        for id in first {
+        for id in ids {
             self.strikes.entry(*id).or_default();
         }
         None
@@ -75,15 +96,15 @@ mod tests {
     #[test]
     fn entry_that_fails_alone_three_times_while_others_pass_is_convicted() {
         let mut suspects = Suspects::default();
-        assert_eq!(suspects.closed(&[id(1), id(2)], false), None);
+        assert_eq!(suspects.closed_on(&[id(1), id(2)]), None);
         assert!(suspects.contains(id(1)) && suspects.contains(id(2)));
         suspects.acknowledged(&[id(2)]);
         assert!(!suspects.contains(id(2)), "the innocent one goes free");
         for other in 3..5 {
-            assert_eq!(suspects.closed(&[id(1)], true), None);
+            assert_eq!(suspects.closed_on(&[id(1)]), None);
             suspects.acknowledged(&[id(other)]);
         }
-        assert_eq!(suspects.closed(&[id(1)], true), Some(id(1)));
+        assert_eq!(suspects.closed_on(&[id(1)]), Some(id(1)));
         assert!(!suspects.contains(id(1)));
     }
 
@@ -91,16 +112,22 @@ mod tests {
     fn nobody_is_convicted_while_the_server_takes_nothing() {
         let mut suspects = Suspects::default();
         for _ in 0..100 {
-            assert_eq!(suspects.closed(&[id(1)], true), None);
+            assert_eq!(suspects.closed_on(&[id(1)]), None);
         }
     }
 
     #[test]
-    fn entry_among_others_in_flight_gets_no_strike() {
+    fn close_on_several_messages_accuses_nobody_and_makes_careful() {
         let mut suspects = Suspects::default();
-        for _ in 0..100 {
-            suspects.acknowledged(&[id(9)]);
-            assert_eq!(suspects.closed(&[id(1)], false), None);
+        suspects.closed_on_several();
+        assert!(suspects.is_careful() && !suspects.contains(id(1)));
+        for _ in 0..CAREFUL_MESSAGES {
+            assert!(suspects.is_careful());
+            suspects.acknowledged(&[id(1)]);
         }
+        assert!(!suspects.is_careful());
+        suspects.closed_on_several();
+        suspects.closed_on(&[id(1)]);
+        assert!(!suspects.is_careful(), "the suspect is known and alone");
     }
 }

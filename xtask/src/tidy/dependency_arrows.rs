@@ -20,6 +20,7 @@ const ROOMS: &[Room] = &[
     board("boards", &["units", "proto", "charging"]),
     host("can", &["units"]),
     host("recording", &["units"]),
+    host("tariff", &["units", "charging"]),
     host("roles", &["units", "proto", "can", "charging", "recording"]),
     host("outbox", &["units", "roles"]),
     host("store", &["units", "roles", "charging", "outbox"]),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use v2x_uplink::{BrokerUrl, Token};
 
 use crate::cli;
-use crate::failure::{Blame, Context as _, Failure};
+use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
@@ -109,17 +109,17 @@ fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<Mqt
 }
 
 fn read_token(path: &Path) -> Result<Token, Failure> {
-    let reading = format!("token file {}", path.display());
-    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    let text = read_text(Blame::Configuration, "token file", path)?;
+    let reading = format_args!("token file {}", path.display());
     Token::parse(&text)
-        .blame(Blame::Configuration, &reading)
+        .blame(Blame::Configuration, reading)
         .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
 fn read_file(path: &Path) -> Result<FileConfig, Failure> {
     let reading = format!("configuration {}", path.display());
-    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    let text = read_text(Blame::Configuration, "configuration", path)?;
     if path
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))

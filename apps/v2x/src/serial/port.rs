@@ -56,10 +56,10 @@ impl PortError {
         match self {
             Self::Missing(_) => "plug the board in, or list what is there: ls /dev/serial/by-id/",
             Self::Forbidden(_) => {
-                "add yourself to the group that owns it: sudo usermod -aG dialout $USER, then log in again"
+                "join the group that owns it: sudo usermod -aG dialout $USER, then log in again"
             }
             Self::NotASerialPort(_) => {
-                "give a serial device, such as /dev/serial/by-id/usb-…; recordings are played by `v2x replay`"
+                "give a device such as /dev/serial/by-id/usb-…; `v2x replay` plays recordings"
             }
             Self::Speed { .. } => "the prototype's collector speaks at 115200 baud",
             Self::HungUp(_) | Self::Device { .. } => {
@@ -98,6 +98,7 @@ impl Port {
             .map_err(|error| match error.kind() {
                 ErrorKind::NotFound => PortError::Missing(path.to_owned()),
                 ErrorKind::PermissionDenied => PortError::Forbidden(path.to_owned()),
+                ErrorKind::IsADirectory => PortError::NotASerialPort(path.to_owned()),
                 _ => PortError::Device {
                     path: path.to_owned(),
                     error,

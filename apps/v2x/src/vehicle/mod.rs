@@ -57,14 +57,13 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let health = Arc::new(Health::default());
     let port = Port::open(&config.collector, config.baud)
         .map_err(|error| Failure::new(Blame::Runtime, &error).hint(error.hint()))?;
-    std::fs::create_dir_all(&config.out).blame(
-        Blame::Runtime,
-        format_args!("folder {}", config.out.display()),
-    )?;
-    let recorder = Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)).blame(
-        Blame::Runtime,
-        format_args!("files in {}", config.out.display()),
-    )?;
+    let recorder = std::fs::create_dir_all(&config.out)
+        .and_then(|()| Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)))
+        .map_err(|error| {
+            let what = format_args!("folder {}: {error}", config.out.display());
+            Failure::new(Blame::Runtime, what)
+                .hint("name a folder with --out that can be made and written here")
+        })?;
     let store = open_store(&config.out)?;
 
     let (to_ingest, chunks) = bounded(CHUNKS);

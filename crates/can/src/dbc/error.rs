@@ -45,7 +45,7 @@ pub enum DbcFault {
         /// The message.
         message: String,
         /// The identifier as it stands in the file.
-        seen: u64,
+        seen: String,
     },
     /// Two messages with the same identifier.
     #[error("message {message} has the id 0x{id} of message {other}")]
@@ -90,7 +90,8 @@ pub enum DbcFault {
     },
     /// A factor that makes every raw number the same value, or none at all.
     #[error(
-        "signal {signal} has the factor {factor} and the offset {offset}; both must be finite and the factor not 0"
+        "signal {signal} has the factor {factor} and the offset {offset}; \
+         both must be finite and the factor not 0"
     )]
     BadScale {
         /// The signal, with its message.

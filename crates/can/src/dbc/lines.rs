@@ -33,19 +33,19 @@ impl<'a> Lines<'a> {
                 statements.push(Statement { line, start, words });
             }
             start += content.len();
-            in_quotes ^= unescaped_quotes(content) % 2 == 1;
+            in_quotes = ends_in_quotes(content, in_quotes);
         }
         Self { statements }
     }
 
-    /// The line and the number of every message, in the order of the file.
-    pub(super) fn messages(&self) -> impl Iterator<Item = (usize, Option<u64>)> {
-        self.statements.iter().filter_map(|statement| {
-            let [keyword, id, ..] = *statement.words else {
-                return None;
-            };
-            (keyword == "BO_").then(|| (statement.line, id.parse().ok()))
-        })
+    /// The line, the number and the name of every message, in the order of the file.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (usize, &'a str, &'a str)> {
+        self.statements
+            .iter()
+            .filter_map(|statement| match *statement.words {
+                ["BO_", id, name, ..] => Some((statement.line, id, name)),
+                _ => None,
+            })
     }
 
     /// The line of the `nth` signal with this name after a line.
@@ -84,9 +84,20 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Counts the quotation marks that open or close a text; one behind a backslash does neither.
-fn unescaped_quotes(line: &str) -> usize {
-    line.matches('"').count() - line.matches("\\\"").count()
+/// Whether a quoted text goes on after a line. A quotation mark behind a backslash is a part of
+/// the text, one in a comment means nothing.
+fn ends_in_quotes(line: &str, mut in_quotes: bool) -> bool {
+    let mut before = '\n';
+    for char in line.chars() {
+        match (before, char) {
+            ('/', '/') if !in_quotes => return false,
+            ('\\', '"') if in_quotes => {}
+            (_, '"') => in_quotes = !in_quotes,
+            _ => {}
+        }
+        before = char;
+    }
+    in_quotes
 }
 
 #[cfg(test)]
@@ -101,7 +112,15 @@ mod tests {
     fn statements_inside_of_quoted_texts_are_not_counted() {
         let lines = Lines::of(TEXT);
         let messages: Vec<_> = lines.messages().collect();
-        assert_eq!(messages, [(3, Some(5)), (8, Some(7))]);
+        assert_eq!(messages, [(3, "5", "A"), (8, "7", "C")]);
+    }
+
+    #[test]
+    fn quotation_marks_in_comments_and_behind_backslashes_open_nothing() {
+        assert!(!ends_in_quotes("BS_: // the \"old", false));
+        assert!(ends_in_quotes(r#"CM_ "a \"b\" // c"#, false));
+        assert!(!ends_in_quotes(r#"still a \"quoted\" text";"#, true));
+        assert!(!ends_in_quotes("http://example.org\";", true));
     }
 
     #[test]

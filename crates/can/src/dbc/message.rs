@@ -1,10 +1,11 @@
 //! From one parsed message to its part of the decoder's tables, checking it on the way.
 //!
-//! What concerns the whole file is in `tables`; what attributes say is in `attributes`.
+//! What concerns the whole file is in `tables`, what is only for people in `description`, what
+//! attributes say in `attributes`.
 
 use std::collections::HashSet;
 
-use can_dbc::{Message, MultiplexIndicator, NumericValue, Signal, ValueType};
+use can_dbc::{Message, MultiplexIndicator, Signal, ValueType};
 use v2x_units::CanId;
 
 use super::attributes::{self, Term};
@@ -13,7 +14,6 @@ use super::tables::{Fault, Source, at_most};
 use crate::decoder::Tables;
 use crate::layout::{ByteOrder, Layout};
 use crate::message::{Extraction, FirstFrameRule, MessageTable};
-use crate::signal::{self, SignalInfo};
 use crate::validity::Condition;
 
 /// The most signals of a DBC: what a 16-bit [`crate::SignalId`] tells apart.
@@ -24,10 +24,11 @@ const MAX_SIGNALS: usize = 1024;
 const MAX_CONDITIONS: usize = 64;
 
 /// A message on its way into the tables.
-struct Builder<'a> {
-    source: &'a Source<'a>,
-    message: &'a Message,
-    line: usize,
+pub(super) struct Builder<'a> {
+    pub(super) source: &'a Source<'a>,
+    pub(super) message: &'a Message,
+    /// The line of the message.
+    pub(super) line: usize,
     layouts: Vec<Layout>,
     conditions: Vec<Condition>,
 }
@@ -85,7 +86,7 @@ pub(super) fn add(
 }
 
 impl Builder<'_> {
-    fn qualified(&self, signal: &Signal) -> String {
+    pub(super) fn qualified(&self, signal: &Signal) -> String {
         format!("{}.{}", self.message.name, signal.name)
     }
 
@@ -94,7 +95,7 @@ impl Builder<'_> {
     }
 
     /// A fault of an attribute, at the attribute's own line.
-    fn at_attribute(
+    pub(super) fn at_attribute(
         &self,
         signal: &Signal,
         attribute: &'static str,
@@ -116,7 +117,7 @@ impl Builder<'_> {
         (line.unwrap_or(self.line), fault)
     }
 
-    fn attribute(&self, signal: &Signal, name: &str) -> String {
+    pub(super) fn attribute(&self, signal: &Signal, name: &str) -> String {
         self.source
             .attributes
             .text(self.message.id, &signal.name, name)
@@ -323,61 +324,6 @@ impl Builder<'_> {
         }
         Ok(rules)
     }
-
-    fn info(&self, signal: &Signal, id: CanId) -> Result<SignalInfo, Fault> {
-        let object = (self.message.id, signal.name.as_str());
-        let bad = |name: &'static str| {
-            move |expected| self.at_attribute(signal, name, &self.attribute(signal, name), expected)
-        };
-        let read = |name| self.attribute(signal, name);
-        let personal = attributes::personal(&read(attributes::PERSONAL_DATA))
-            .map_err(bad(attributes::PERSONAL_DATA))?;
-        let confidence = attributes::confidence(&read(attributes::CONFIDENCE))
-            .map_err(bad(attributes::CONFIDENCE))?;
-        let of_message = |name| self.source.attributes.text(self.message.id, "", name);
-        let cycle = of_message(attributes::CYCLE_TIME);
-        let cycle = attributes::cycle(&cycle).map_err(|expected| {
-            let id = self.message.id.raw().to_string();
-            let fault = DbcFault::BadAttribute {
-                attribute: attributes::CYCLE_TIME,
-                object: self.message.name.clone(),
-                seen: cycle.clone(),
-                expected,
-            };
-            let words = ["BA_", attributes::CYCLE_TIME, "BO_", &id];
-            (self.source.lines.find(&words).unwrap_or(self.line), fault)
-        })?;
-        let own_source = Some(read(attributes::SIGNAL_SOURCE)).filter(|text| !text.is_empty());
-        let table = self.source.labels.get(&object).copied().unwrap_or_default();
-        let mut labels: Vec<_> = table
-            .iter()
-            .map(|label| (label.id, label.description.clone()))
-            .collect();
-        labels.sort();
-        Ok(SignalInfo {
-            message: self.message.name.clone(),
-            name: signal.name.clone(),
-            qualified: self.qualified(signal),
-            id,
-            unit: signal.unit.clone(),
-            minimum: to_f64(signal.min),
-            maximum: to_f64(signal.max),
-            is_enum: !labels.is_empty() || signal.unit == "enum",
-            personal,
-            labels,
-            comment: self
-                .source
-                .comments
-                .get(&object)
-                .copied()
-                .unwrap_or_default()
-                .to_owned(),
-            decimals: signal::decimals(signal.factor, signal.offset),
-            confidence,
-            source: own_source.unwrap_or_else(|| of_message(attributes::MESSAGE_SOURCE)),
-            cycle,
-        })
-    }
 }
 
 /// Whether two signals may be in the same frame.
@@ -403,16 +349,4 @@ fn low_bits(count: usize) -> u64 {
         .ok()
         .and_then(|count| 1u64.checked_shl(count))
         .map_or(u64::MAX, |next| next - 1)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "limits are for display; f64 holds what people read"
-)]
-fn to_f64(number: NumericValue) -> f64 {
-    match number {
-        NumericValue::Uint(number) => number as f64,
-        NumericValue::Int(number) => number as f64,
-        NumericValue::Double(number) => number,
-    }
 }

@@ -21,6 +21,7 @@
 //! are refused by name.
 
 mod attributes;
+mod description;
 mod error;
 mod lines;
 mod message;

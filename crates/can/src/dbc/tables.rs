@@ -40,11 +40,16 @@ pub(super) fn build<'a>(dbc: &'a Dbc, lines: &'a Lines<'a>) -> Result<Tables, Fa
     let mut tables = Tables::default();
     let mut by_id = HashMap::new();
     let mut names = HashSet::new();
-    for (message, (line, written_id)) in dbc.messages.iter().zip(lines.messages()) {
+    let mut statements = lines.messages();
+    for message in &dbc.messages {
+        let (line, number) = match statements.next() {
+            Some((line, number, name)) if name == message.name => (line, number),
+            other => return Err((other.map_or(1, |(line, ..)| line), crowded(message))),
+        };
         if message.name == NO_MESSAGE {
             continue;
         }
-        let id = can_id(message, written_id).map_err(|fault| (line, fault))?;
+        let id = can_id(message, number).map_err(|fault| (line, fault))?;
         if let Some(other) = by_id.insert(id, &message.name) {
             let message = message.name.clone();
             let (id, other) = (id.to_string(), other.clone());
@@ -66,20 +71,25 @@ pub(super) fn at_most(most: usize, seen: usize, what: &'static str) -> Result<()
     Ok(())
 }
 
-/// The parser cuts an identifier that is too large, so the number in the file is looked at too.
-fn can_id(message: &Message, written: Option<u64>) -> Result<CanId, DbcFault> {
-    let bad = || DbcFault::BadId {
-        message: message.name.clone(),
-        seen: written.unwrap_or_else(|| message.id.raw().into()),
-    };
-    if written != Some(message.id.raw().into()) {
-        return Err(bad());
-    }
-    match message.id {
+/// A message that the parser found, but not at the beginning of a line, where all others begin.
+fn crowded(message: &Message) -> DbcFault {
+    DbcFault::Syntax(format!(
+        "message {name} must begin on a line of its own, as \"BO_ 341 {name}: 8 BMS\"",
+        name = message.name
+    ))
+}
+
+/// Takes the number as it stands in the file: the parser cuts one that is too large.
+fn can_id(message: &Message, number: &str) -> Result<CanId, DbcFault> {
+    let id = match message.id {
         MessageId::Standard(id) => CanId::standard(id.into()),
         MessageId::Extended(id) => CanId::extended(id),
-    }
-    .map_err(|_| bad())
+    };
+    let same = number.parse() == Ok(message.id.raw());
+    id.ok().filter(|_| same).ok_or_else(|| DbcFault::BadId {
+        message: message.name.clone(),
+        seen: number.to_owned(),
+    })
 }
 
 fn index<'a>(dbc: &'a Dbc, lines: &'a Lines<'a>) -> Source<'a> {

@@ -14,7 +14,10 @@ fn refusal(body: &str) -> (usize, String) {
             .to_string()
             .starts_with(&format!("car.dbc:{}: ", error.line))
     );
-    (error.line - HEAD.lines().count(), error.fault.to_string())
+    (
+        error.line.saturating_sub(HEAD.lines().count()),
+        error.fault.to_string(),
+    )
 }
 
 fn message(signals: &str) -> String {
@@ -95,6 +98,21 @@ fn identifier_that_no_frame_has_is_refused_as_it_stands_in_the_file() {
             "{reason}"
         );
     }
+}
+
+#[test]
+fn message_in_the_middle_of_a_line_is_refused_instead_of_being_lost() {
+    let (line, reason) = refusal("BO_ 5 A: 8 X\n\nBO_ 6 B: 8 X BO_ 7 C: 8 X\nBO_ 8 D: 8 X\n");
+    assert_eq!(line, 4);
+    assert!(
+        reason.contains("message C must begin on a line of its own"),
+        "{reason}"
+    );
+    let (_, reason) = refusal("BO_5 A: 8 X\n");
+    assert!(
+        reason.contains("message A must begin on a line of its own"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -166,80 +166,71 @@ fn personal_signals_are_no_quantity_of_the_car() {
     assert!(signals.all(|signal| !decoder.info(*signal).personal));
 }
 
+/// Checks the line and the beginning of the reason with which a mapping is refused.
+fn assert_refused(body: &str, line: usize, reason: &str) {
+    let text = format!("{HEAD}{body}");
+    let error = VssMapping::from_toml("car.toml", &text, &twizy()).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.starts_with(&format!("car.toml:{line}: {reason}")),
+        "{said}\n{text}"
+    );
+}
+
+const QUANTITY: &str = "[[quantity]]\npath = \"Vehicle.Speed\"\ndatatype = \"float\"\n";
+const SOURCES: &str = "sources = [{ signal = \"DSP_Odometer.VehicleSpeed\" }]\n";
+
 #[test]
-fn faulty_mappings_are_refused_with_their_line() {
-    let quantity = "[[quantity]]\npath = \"Vehicle.Speed\"\ndatatype = \"float\"\n";
-    let sources = "sources = [{ signal = \"DSP_Odometer.VehicleSpeed\" }]\n";
-    let cases = [
-        ("oops".to_owned(), 4, "not a mapping: "),
-        (
-            format!("{quantity}color = 1\n{sources}"),
-            7,
-            "not a mapping: unknown field `color`",
-        ),
-        (
-            format!("{quantity}sources = [\n  {{ signal = \"DSP.Speed\" }},\n]\n"),
-            8,
-            "the DBC has no signal DSP.Speed",
-        ),
-        (
-            format!("{quantity}{sources}{quantity}{sources}"),
-            9,
-            "Vehicle.Speed stands twice",
-        ),
-        (
-            format!("{quantity}key = \"Vehicle.Speed\"\n{sources}"),
-            7,
-            "Vehicle.Speed stands twice",
-        ),
-        (
-            format!("{quantity}unit = \"mph\"\n{sources}"),
-            7,
-            "Vehicle.Speed has the unit \"mph\"",
-        ),
-        (
-            format!("{quantity}unit = \"m\"\n{sources}"),
-            8,
-            "DSP_Odometer.VehicleSpeed (in \"km/h\") and Vehicle.Speed (in \"m\") have different",
-        ),
-        (
-            format!("{quantity}key_unit = \"km\"\n{sources}"),
-            5,
-            "Vehicle.Speed: key_unit and",
-        ),
-        (
-            format!("{quantity}sources = []\n"),
-            5,
-            "Vehicle.Speed: a quantity needs at least",
-        ),
-        (
-            format!("{quantity}sources = [{{ scale = 2 }}]\n"),
-            7,
-            "Vehicle.Speed: a source names",
-        ),
-        (
-            format!("{quantity}sources = [{{ signal = \"SDO_Request.Data\" }}]\n"),
-            7,
-            "SDO_Request.Data has no cycle time",
-        ),
-        (
-            quantity.replace("Vehicle.Speed", "Speed") + sources,
-            5,
-            "\"Speed\" is no VSS path",
-        ),
-        (
-            quantity.replace("float", "string") + sources,
-            5,
-            "Vehicle.Speed: words are for",
-        ),
-    ];
-    for (text, line, reason) in cases {
-        let text = format!("{HEAD}{text}");
-        let error = VssMapping::from_toml("car.toml", &text, &twizy()).unwrap_err();
-        let said = error.to_string();
-        assert!(
-            said.starts_with(&format!("car.toml:{line}: {reason}")),
-            "{said}\n{text}"
-        );
-    }
+fn text_that_is_no_mapping_is_refused_at_its_line() {
+    assert_refused("oops", 4, "not a mapping: ");
+    let body = format!("{QUANTITY}color = 1\n{SOURCES}");
+    assert_refused(&body, 7, "not a mapping: unknown field `color`");
+}
+
+#[test]
+fn quantity_that_contradicts_itself_is_refused_at_its_line() {
+    let with = |field: &str| format!("{QUANTITY}{field}\n{SOURCES}");
+    let twice = format!("{QUANTITY}{SOURCES}{QUANTITY}{SOURCES}");
+    assert_refused(&twice, 9, "Vehicle.Speed stands twice");
+    assert_refused(
+        &with("key = \"Vehicle.Speed\""),
+        7,
+        "Vehicle.Speed stands twice",
+    );
+    assert_refused(
+        &with("unit = \"mph\""),
+        7,
+        "Vehicle.Speed has the unit \"mph\"; VSS has km/h",
+    );
+    assert_refused(&with("key_unit = \"km\""), 5, "Vehicle.Speed: key_unit and");
+    let path = with("").replace("Vehicle.Speed\"\n", "Speed\"\n");
+    assert_refused(&path, 5, "\"Speed\" is no VSS path");
+    assert_refused(
+        &with("").replace("float", "string"),
+        5,
+        "Vehicle.Speed: words are for",
+    );
+}
+
+#[test]
+fn source_that_cannot_give_the_quantity_is_refused_at_its_line() {
+    let from = |sources: &str| format!("{QUANTITY}{sources}\n");
+    let unknown = "sources = [\n  { signal = \"DSP.Speed\" },\n]";
+    assert_refused(&from(unknown), 8, "the DBC has no signal DSP.Speed");
+    assert_refused(
+        &from("sources = []"),
+        5,
+        "Vehicle.Speed: a quantity needs at least",
+    );
+    assert_refused(
+        &from("sources = [{ scale = 2 }]"),
+        7,
+        "Vehicle.Speed: a source names",
+    );
+    let event = "sources = [{ signal = \"SDO_Request.Data\" }]";
+    assert_refused(&from(event), 7, "SDO_Request.Data has no cycle time");
+    let metres = format!("{QUANTITY}unit = \"m\"\n{SOURCES}");
+    let reason =
+        "DSP_Odometer.VehicleSpeed (in \"km/h\") and Vehicle.Speed (in \"m\") have different";
+    assert_refused(&metres, 8, reason);
 }

@@ -62,22 +62,16 @@ pub(super) struct Connection<'a> {
     asked: bool,
     /// Entries that were not published yet.
     waiting: VecDeque<Entry>,
+    /// Those of them that travel alone and last.
+    suspected: VecDeque<Entry>,
     /// Handed to rumqttc, which has not numbered them yet.
     unnumbered: VecDeque<Message>,
     /// Published under these packet identifiers.
-    numbered: HashMap<u16, Published>,
-    /// How many were published on this connection; gives [`Published::turn`].
-    turns: u64,
+    numbered: HashMap<u16, Message>,
     /// Acknowledged by the broker, not yet handed on.
     acknowledged: Vec<EntryId>,
     /// When the oldest acknowledgement is overdue, or the stop is.
     deadline: time::Instant,
-}
-
-struct Published {
-    /// The place in the order of publishing.
-    turn: u64,
-    message: Message,
 }
 
 impl<'a> Connection<'a> {
@@ -97,9 +91,9 @@ impl<'a> Connection<'a> {
             stopping: false,
             asked: false,
             waiting: VecDeque::new(),
+            suspected: VecDeque::new(),
             unnumbered: VecDeque::new(),
             numbered: HashMap::new(),
-            turns: 0,
             acknowledged: Vec::new(),
             deadline: time::Instant::now() + ACKNOWLEDGE_TIMEOUT,
         }
@@ -123,8 +117,14 @@ impl<'a> Connection<'a> {
         &mut self,
         stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Ended>, OutboxGone> {
-        let wait = self.publish_what_fits();
-        self.ask_for_more()?;
+        self.publish_what_fits();
+        let wait = self.pace();
+        if wait.is_none() {
+            self.ask_for_more()?;
+        } else {
+            // What has to wait waits in the outbox, where an alert overtakes it.
+            self.give_back_unpublished()?;
+        }
         if self.stopping && self.in_flight() == 0 {
             return self.disconnect().await.map(Some);
         }
@@ -156,54 +156,58 @@ impl<'a> Connection<'a> {
         self.unnumbered.len() + self.numbered.len()
     }
 
-    /// Puts entries under suspicion behind the others.
     fn arrange(&mut self, batch: Vec<Entry>) {
         let suspects = &self.session.suspects;
         let (suspected, others): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|entry| suspects.contains(entry.id));
         self.waiting.extend(others);
-        self.waiting.extend(suspected);
+        self.suspected.extend(suspected);
     }
 
-    /// Publishes until the window is full, the pace forbids it (then says how long) or a suspect
-    /// has to be alone.
-    fn publish_what_fits(&mut self) -> Option<Duration> {
-        while self.connected && !self.stopping && self.in_flight() < usize::from(WINDOW) {
-            let first = self.waiting.front()?;
+    /// How long the pace forbids the next message.
+    fn pace(&mut self) -> Option<Duration> {
+        let wait = self.session.pacer.wait((self.session.clock)());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Publishes until there is no room or the pace forbids it.
+    fn publish_what_fits(&mut self) {
+        while self.connected && !self.stopping && self.has_room() && self.pace().is_none() {
             let now = (self.session.clock)();
-            let pace = self.session.pacer.wait(now);
-            if !pace.is_zero() {
-                return Some(pace);
-            }
-            let mut points = self.session.pacer.points(now);
-            if self.session.suspects.contains(first.id) {
-                points = 0;
-            }
-            if self.suspect_is_in_the_way(first.id) {
-                return None;
-            }
-            let message = pack(&mut self.waiting, points)?;
+            let packed = if self.waiting.is_empty() {
+                pack(&mut self.suspected, 0)
+            } else {
+                pack(&mut self.waiting, self.session.pacer.points(now))
+            };
+            let message = packed.expect("something waits where there is room for it");
             self.session.pacer.sent(now, message.points);
             self.publish(message);
         }
-        None
     }
 
-    /// A suspect travels alone: nothing before it may be in flight, nothing after it may follow.
-    fn suspect_is_in_the_way(&self, first: EntryId) -> bool {
+    /// Whether something waits and may go now: a suspect is alone in flight, a careful connection
+    /// has one message in flight.
+    fn has_room(&self) -> bool {
         let suspects = &self.session.suspects;
-        let in_flight = self
-            .numbered
-            .values()
-            .map(|published| &published.message)
-            .chain(&self.unnumbered);
-        let mut others = in_flight.flat_map(|message| &message.entries);
-        if suspects.contains(first) {
-            others.next().is_some()
-        } else {
-            others.any(|id| suspects.contains(*id))
-        }
+        let window = match (self.waiting.is_empty(), self.suspected.is_empty()) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) if suspects.is_careful() || self.suspect_is_in_flight() => 1,
+            (false, _) => usize::from(WINDOW),
+        };
+        self.in_flight() < window
+    }
+
+    fn suspect_is_in_flight(&self) -> bool {
+        let suspects = &self.session.suspects;
+        let mut entries = self.published().flat_map(|message| &message.entries);
+        entries.any(|id| suspects.contains(*id))
+    }
+
+    /// Every message in flight.
+    fn published(&self) -> impl Iterator<Item = &Message> {
+        self.numbered.values().chain(&self.unnumbered)
     }
 
     fn publish(&mut self, message: Message) {
@@ -222,8 +226,12 @@ impl<'a> Connection<'a> {
     }
 
     fn ask_for_more(&mut self) -> Result<(), OutboxGone> {
-        if self.connected && !self.stopping && !self.asked && self.waiting.is_empty() {
-            self.session.supply.ask(Request::Next(BATCH_ENTRIES))?;
+        let is_idle = self.waiting.is_empty() && self.suspected.is_empty();
+        if self.connected && !self.stopping && !self.asked && is_idle {
+            let points = self.session.pacer.points((self.session.clock)());
+            let limit = usize::try_from(points).unwrap_or(usize::MAX);
+            let limit = limit.clamp(1, BATCH_ENTRIES);
+            self.session.supply.ask(Request::Next(limit))?;
             self.asked = true;
         }
         Ok(())
@@ -258,9 +266,7 @@ impl<'a> Connection<'a> {
             }
             Event::Outgoing(Outgoing::Publish(pkid)) => {
                 if let Some(message) = self.unnumbered.pop_front() {
-                    let turn = self.turns;
-                    self.turns += 1;
-                    self.numbered.insert(*pkid, Published { turn, message });
+                    self.numbered.insert(*pkid, message);
                 }
             }
             Event::Incoming(Packet::PubAck(ack)) => self.taken(ack.pkid)?,
@@ -271,7 +277,7 @@ impl<'a> Connection<'a> {
 
     /// The broker has a message.
     fn taken(&mut self, pkid: u16) -> Result<(), OutboxGone> {
-        let Some(Published { message, .. }) = self.numbered.remove(&pkid) else {
+        let Some(message) = self.numbered.remove(&pkid) else {
             return Ok(());
         };
         self.session.suspects.acknowledged(&message.entries);
@@ -302,24 +308,26 @@ impl<'a> Connection<'a> {
             return Ok(Ended::Stopped { unacknowledged });
         }
         let why = Down::of(error, self.connected);
-        let first = self
-            .numbered
-            .values()
-            .min_by_key(|published| published.turn);
-        if let (Down::Closed, Some(first)) = (&why, first) {
+        if why == Down::Closed && self.in_flight() > 0 {
             self.session.pacer.closed((self.session.clock)());
-            let alone = self.in_flight() == 1;
-            let guilty = self.session.suspects.closed(&first.message.entries, alone);
-            if let Some(id) = guilty {
-                self.set_aside(id)?;
-            }
+            self.blame()?;
         }
         Ok(Ended::Down(why))
     }
 
-    fn set_aside(&mut self, id: EntryId) -> Result<(), OutboxGone> {
-        self.numbered
-            .retain(|_, published| !published.message.entries.contains(&id));
+    fn blame(&mut self) -> Result<(), OutboxGone> {
+        if self.in_flight() > 1 {
+            self.session.suspects.closed_on_several();
+            return Ok(());
+        }
+        let entries = self.published().flat_map(|message| &message.entries);
+        let ids: Vec<_> = entries.copied().collect();
+        let Some(id) = self.session.suspects.closed_on(&ids) else {
+            return Ok(());
+        };
+        // It was the only one in flight, and must not be released.
+        self.numbered.clear();
+        self.unnumbered.clear();
         let reason = "the broker closed the connection on it again and again, and took others";
         (self.session.tell)(SessionEvent::SetAside {
             id,
@@ -344,11 +352,7 @@ impl<'a> Connection<'a> {
     }
 
     fn published_entries(&self) -> usize {
-        let messages = self.numbered.values().map(|published| &published.message);
-        messages
-            .chain(&self.unnumbered)
-            .map(|message| message.entries.len())
-            .sum()
+        self.published().map(|message| message.entries.len()).sum()
     }
 
     fn stop(&mut self) -> Option<Ended> {
@@ -362,26 +366,31 @@ impl<'a> Connection<'a> {
         let said = self.client.try_disconnect().is_ok();
         let mut left = self.poll.take().filter(|_| said);
         while let Some(next) = left.take() {
-            match time::timeout_at(self.deadline, next).await {
-                Ok((_, Ok(Event::Outgoing(Outgoing::Disconnect)) | Err(_))) | Err(_) => {}
-                Ok((event_loop, Ok(_))) => left = Some(poll(event_loop)),
+            // Out of time, disconnected or refused: whatever it is, the connection has ended.
+            if let Ok((event_loop, Ok(event))) = time::timeout_at(self.deadline, next).await
+                && event != Event::Outgoing(Outgoing::Disconnect)
+            {
+                left = Some(poll(event_loop));
             }
         }
         Ok(Ended::Stopped { unacknowledged: 0 })
     }
 
     /// Returns to the outbox what it is owed.
-    fn give_back(&mut self) -> Result<(), OutboxGone> {
+    fn give_back(mut self) -> Result<(), OutboxGone> {
         self.hand_on_acknowledged()?;
-        let messages = self
-            .numbered
-            .drain()
-            .map(|(_, published)| published.message);
-        let ids: Vec<_> = messages
-            .chain(self.unnumbered.drain(..))
-            .flat_map(|message| message.entries)
-            .chain(self.waiting.drain(..).map(|entry| entry.id))
-            .collect();
+        self.give_back_unpublished()?;
+        let entries = self.published().flat_map(|message| &message.entries);
+        self.release(entries.copied().collect())
+    }
+
+    fn give_back_unpublished(&mut self) -> Result<(), OutboxGone> {
+        let unpublished = self.waiting.drain(..).chain(self.suspected.drain(..));
+        let ids = unpublished.map(|entry| entry.id).collect();
+        self.release(ids)
+    }
+
+    fn release(&self, ids: Vec<EntryId>) -> Result<(), OutboxGone> {
         if ids.is_empty() {
             return Ok(());
         }

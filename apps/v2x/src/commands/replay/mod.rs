@@ -26,6 +26,10 @@ const DRAINED_FOR: Duration = Duration::from_millis(100);
 /// The most bytes of one write; a listener's terminal takes four kilobytes at once.
 const WRITE_BYTES: usize = 4096;
 
+/// The least and the most of a speed, a rate and a length: beyond is no replay but a mistake.
+const LEAST: f64 = 0.001;
+const MOST: f64 = 1e6;
+
 /// What was sent.
 #[derive(Debug, Default)]
 struct Sent {
@@ -78,23 +82,23 @@ struct Pace {
 
 impl Pace {
     fn from_arguments(arguments: &cli::Replay) -> Result<Self, Failure> {
-        let positive = |option: &str, value: f64| {
-            if value.is_finite() && value > 0.0 {
+        let within = |option: &str, value: f64| {
+            if (LEAST..=MOST).contains(&value) {
                 return Ok(value);
             }
-            let what = format!("{option} is {value}; it must be a number above 0");
+            let what = format!("{option} is {value}; it must be from {LEAST} to {MOST}");
             Err(Failure::new(Blame::Usage, what))
         };
         let rate = arguments
             .rate
-            .map(|rate| positive("--rate", rate))
+            .map(|rate| within("--rate", rate))
             .transpose()?;
         let seconds = arguments
             .seconds
-            .map(|time| positive("--for", time))
+            .map(|time| within("--for", time))
             .transpose()?;
         Ok(Self {
-            speed: positive("--speed", arguments.speed)?,
+            speed: within("--speed", arguments.speed)?,
             between_frames: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
             until: seconds.map(Duration::from_secs_f64),
         })

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use v2x_proto::legacy::collector_line::{LINE_END, emit_can, emit_gnss};
-use v2x_recording::{Fixes, Frames, OpenError, RecordedFix, RecordedFrame, Recording};
+use v2x_recording::{Fixes, Frames, RecordedFix, RecordedFrame, Recording};
 use v2x_units::UtcTime;
 
 use crate::failure::{Blame, Context as _, Failure};
+use crate::recorded_file;
 
 /// The time between two frames on the Twizy's bus: 490 frames per second.
 const BUS_PACE: Duration = Duration::from_micros(2041);
@@ -67,8 +68,13 @@ impl Playlist {
         };
         for path in paths {
             let name = path.display().to_string();
-            let file = File::open(path).blame(Blame::Input, &name)?;
-            let source = open(BufReader::new(file)).blame(Blame::Input, &name)?;
+            let source = match recorded_file::open(path)? {
+                Recording::Fixes(fixes) => Source::Fixes(Box::new(fixes)),
+                recording => {
+                    let frames = recording.into_frames().blame(Blame::Input, &name)?;
+                    Source::Frames(Box::new(frames))
+                }
+            };
             let mut track = Track {
                 name,
                 source,
@@ -117,13 +123,6 @@ impl Playlist {
             is_frame: cue.is_frame,
         }))
     }
-}
-
-fn open(reader: BufReader<File>) -> Result<Source, OpenError> {
-    Ok(match Recording::open(reader)? {
-        Recording::Fixes(fixes) => Source::Fixes(Box::new(fixes)),
-        recording => Source::Frames(Box::new(recording.into_frames()?)),
-    })
 }
 
 impl Track {

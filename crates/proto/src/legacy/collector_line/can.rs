@@ -2,8 +2,8 @@
 //!
 //! `SIM <ID> <DLC> <B0> … <B7>`, reference (a). The id has three digits, or eight when the sender's
 //! library has set a flag in it: bit 31 for an extended id, bit 30 for a remote frame. Eight bytes
-//! are printed whatever the DLC is, those past it as `00`; firmware before 21 July 2025 printed only
-//! as many as the DLC says. `REAL` instead of `SIM`, or no word at all, are older still.
+//! are printed whatever the DLC is, those past it as `00`; firmware before 21 July 2025 printed
+//! only as many as the DLC says. `REAL` instead of `SIM`, or no word at all, are older still.
 
 use core::fmt;
 

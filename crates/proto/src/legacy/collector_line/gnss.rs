@@ -1,7 +1,7 @@
 //! The `GPS` line: what the receiver reports. Not here: whether to believe it (the vehicle role).
 //!
-//! `GPS <lat> <lon> <alt> <speed> <sats> <hdop> <Y-M-D h:m:s> <valid>`, reference (a). Numbers in the
-//! date and time are not padded, there is a blank between date and time, and the word `INVALID`
+//! `GPS <lat> <lon> <alt> <speed> <sats> <hdop> <Y-M-D h:m:s> <valid>`, reference (a). Numbers in
+//! the date and time are not padded, there is a blank between date and time, and the word `INVALID`
 //! stands for both when the receiver has none. The printed hour is that of UTC plus one without a
 //! carry, so 23:10 UTC is printed as 24:10 with the date of UTC.
 

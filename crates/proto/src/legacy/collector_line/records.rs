@@ -85,8 +85,8 @@ impl Word {
         }
     }
 
-    /// The word that begins a record at this place, in either case. It is followed by a blank or the
-    /// line's end, and not by prose: "GPS module not found" is none.
+    /// The word that begins a record at this place, in either case. It is followed by a blank or
+    /// the line's end, and not by prose: "GPS module not found" is none.
     fn at(line: &[u8], at: usize) -> Option<Self> {
         let rest = line.get(at..)?;
         // Every byte of an unusual line is asked, so most must be turned away by one comparison.

@@ -1,0 +1,69 @@
+//! What a slot takes in, and what it answers to a wish.
+//!
+//! Not here: what follows from an input (the table in [`super`]).
+
+use core::fmt;
+
+use v2x_units::UtcTime;
+
+use super::config::Authorisation;
+use crate::meter::MeterSample;
+
+/// What can happen to a slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Input {
+    /// The meter was read.
+    Sample(MeterSample),
+    /// The plug detector sees a plug, or sees it leave.
+    Plugged(bool),
+    /// The slot is released for a session.
+    Authorise(Authorisation),
+    /// The release is withdrawn.
+    Deauthorise,
+    /// The operator or the owner ends the session.
+    Stop,
+    /// The operator interrupts the session.
+    Pause,
+    /// The operator lets the session go on, or the slot be used after a stop.
+    Resume,
+    /// The operator takes the slot out of service once no session is open, or puts it back.
+    InService(bool),
+    /// Somebody has looked at the fault.
+    ClearFault,
+    /// The port or the link of the meter is gone; the next sample says it is back.
+    SourceLost,
+    /// What the wall clock says; `None` when it is known to be wrong. Decides nothing.
+    Clock(Option<UtcTime>),
+}
+
+/// What an accepted input has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// All that was asked.
+    Full,
+    /// The books follow, the current does not: the slot has no relay.
+    BooksOnly,
+}
+
+/// Why an input changes nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no session to stop or to pause.
+    NoSession,
+    /// The slot cannot interrupt the current.
+    NoRelay,
+    /// The slot is not faulted.
+    NotFaulted,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSession => "the slot has no session; look at its state first",
+            Self::NoRelay => "the slot has no relay, it can only watch; unplug the vehicle instead",
+            Self::NotFaulted => "the slot is not faulted, there is nothing to clear",
+        })
+    }
+}
+
+impl core::error::Error for Refused {}

@@ -1,0 +1,163 @@
+//! Type 10, command: something that the other end is to do, and to answer.
+//!
+//! | field | bytes | meaning |
+//! |---|---|---|
+//! | id | 2 | chosen by the sender, comes back in [`super::Acknowledgement`] |
+//! | order | 1 | which order, see below |
+//! | parameters | rest | of that order |
+//!
+//! | order | parameters |
+//! |---|---|
+//! | 1 say hello | none |
+//! | 2 restart | none |
+//! | 3 identify: let the LED blink | none |
+//! | 4 relay | 1 byte: 0 open, 1 closed |
+//! | 5 radio channel | 1 byte: 1 to 14 |
+//! | 6 read setting | key: UTF-8, rest of the body |
+//! | 7 write setting | byte count, key, value: UTF-8, rest of the body |
+//!
+//! Orders with other numbers are passed on with their bytes, for their receiver has to answer
+//! that it does not know them. No order writes to the car's bus.
+
+use crate::link::body::{BodyError, Reader, Writer};
+
+use super::radio_received::check_channel;
+
+const NAME: &str = "command";
+
+const SAY_HELLO: u8 = 1;
+const RESTART: u8 = 2;
+const IDENTIFY: u8 = 3;
+const RELAY: u8 = 4;
+const RADIO_CHANNEL: u8 = 5;
+const READ_SETTING: u8 = 6;
+const WRITE_SETTING: u8 = 7;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// Answer with a hello and a status.
+    SayHello,
+    /// Start anew; the acknowledgement goes out first.
+    Restart,
+    /// Let the LED blink for ten seconds, so that a person finds the board.
+    Identify,
+    /// Close the relay, or open it.
+    Relay {
+        /// Whether current may flow.
+        closed: bool,
+    },
+    /// Listen and send on this Wi-Fi channel, 1 to 14.
+    RadioChannel(u8),
+    /// Answer with the value of a setting.
+    ReadSetting {
+        /// Its name.
+        key: &'a str,
+    },
+    /// Keep a setting across restarts.
+    WriteSetting {
+        /// Its name, at most 255 bytes.
+        key: &'a str,
+        /// Its new value.
+        value: &'a str,
+    },
+    /// An order that this version does not know.
+    Unknown {
+        /// Its number, above 7 or 0.
+        number: u8,
+        /// Its parameters, unread.
+        parameters: &'a [u8],
+    },
+}
+
+/// One order and the id under which it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command<'a> {
+    /// Comes back with the answer. A command that is repeated under the same id is answered
+    /// again and done once.
+    pub id: u16,
+    /// What is to be done.
+    pub order: Order<'a>,
+}
+
+impl<'a> Command<'a> {
+    /// The type number.
+    pub const TYPE: u8 = 10;
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// Names the field that is cut or has no meaning.
+    pub fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
+        let mut from = Reader::new(NAME, body);
+        let id = from.u16("id")?;
+        let order = match from.u8("order")? {
+            SAY_HELLO => Order::SayHello,
+            RESTART => Order::Restart,
+            IDENTIFY => Order::Identify,
+            RELAY => Order::Relay {
+                closed: from.flag("relay")?,
+            },
+            RADIO_CHANNEL => {
+                let channel = from.u8("radio channel")?;
+                check_channel(channel).map_err(|problem| from.error("radio channel", problem))?;
+                Order::RadioChannel(channel)
+            }
+            READ_SETTING => Order::ReadSetting {
+                key: from.remaining_text("key")?,
+            },
+            WRITE_SETTING => Order::WriteSetting {
+                key: from.short_text("key")?,
+                value: from.remaining_text("value")?,
+            },
+            number => Order::Unknown {
+                number,
+                parameters: from.remaining(),
+            },
+        };
+        from.end("parameters")?;
+        Ok(Self { id, order })
+    }
+
+    /// Writes a body.
+    ///
+    /// # Errors
+    /// When a key is longer than 255 bytes or `out` too short.
+    pub fn emit(&self, out: &mut [u8]) -> Result<usize, BodyError> {
+        let mut to = Writer::new(NAME, out);
+        to.u16("id", self.id)?;
+        to.u8("order", self.order.number())?;
+        match self.order {
+            Order::SayHello | Order::Restart | Order::Identify => {}
+            Order::Relay { closed } => to.u8("relay", u8::from(closed))?,
+            Order::RadioChannel(channel) => {
+                check_channel(channel).map_err(|problem| to.error("radio channel", problem))?;
+                to.u8("radio channel", channel)?;
+            }
+            Order::ReadSetting { key } => to.bytes("key", key.as_bytes())?,
+            Order::WriteSetting { key, value } => {
+                to.short_text("key", key)?;
+                to.bytes("value", value.as_bytes())?;
+            }
+            Order::Unknown { parameters, .. } => to.bytes("parameters", parameters)?,
+        }
+        Ok(to.used())
+    }
+}
+
+impl Order<'_> {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        match self {
+            Self::SayHello => SAY_HELLO,
+            Self::Restart => RESTART,
+            Self::Identify => IDENTIFY,
+            Self::Relay { .. } => RELAY,
+            Self::RadioChannel(_) => RADIO_CHANNEL,
+            Self::ReadSetting { .. } => READ_SETTING,
+            Self::WriteSetting { .. } => WRITE_SETTING,
+            Self::Unknown { number, .. } => *number,
+        }
+    }
+}
