@@ -1,5 +1,7 @@
 //! Trips and charges: one row each for ever, read again exactly, through any restart.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use tempfile::TempDir;
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
 use v2x_roles::vehicle::{

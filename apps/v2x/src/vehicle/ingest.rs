@@ -12,7 +12,7 @@ use v2x_can::Outcome;
 use v2x_proto::legacy::LineSplitter;
 use v2x_proto::legacy::collector_line::{CollectorLine, LineError, records};
 use v2x_recording::MergedRow;
-use v2x_roles::vehicle::{FixQuality, VehicleState, merged};
+use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
 use super::collector::Chunk;
@@ -20,6 +20,9 @@ use super::health::Health;
 use super::keeper::ToKeep;
 use super::telemetry;
 use crate::clock::Clock;
+
+/// How often the journal looks at the car.
+const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
 /// What the recorder writes, in the order in which it happened.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ pub(super) struct Ingest {
 /// What changes from row to row.
 struct Rows {
     next: Instant,
+    next_observation: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
 }
@@ -64,11 +68,13 @@ impl Ingest {
         let mut splitter = LineSplitter::new();
         let mut rows = Rows {
             next: self.clock.now().instant + self.row_interval,
+            next_observation: self.clock.now().instant + OBSERVE_EVERY,
             last: None,
         };
         loop {
-            let until_row = rows.next.since(self.clock.now().instant);
-            match self.chunks.recv_timeout(until_row) {
+            let due = rows.next.min(rows.next_observation);
+            let until_due = due.since(self.clock.now().instant);
+            match self.chunks.recv_timeout(until_due) {
                 Ok(chunk) => {
                     let batch = self.understand(&mut splitter, &chunk);
                     self.record(batch);
@@ -80,6 +86,10 @@ impl Ingest {
             if now >= rows.next {
                 self.make_row(&mut rows, now);
                 rows.next = (rows.next + self.row_interval).max(now);
+            }
+            if now >= rows.next_observation {
+                self.observe();
+                rows.next_observation = (rows.next_observation + OBSERVE_EVERY).max(now);
             }
         }
         let now = self.clock.now().instant;
@@ -145,6 +155,17 @@ impl Ingest {
         let row = merged::row(&snapshot);
         self.keep(ToKeep::Row(telemetry::row(&snapshot, &row)));
         self.record(vec![ToRecord::Row(Box::new(row))]);
+    }
+
+    /// Shows the journal the car as it is now, also when nothing is known of it.
+    fn observe(&self) {
+        let at = self.clock.now();
+        let snapshot = self.state.snapshot(at.instant);
+        let seen = snapshot.map_or_else(
+            || Observation::unknown(at),
+            |snapshot| Observation::of_snapshot(at, &snapshot, &merged::row(&snapshot)),
+        );
+        self.keep(ToKeep::Observation(Box::new(seen)));
     }
 
     fn record(&self, batch: Vec<ToRecord>) {

@@ -20,6 +20,10 @@ pub(super) struct Source {
 }
 
 /// What a file holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each open file, never copied"
+)]
 pub(super) enum Content {
     /// Rows of the whole car.
     Merged(MergedRows<BufReader<File>>),

@@ -1,3 +1,5 @@
+//! Alarms with their dead bands, and capacities of charges whose answer is known.
+
 use v2x_units::{Amps, BatteryCurrent, Stamp, UtcTime};
 
 use super::*;

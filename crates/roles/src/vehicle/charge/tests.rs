@@ -1,3 +1,5 @@
+//! Charges second by second, and the same through a restart at every step.
+
 use proptest::prelude::*;
 use v2x_units::{Instant, Volts};
 
