@@ -11,17 +11,22 @@
 //! | [`telemetry`] | what was measured when |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
+//! | [`trip`] | where did the car go, with which energy |
+//! | [`charge`] | when was it charged, with which energy |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
 #![forbid(unsafe_code)]
 
+pub mod charge;
 pub mod error;
 pub mod event;
 pub mod fix;
 mod open;
 mod outbox;
+mod record;
 pub mod telemetry;
+pub mod trip;
 
 pub use error::StoreError;
 pub use event::{Event, StoredEvent};

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod decode;
+mod import;
 mod replay;
 mod vehicle;
 
@@ -13,5 +14,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     }
 }

@@ -11,12 +11,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, never, select};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 use v2x_outbox::{GroupCommit, GroupLimits, Outbox, Storage as _};
-use v2x_roles::vehicle::FixQuality;
+use v2x_roles::vehicle::{FixQuality, Observation};
 use v2x_store::{FixRow, Store, TelemetryRow};
 use v2x_units::{GnssFix, Stamp};
 use v2x_uplink::OutboxEnd;
 
 use super::health::Health;
+use super::journal::Journal;
 use crate::clock::Clock;
 
 /// How often an idle keeper looks whether a group is due.
@@ -36,11 +37,14 @@ pub(super) enum ToKeep {
         fix: GnssFix,
         quality: FixQuality,
     },
+    /// One moment of the car, for the journal.
+    Observation(Box<Observation>),
 }
 
 /// The store and what waits to enter it.
 pub(super) struct Keeper {
     pub(super) store: Store,
+    pub(super) journal: Journal,
     pub(super) outbox: Outbox,
     pub(super) session: Option<OutboxEnd>,
     /// The session runs as long as this lives.
@@ -84,6 +88,7 @@ impl Keeper {
             self.commit(&mut groups, false);
         }
         self.commit(&mut groups, true);
+        self.journal.close(&mut self.store);
         self.deliver_the_rest();
     }
 
@@ -106,10 +111,11 @@ impl Keeper {
         }
     }
 
-    fn take(&self, groups: &mut Groups, what: ToKeep) {
+    fn take(&mut self, groups: &mut Groups, what: ToKeep) {
         let now = self.clock.now().instant;
         match what {
             ToKeep::Row(row) => groups.rows.push(now, row),
+            ToKeep::Observation(seen) => self.journal.observe(&seen, &mut self.store),
             ToKeep::Fix { at, fix, quality } => {
                 let quality = quality.word().to_owned();
                 groups.fixes.push(

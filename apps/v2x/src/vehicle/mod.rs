@@ -11,6 +11,7 @@
 mod collector;
 mod health;
 mod ingest;
+mod journal;
 mod keeper;
 mod line_file;
 mod recorder;
@@ -39,6 +40,7 @@ use crate::failure::{Blame, Context as _, Failure};
 use collector::{Collector, Outlet};
 use health::Health;
 use ingest::Ingest;
+use journal::Journal;
 use keeper::Keeper;
 use recorder::Recorder;
 use shutdown::Shutdown;
@@ -47,8 +49,9 @@ use shutdown::Shutdown;
 const DELIVERIES: usize = 1024;
 /// Batches between ingest and recorder: forty seconds of reads, for a disk that hesitates.
 const BATCHES: usize = 8192;
-/// Rows and fixes between ingest and keeper: an hour, for a disk that is full for a while.
-const ROWS: usize = 4096;
+/// Rows, observations and fixes between ingest and keeper: an hour, for a disk that is full for a
+/// while.
+const ROWS: usize = 12_288;
 
 /// Runs the daemon until it is asked to stop.
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
@@ -64,6 +67,9 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
                 .hint("name a folder with --out that can be made and written here")
         })?;
     let store = open_store(&config.out)?;
+    let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
+    let journal = Journal::resume(&store, &config.out, clock.now(), drawn)
+        .blame(Blame::Runtime, "trips and charges of the last run")?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
@@ -76,6 +82,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         let health = Arc::clone(&health);
         let keeper = Keeper {
             store,
+            journal,
             outbox,
             session,
             keep_session_running: running,

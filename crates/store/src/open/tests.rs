@@ -82,9 +82,29 @@ fn newer_schema_is_refused_with_both_versions() {
     drop(store);
     let said = refusal(&path);
     assert!(
-        said.contains("schema version 9") && said.contains("up to 1"),
+        said.contains("schema version 9") && said.contains("up to 2"),
         "{said}"
     );
+}
+
+#[test]
+fn store_of_the_first_version_is_brought_up_to_date_with_its_rows() {
+    let folder = folder();
+    let path = folder.path().join("v2x.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(MIGRATIONS[0].1).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID)
+        .unwrap();
+    old.execute_batch(
+        "INSERT INTO telemetry (source, ts_ms, row_values) VALUES ('vehicle', 1, '{}')",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.telemetry_count().unwrap(), 1);
+    assert_eq!(store.unfinished_trip().unwrap(), None);
+    assert_eq!(store.unfinished_charge().unwrap(), None);
 }
 
 #[test]
