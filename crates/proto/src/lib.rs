@@ -7,9 +7,15 @@
 //! |---|---|
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
 //! | [`link`] | the framed serial link between a board and its Linux computer |
+//! | [`secure`] | credentials, and an encrypted channel over the radio |
+//! | [`v2g`] | the conversation about charging, both ends |
+//! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod deadlines;
 pub mod legacy;
+pub mod limits;
 pub mod link;
+pub mod secure;
