@@ -19,3 +19,4 @@ pub mod legacy;
 pub mod limits;
 pub mod link;
 pub mod secure;
+pub mod v2g;

@@ -5,6 +5,7 @@
 use core::fmt;
 
 use p256::ecdsa::{SigningKey, VerifyingKey};
+use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use thiserror::Error;
 
@@ -27,7 +28,7 @@ impl Authority {
     /// Draws a new one.
     #[must_use]
     pub fn draw(rng: &mut dyn CryptoRng) -> Self {
-        Self(SigningKey::random(rng))
+        Self(SigningKey::generate_from_rng(rng))
     }
 
     /// Takes a kept one: 32 bytes of P-256.

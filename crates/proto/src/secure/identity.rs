@@ -7,6 +7,7 @@ use core::fmt;
 
 use p256::FieldBytes;
 use p256::ecdsa::{SigningKey, VerifyingKey};
+use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use thiserror::Error;
 
@@ -32,7 +33,7 @@ impl PrivateKeys {
     pub fn draw(rng: &mut dyn CryptoRng) -> Self {
         Self {
             handshake: Secret::draw(rng),
-            signing: SigningKey::random(rng),
+            signing: SigningKey::generate_from_rng(rng),
         }
     }
 

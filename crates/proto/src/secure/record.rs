@@ -32,7 +32,7 @@ pub type Body = Vec<u8, BODY_MAX>;
 /// Bytes that are authentic and nevertheless no record: the other end is wrong, not forged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a record must have number, type and the end mark 80; {0} bytes were opened")]
-pub struct RecordError(usize);
+pub(super) struct RecordError(usize);
 
 /// One request or response.
 #[derive(Debug, Clone, PartialEq, Eq)]
