@@ -98,7 +98,8 @@ fn restart_after_unplugging_still_brings_the_receipt_to_both_ends() {
             world.unplug(0);
             world.run_until_state(0, state);
             reboot(&mut world, end);
-            world.run(Duration::from_secs(120));
+            // A car that does not know that its session was over looks for it for ten minutes.
+            world.run(Duration::from_secs(11 * 60));
             assert!(signed_by_both(&world) >= 1, "{end:?} {state:?}");
             assert!(
                 world.stations[0].secc.session().is_none(),

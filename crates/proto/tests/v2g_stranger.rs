@@ -92,6 +92,7 @@ fn every_flipped_bit_and_every_cut_is_refused() {
     let (mut world, recorded) = charging(3);
     let before = look(&world);
     // The next status request, caught before it arrives.
+    world.run_until_state(0, EvccState::ExpectStatusTime);
     world.conditions = Conditions::SILENT;
     world.run_until_state(0, EvccState::ExpectChargingStatus);
     let request = world.heard_by_all.last().unwrap().clone();
@@ -121,6 +122,7 @@ fn every_flipped_bit_and_every_cut_is_refused() {
 #[test]
 fn held_back_request_is_too_old_once_others_have_passed() {
     let (mut world, _) = charging(4);
+    world.run_until_state(0, EvccState::ExpectStatusTime);
     world.conditions = Conditions::SILENT;
     world.run_until_state(0, EvccState::ExpectChargingStatus);
     let held = world.heard_by_all.last().unwrap().clone();

@@ -36,6 +36,8 @@ mod battery_report;
 pub mod evcc;
 mod events;
 mod field;
+#[cfg(test)]
+mod fixture;
 pub mod message;
 pub mod money;
 pub mod nearness;
