@@ -9,6 +9,7 @@
 mod v2g_world;
 
 use core::time::Duration;
+use std::path::{Path, PathBuf};
 
 use v2g_world::{Seeded, World, count, place, station_place};
 use v2x_proto::v2g::evcc::{EvccState, LeftReason};
@@ -194,4 +195,78 @@ fn car_that_drives_away_stops_sending_by_itself() {
     assert_eq!(world.cars[0].evcc.state(), EvccState::ExpectPlug);
     let left = EvccEvent::Left(LeftReason::Distance);
     assert_eq!(count(&world.cars[0].events, |e| *e == left), 1);
+}
+
+/// Positions of a recorded standstill, as offsets in metres from their median.
+fn standstills() -> Option<Vec<Vec<(f64, f64)>>> {
+    let shared = std::env::var_os("V2X_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        PathBuf::from,
+    );
+    let folder = shared.join("data/recordings");
+    if !folder.is_dir() {
+        let required = std::env::var_os("V2X_REQUIRE_SHARED").is_some_and(|value| value == "1");
+        assert!(
+            !required,
+            "V2X_REQUIRE_SHARED=1, but there are no recordings"
+        );
+        println!("skipped: no recordings");
+        return None;
+    }
+    let mut runs = Vec::new();
+    for day in std::fs::read_dir(folder).unwrap() {
+        let Ok(text) = std::fs::read_to_string(day.unwrap().path().join("gps_data.csv")) else {
+            continue;
+        };
+        let fixes: Vec<(f64, f64, f64)> = text
+            .lines()
+            .skip(1)
+            .filter_map(|line| {
+                let mut cells = line.split(',').skip(1);
+                let mut number = || cells.next()?.parse::<f64>().ok();
+                let (latitude, longitude, _altitude) = (number()?, number()?, number()?);
+                Some((latitude, longitude, number()?))
+            })
+            .collect();
+        // Whoever drives has no scatter to measure.
+        if !fixes.is_empty() && fixes.iter().all(|(_, _, speed)| *speed < 1.0) {
+            runs.push(offsets(&fixes));
+        }
+    }
+    Some(runs)
+}
+
+fn offsets(fixes: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
+    let median = |part: fn(&(f64, f64, f64)) -> f64| {
+        let mut values: Vec<f64> = fixes.iter().map(part).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let (latitude, longitude) = (median(|fix| fix.0), median(|fix| fix.1));
+    let east = DEGREE * latitude.to_radians().cos();
+    fixes
+        .iter()
+        .map(|fix| ((fix.0 - latitude) * DEGREE, (fix.1 - longitude) * east))
+        .collect()
+}
+
+#[test]
+fn recorded_scatter_at_standstill_makes_no_car_leave_within_ninety_metres() {
+    let Some(runs) = standstills() else { return };
+    assert!(!runs.is_empty(), "the recordings have days at standstill");
+    for run in runs {
+        for metres in [0.0, 45.0, 90.0] {
+            let mut nearness = Nearness::new(Some(station_place()));
+            for (second, scatter) in (0..).zip(&run) {
+                let fix = fix(north(metres, *scatter), second);
+                nearness.take(at(second), at(second), &fix);
+            }
+            assert!(!nearness.has_left(), "{metres} m");
+        }
+        let mut nearness = Nearness::new(Some(station_place()));
+        for (second, scatter) in (0..).zip(&run) {
+            nearness.take(at(second), at(second), &fix(north(160.0, *scatter), second));
+        }
+        assert!(nearness.has_left());
+    }
 }
