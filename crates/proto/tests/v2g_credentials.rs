@@ -176,7 +176,10 @@ fn revocation_during_a_charge_ends_power_and_lets_the_car_in_no_more() {
     world.tell_station(0, SeccInput::Revocations(&list));
     assert!(!world.stations[0].secc.power_is_on());
     let revoked = CredentialError::Revoked(serial);
-    let off = |e: &SeccEvent| matches!(e, SeccEvent::PowerOff(_, PowerOffReason::Credential(why)) if *why == revoked);
+    let off = |e: &SeccEvent| match e {
+        SeccEvent::PowerOff(_, PowerOffReason::Credential(why)) => *why == revoked,
+        _ => false,
+    };
     assert_eq!(count(&world.stations[0].events, off), 1);
     world.run(Duration::from_secs(120));
     assert!(

@@ -273,7 +273,10 @@ proptest! {
     }
 
     #[test]
-    fn cut_or_prolonged_message_is_refused(response in response(), cut in any::<prop::sample::Index>()) {
+    fn cut_or_prolonged_message_is_refused(
+        response in response(),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let body = response.emit().unwrap();
         let kind = response.message_type();
         if !body.is_empty() {

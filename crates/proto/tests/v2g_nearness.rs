@@ -5,6 +5,7 @@
 //! 95 % 2.1 to 20.9 m, at most 28 m), and wanders as that of a receiver does.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod v2g_world;
 
@@ -123,12 +124,13 @@ fn car_that_drives_away_has_left_within_seconds_of_the_border() {
 #[test]
 fn bad_old_repeated_and_missing_fixes_say_nothing() {
     let far = north(500.0, (0.0, 0.0));
-    let cases: [(&str, fn(&mut GnssFix)); 4] = [
+    type Spoil = fn(&mut GnssFix);
+    let cases: [(&str, Spoil); 4] = [
         ("not valid", |fix| fix.valid = false),
         ("poor geometry", |fix| fix.hdop = Some(5.1)),
         ("null island", |fix| fix.position = place(0.0, 0.0)),
         ("the same again", |fix| {
-            fix.utc = Some(UtcTime::from_micros(0))
+            fix.utc = Some(UtcTime::from_micros(0));
         }),
     ];
     for (what, spoil) in cases {

@@ -9,7 +9,7 @@ use core::time::Duration;
 use v2g_world::{World, count};
 use v2x_proto::v2g::evcc::EvccState as S;
 use v2x_proto::v2g::message::ChargeProgress;
-use v2x_proto::v2g::{EvccEvent, SeccEvent};
+use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent};
 
 /// The states up to charging, in which the plug stays in.
 const BEFORE: [S; 7] = [
@@ -145,4 +145,17 @@ fn station_that_restarts_lets_power_flow_only_when_the_car_is_back() {
         matches!(e, SeccEvent::PowerOn(_))
     });
     assert_eq!(on, 2);
+}
+
+#[test]
+fn driver_who_stops_after_a_restart_is_not_charged_anew() {
+    let mut world = World::new(5);
+    world.plug(0, 0);
+    world.run_until_charging(0);
+    world.reboot_car(0);
+    world.run_until_state(0, S::ExpectStatusTime);
+    world.tell_car(0, EvccInput::Stop);
+    world.run(Duration::from_secs(120));
+    assert_eq!(world.cars[0].evcc.state(), S::ExpectUnplug);
+    assert!(!world.stations[0].secc.power_is_on());
 }

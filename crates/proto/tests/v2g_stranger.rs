@@ -275,3 +275,30 @@ fn free_slot_answers_no_call() {
     );
     assert_eq!(world.station_counters().closed, closed + 1);
 }
+
+#[test]
+fn forged_answers_in_the_middle_of_a_handshake_do_not_spoil_it() {
+    let mut world = World::new(11);
+    let mut rng = v2g_world::Seeded(8);
+    world.plug(0, 0);
+    let mut looked_at = 0;
+    for _ in 0..200 {
+        for flight in world.heard_by_all.split_off(looked_at) {
+            // What comes next on this channel, from the right address, before the honest one.
+            let (kind, from, length) = match flight.bytes[0] {
+                0xA1 => (0xA3, STATION, 96),
+                0xA3 => (0xA5, CAR, 64),
+                _ => (0xA7, flight.to, 40),
+            };
+            let mut forged = vec![kind];
+            forged.extend(&flight.bytes[1..5]);
+            forged.extend((0..length).map(|_| u8::try_from(rng.below(256)).unwrap()));
+            inject(&mut world, from, &forged, from == STATION);
+        }
+        looked_at = world.heard_by_all.len();
+        world.run(Duration::from_millis(1));
+    }
+    assert!(world.stations[0].secc.power_is_on());
+    assert!(world.station_counters().forged > 0);
+    assert!(world.cars[0].evcc.air_counters().forged > 0);
+}

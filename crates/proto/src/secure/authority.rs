@@ -72,6 +72,10 @@ impl Authority {
     ///
     /// # Errors
     /// When there are more serials than a list holds.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the second list is no longer than the first"
+    )]
     pub fn revoke(
         &self,
         number: u32,

@@ -204,7 +204,7 @@ impl Initiator {
     ) -> Option<FromStation> {
         match datagram::parse(bytes) {
             Ok(Parts::Handshake2(channel, message)) => {
-                self.handshake_2(now, from, channel, message)
+                self.handshake_2(now, from, channel, message);
             }
             Ok(Parts::Transport(sealed)) => return self.transport(now, from, &sealed, judge),
             Ok(_) => count(&mut self.counters.out_of_turn),

@@ -8,6 +8,10 @@ use crate::secure::Datagram;
 
 /// What an end wants done, one thing per poll.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "without a heap a value lives where it is used"
+)]
 pub enum Output<E> {
     /// Give these bytes to the radio. Nobody waits for them to arrive.
     Send {

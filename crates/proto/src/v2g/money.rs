@@ -27,6 +27,7 @@ impl CurrencyCode {
 
     /// The three letters.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "three capital letters are text")]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).expect("three capital letters are text")
     }

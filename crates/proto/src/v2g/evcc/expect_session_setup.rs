@@ -23,10 +23,12 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant, res: SessionSetupRes) {
     if evcc.session.id != Some(res.session) {
         evcc.session = Session {
             id: Some(res.session),
-            plugging: evcc.pluggings,
             powered: res.outcome != SetupOutcome::New,
             ..Session::default()
         };
+    }
+    if !has_ended(res.outcome) {
+        evcc.session.plugging.get_or_insert(evcc.pluggings);
     }
     if !evcc.plugged {
         evcc.session.stop.get_or_insert(StopReason::Unplugged);

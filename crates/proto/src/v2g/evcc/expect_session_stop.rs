@@ -20,7 +20,7 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant) {
     evcc.session.powered = false;
     if !evcc.plugged {
         expect_unplug::leave(evcc, now);
-    } else if plugging == evcc.pluggings {
+    } else if plugging == Some(evcc.pluggings) {
         evcc.state = EvccState::ExpectUnplug;
     } else {
         expect_session_setup::enter(evcc, now);

@@ -97,8 +97,8 @@ struct Session {
     /// Whether power may have flowed, so that a receipt is due.
     powered: bool,
     stop: Option<StopReason>,
-    /// Which plugging-in it belongs to.
-    plugging: u32,
+    /// Which plugging-in it belongs to; not known after a restart until the station joins it.
+    plugging: Option<u32>,
     /// The place of the station, for the 105 m rule.
     station_position: Option<Position>,
     countersigned: Option<(SignedReceipt, Signature)>,

@@ -101,6 +101,7 @@ fn car_in(state: EvccState) -> Evcc {
     evcc.plugged = true;
     evcc.station = Some(enrolled(Role::Station).0.credential().clone());
     evcc.session.id = Some(session());
+    evcc.session.plugging = Some(evcc.pluggings);
     evcc.state = state;
     evcc
 }

@@ -114,6 +114,10 @@ impl Receipt {
     ///
     /// # Errors
     /// When the energy has no room in its field: more than 4 TWh, or no number.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "both buffers have the same bound"
+    )]
     pub fn signed_bytes(&self) -> Result<Vec<u8, RECEIPT_MAX>, BodyError> {
         let mut bytes = [0; RECEIPT_MAX];
         let mut to = Writer::new(Self::NAME, &mut bytes);
@@ -204,6 +208,10 @@ impl MeteringReceiptReq {
 
 /// The station gives the receipt, or takes the countersignature.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "without a heap a value lives where it is used"
+)]
 pub enum MeteringReceiptRes {
     /// Here it is.
     Receipt(SignedReceipt),

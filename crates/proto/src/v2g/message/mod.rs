@@ -47,7 +47,9 @@ use crate::secure::Body;
 
 /// Makes an enumeration of messages with their type numbers.
 macro_rules! messages {
-    ($(#[$doc:meta])* $set:ident { $($(#[$item_doc:meta])* $name:ident($body:ident) = $type:literal,)+ }) => {
+    ($(#[$doc:meta])* $set:ident {
+        $($(#[$item_doc:meta])* $name:ident($body:ident) = $type:literal,)+
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub enum $set { $($(#[$item_doc])* $name($body),)+ }
