@@ -52,7 +52,10 @@ pub use input::{EvccEvent, EvccInput, EvccSettings, LeftReason, StopReason};
 
 use super::battery_report::BatteryReport;
 use super::events::{Events, Output};
-use super::message::{ChargeProgress, Request, Response, SessionId, SetupOutcome, SignedReceipt};
+use super::message::{
+    BatteryDataReq, ChargeParameterDiscoveryReq, ChargeProgress, ChargingStatusReq, Request,
+    Response, SessionId, SetupOutcome, SignedReceipt,
+};
 use super::nearness::Nearness;
 use crate::secure::initiator::{FromStation, Initiator, Judge};
 use crate::secure::{AirCounters, Credential, Identity, Signature, Trust};
@@ -356,28 +359,15 @@ impl Evcc {
     /// Sends a request and waits in a state for its answer.
     fn ask(&mut self, now: Instant, request: impl Into<Request>, state: EvccState) {
         let request = request.into();
+        let kind = request.message_type();
+        // A reading of the car's own that no field can hold must not keep it from asking.
+        let body = request.emit().unwrap_or_else(|_| {
+            without_readings(&request)
+                .emit()
+                .expect("a request without readings can be written")
+        });
         self.state = state;
         self.request_number = self.request_number.wrapping_add(1);
-        match request.emit() {
-            Ok(body) => {
-                let kind = request.message_type();
-                self.initiator.request(now, self.request_number, kind, body);
-            }
-            // Only a reading of the car's own that no field can hold comes here; without it the
-            // request can be made.
-            Err(_) => self.ask_without_readings(now, request.message_type()),
-        }
-    }
-
-    fn ask_without_readings(&mut self, now: Instant, kind: u8) {
-        let request = match kind {
-            0x12 => Request::ChargeParameterDiscovery(Default::default()),
-            0x14 => Request::ChargingStatus(Default::default()),
-            _ => Request::BatteryData(Default::default()),
-        };
-        let body = request
-            .emit()
-            .expect("a request without readings can be written");
         self.initiator.request(now, self.request_number, kind, body);
     }
 
@@ -407,4 +397,18 @@ impl Evcc {
 /// What became of a session that the car had asked for.
 const fn has_ended(outcome: SetupOutcome) -> bool {
     matches!(outcome, SetupOutcome::Ended)
+}
+
+/// A request as if the car knew nothing of itself; the owner's limit stays.
+fn without_readings(request: &Request) -> Request {
+    match request {
+        Request::ChargeParameterDiscovery(req) => ChargeParameterDiscoveryReq {
+            cost_limit: req.cost_limit,
+            ..Default::default()
+        }
+        .into(),
+        Request::ChargingStatus(_) => ChargingStatusReq::default().into(),
+        Request::BatteryData(_) => BatteryDataReq::default().into(),
+        other => other.clone(),
+    }
 }
