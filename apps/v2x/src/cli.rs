@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Replay(Replay),
     Decode(Decode),
     Config(Config),
+    Import(Import),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
@@ -189,4 +190,34 @@ pub(crate) enum ConfigTask {
         /// A key with its table, as recording.budget_mb.
         key: Option<String>,
     },
+}
+
+/// Bring the recordings of a folder into a store, and say what was repaired and refused.
+///
+/// Reads every file below the folder: merged rows, frames and fixes enter the store, trips and
+/// charges are found in the rows, and radio messages are checked. Files that hold the same rows
+/// count once, and importing twice adds nothing. Where the charger's word was not recorded a charge
+/// is inferred, and marked so. Nothing imported is sent to a broker.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  v2x import collectedData/ --out history/")]
+pub(crate) struct Import {
+    /// Folder of recordings, searched with all folders inside it.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Folder of the store; made if missing.
+    #[arg(long, value_name = "STORE_DIR")]
+    pub(crate) out: PathBuf,
+    /// How the report is printed.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+/// A form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Lines for people.
+    Text,
+    /// One object.
+    Json,
 }

@@ -8,14 +8,19 @@
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
 //! | [`link`] | the framed serial link between a board and its Linux computer |
 //! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
-//! | [`secure`] | who signed a message, and whether to believe it |
+//! | [`secure`] | who signed a message and whether to believe it; an encrypted channel over the radio |
+//! | [`v2g`] | the conversation about charging, both ends |
+//! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod deadlines;
 pub mod legacy;
+pub mod limits;
 pub mod link;
 pub mod secure;
+pub mod v2g;
 pub mod wire;

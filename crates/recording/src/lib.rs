@@ -25,6 +25,8 @@
 //! | [`snapshot`] | `can_data_snapshot.csv` | [`Frames`] | [`SnapshotRing::write_to`] |
 //! | [`gps_data`] | `gps_data.csv` | [`Fixes`] | [`gps_data::write_row`] |
 //! | [`merged`] | `merged_can_data_*.csv` | [`MergedRows`] | [`merged::write_row`] |
+//! | [`radio`] | `ESP_now_data_*.csv` | [`RadioRows`] | |
+//! | [`v2g_sessions`] | `v2g_sessions_*.csv` | | [`v2g_sessions::write_row`] |
 //!
 //! What differs from the prototype's files, and why, is in `docs/files-of-the-prototype.md`.
 
@@ -40,11 +42,13 @@ mod hex;
 mod lines;
 pub mod merged;
 mod merged_reader;
+pub mod radio;
 mod recording;
 mod rows;
 pub mod snapshot;
 mod stamp;
 mod table;
+pub mod v2g_sessions;
 
 pub use damaged::{Damaged, Fault};
 pub use frames::RecordedFrame;
@@ -52,6 +56,7 @@ pub use gps_data::RecordedFix;
 pub use lines::LINE_MAX;
 pub use merged::{Gear, MergedRow};
 pub use merged_reader::{Origin, RecordedRow};
-pub use recording::{Fixes, Format, Frames, MergedRows, OpenError, Recording};
+pub use radio::{RadioRepair, RecordedMessage};
+pub use recording::{Fixes, Format, Frames, MergedRows, OpenError, RadioRows, Recording};
 pub use rows::{ParseRow, Rows};
 pub use snapshot::SnapshotRing;

@@ -10,6 +10,7 @@ use crate::frames::ParseFrame;
 use crate::gps_data;
 use crate::lines::{LINE_MAX, Lines};
 use crate::merged_reader;
+use crate::radio;
 use crate::rows::Rows;
 use crate::table::Table;
 
@@ -21,7 +22,8 @@ const HEADER_SEEN_MAX: usize = 120;
 /// The formats that are read, for error messages.
 const KNOWN: &str = "known are candump logs, `(seconds) can0 155#0596E7`, and CSV files whose \
     header names can_id, dlc and data_hex (frames), timestamp, latitude and longitude (fixes), \
-    or timestamp, soc, gear and power_request (merged rows)";
+    timestamp, soc, gear and power_request (merged rows), or MAC, SOC and BatteryVoltage (radio \
+    messages)";
 
 /// The frames of a file.
 pub type Frames<R> = Rows<R, ParseFrame>;
@@ -29,6 +31,8 @@ pub type Frames<R> = Rows<R, ParseFrame>;
 pub type Fixes<R> = Rows<R, gps_data::Rows>;
 /// The merged rows of a file.
 pub type MergedRows<R> = Rows<R, merged_reader::Rows>;
+/// The radio messages of a file.
+pub type RadioRows<R> = Rows<R, radio::Rows>;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub enum Format {
     GpsData,
     /// A table of merged rows.
     Merged,
+    /// A table of radio messages.
+    Radio,
 }
 
 impl fmt::Display for Format {
@@ -50,6 +56,7 @@ impl fmt::Display for Format {
             Self::CanData => "a table of CAN frames",
             Self::GpsData => "a table of GNSS fixes",
             Self::Merged => "a table of merged rows",
+            Self::Radio => "a table of radio messages",
         })
     }
 }
@@ -101,6 +108,8 @@ pub enum Recording<R> {
     Fixes(Fixes<R>),
     /// A table of merged rows.
     Merged(MergedRows<R>),
+    /// A table of radio messages.
+    Radio(RadioRows<R>),
 }
 
 impl<R: BufRead> Recording<R> {
@@ -136,6 +145,10 @@ impl<R: BufRead> Recording<R> {
             let rows = merged_reader::Rows::new(table, columns);
             return Ok(Self::Merged(Rows::new(lines, rows)));
         }
+        if let Some(columns) = radio::Columns::find(&table) {
+            let rows = radio::Rows::new(table, columns);
+            return Ok(Self::Radio(Rows::new(lines, rows)));
+        }
         Err(unknown(header, &table))
     }
 
@@ -149,6 +162,7 @@ impl<R: BufRead> Recording<R> {
             },
             Self::Fixes(_) => Format::GpsData,
             Self::Merged(_) => Format::Merged,
+            Self::Radio(_) => Format::Radio,
         }
     }
 

@@ -12,17 +12,22 @@
 //! | [`undated`] | what was measured before anybody knew the time |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
+//! | [`trip`] | where did the car go, with which energy |
+//! | [`charge`] | when was it charged, with which energy |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
 #![forbid(unsafe_code)]
 
+pub mod charge;
 pub mod error;
 pub mod event;
 pub mod fix;
 mod open;
 mod outbox;
+mod record;
 pub mod telemetry;
+pub mod trip;
 pub mod undated;
 
 pub use error::StoreError;

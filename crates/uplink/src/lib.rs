@@ -2,7 +2,7 @@
 //!
 //! This is the only crate that knows topic names. What is worth sending is decided in `roles`,
 //! what is sent next in `outbox`; the thread that owns the store meets the session over a
-//! [`supply`], so that neither waits for the other.
+//! [`mod@supply`], so that neither waits for the other.
 //!
 //! ```text
 //! store's thread                                   session's runtime
@@ -15,7 +15,7 @@
 //! | [`broker`] | the address `mqtt://host:port` |
 //! | [`token`] | secrets that never print |
 //! | [`thingsboard`] | topics, values, messages of the ThingsBoard device API |
-//! | [`supply`] | the two ends between outbox and session |
+//! | [`mod@supply`] | the two ends between outbox and session |
 //! | [`session`] | connect, publish, match acknowledgements, reconnect |
 //! | [`backoff`] | when to try again |
 //! | [`pacer`] | how fast the server wants it |

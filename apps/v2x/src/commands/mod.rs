@@ -2,6 +2,7 @@
 
 mod config;
 mod decode;
+mod import;
 mod replay;
 mod vehicle;
 
@@ -15,5 +16,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     }
 }

@@ -117,7 +117,7 @@ impl Dating {
     }
 
     /// The date of a moment, from whom one may ask now.
-    fn date(&self, at: Instant) -> Option<Dated> {
+    pub(super) fn date(&self, at: Instant) -> Option<Dated> {
         let is_over = self.clock.now().instant >= self.wait_until;
         let date = self.clock.date(at)?;
         (date.source.is_trusted() || is_over).then_some(date)

@@ -11,15 +11,18 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use v2x_can::Outcome;
 use v2x_recording::MergedRow;
-use v2x_roles::vehicle::{FixQuality, VehicleState, merged};
+use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
 use super::health::Health;
 use super::keeper::ToKeep;
-use super::source::{BoardTime, Delivery, Heard, Listener, Observation};
+use super::source::{BoardTime, Capture, Delivery, Heard, Listener};
 use super::telemetry;
 use super::timekeeping;
 use crate::clock::Clock;
+
+/// How often the journal looks at the car.
+const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
 /// What the recorder writes, in the order in which it happened.
 #[derive(Debug)]
@@ -60,6 +63,7 @@ pub(super) struct Ingest {
 /// What changes from row to row.
 struct Rows {
     next: Instant,
+    next_observation: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
 }
@@ -70,11 +74,13 @@ impl Ingest {
         let mut listener = Listener::new(Arc::clone(&self.health));
         let mut rows = Rows {
             next: self.clock.now().instant + self.row_interval,
+            next_observation: self.clock.now().instant + OBSERVE_EVERY,
             last: None,
         };
         loop {
-            let until_row = rows.next.since(self.clock.now().instant);
-            match self.deliveries.recv_timeout(until_row) {
+            let due = rows.next.min(rows.next_observation);
+            let until_due = due.since(self.clock.now().instant);
+            match self.deliveries.recv_timeout(until_due) {
                 Ok(delivery) => {
                     let mut batch = Vec::new();
                     listener.hear(delivery, |heard| batch.extend(self.take(heard)));
@@ -88,6 +94,10 @@ impl Ingest {
                 self.make_row(&mut rows, now);
                 rows.next = (rows.next + self.row_interval).max(now);
             }
+            if now >= rows.next_observation {
+                self.observe();
+                rows.next_observation = (rows.next_observation + OBSERVE_EVERY).max(now);
+            }
         }
         let now = self.clock.now().instant;
         self.make_row(&mut rows, now);
@@ -96,8 +106,8 @@ impl Ingest {
     /// Puts what was heard into the state; gives what the recorder writes of it.
     fn take(&mut self, heard: Heard) -> Option<ToRecord> {
         match heard.what {
-            Observation::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
-            Observation::Fix(fix) => self.fix(heard.at, fix),
+            Capture::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
+            Capture::Fix(fix) => self.fix(heard.at, fix),
         }
     }
 
@@ -147,6 +157,17 @@ impl Ingest {
         let row = merged::row(&snapshot);
         self.keep(ToKeep::Row(telemetry::row(&snapshot, &row)));
         self.record(vec![ToRecord::Row(Box::new(row))]);
+    }
+
+    /// Shows the journal the car as it is now, also when nothing is known of it.
+    fn observe(&self) {
+        let at = self.clock.now();
+        let snapshot = self.state.snapshot(at.instant);
+        let seen = snapshot.map_or_else(
+            || Observation::unknown(at),
+            |snapshot| Observation::of_snapshot(at, &snapshot, &merged::row(&snapshot)),
+        );
+        self.keep(ToKeep::Observation(Box::new(seen)));
     }
 
     fn record(&self, batch: Vec<ToRecord>) {

@@ -11,11 +11,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, never, select};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 use v2x_outbox::{GroupCommit, GroupLimits, Outbox, Storage as _};
-use v2x_roles::vehicle::FixQuality;
+use v2x_roles::vehicle::{FixQuality, Observation};
 use v2x_store::{Event, FixRow, Store};
 use v2x_units::{GnssFix, Instant, Stamp};
 use v2x_uplink::OutboxEnd;
 
+use super::dated_journal::DatedJournal;
 use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
 use super::heartbeat::Heart;
@@ -40,11 +41,14 @@ pub(super) enum ToKeep {
         fix: GnssFix,
         quality: FixQuality,
     },
+    /// One moment of the car, for the journal.
+    Observation(Box<Observation>),
 }
 
 /// The store and what waits to enter it.
 pub(super) struct Keeper {
     pub(super) store: Store,
+    pub(super) journal: DatedJournal,
     pub(super) outbox: Outbox,
     pub(super) session: Option<OutboxEnd>,
     /// The session runs as long as this lives.
@@ -91,6 +95,7 @@ impl Keeper {
             self.commit(&mut groups, false);
         }
         self.commit(&mut groups, true);
+        self.journal.close(&mut self.store);
         self.deliver_the_rest();
     }
 
@@ -118,6 +123,10 @@ impl Keeper {
         match what {
             ToKeep::Row(row) => groups.rows.push(now, row),
             ToKeep::Fix { at, fix, quality } => groups.fixes.push(now, (at, fix, quality)),
+            ToKeep::Observation(seen) => {
+                let date = |at| self.dating.date(at);
+                self.journal.observe(*seen, date, &mut self.store);
+            }
             ToKeep::Event { kind, detail } => self.event(now, kind, detail),
         }
     }

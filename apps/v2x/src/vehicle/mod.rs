@@ -9,12 +9,14 @@
 //! one before it has ended and its channel is empty. So everything received is on disk at the end.
 
 mod collector;
+mod dated_journal;
 mod dating;
 mod degradation;
 mod disk;
 mod health;
 mod heartbeat;
 mod ingest;
+mod journal;
 mod keeper;
 mod line_file;
 mod raw_log;
@@ -44,6 +46,7 @@ use crate::clock::Clock;
 use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
 use collector::{Collector, Outlet};
+use dated_journal::DatedJournal;
 use dating::Dating;
 use disk::Folder;
 use health::Health;
@@ -59,8 +62,9 @@ use timekeeping::SystemWitness;
 const DELIVERIES: usize = 1024;
 /// Batches between ingest and recorder: forty seconds of reads, for a disk that hesitates.
 const BATCHES: usize = 8192;
-/// Rows and fixes between ingest and keeper: an hour, for a disk that is full for a while.
-const ROWS: usize = 4096;
+/// Rows, observations and fixes between ingest and keeper: an hour, for a disk that is full for a
+/// while.
+const ROWS: usize = 12_288;
 
 /// Runs the daemon until it is asked to stop.
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
@@ -70,6 +74,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let collector = Collector::open(&config.collector, config.baud)?;
     make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
+    let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
@@ -86,6 +91,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         let health = Arc::clone(&health);
         let keeper = Keeper {
             store,
+            journal: DatedJournal::new(&config.out, drawn),
             outbox,
             session,
             keep_session_running: running,

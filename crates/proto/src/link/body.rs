@@ -49,20 +49,20 @@ pub enum Problem {
 
 /// Takes fields off the front of a message body.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     message: &'static str,
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(message: &'static str, body: &'a [u8]) -> Self {
+    pub(crate) const fn new(message: &'static str, body: &'a [u8]) -> Self {
         Self {
             message,
             rest: body,
         }
     }
 
-    pub(super) const fn error(&self, field: &'static str, problem: Problem) -> BodyError {
+    pub(crate) const fn error(&self, field: &'static str, problem: Problem) -> BodyError {
         BodyError {
             message: self.message,
             field,
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn array<const N: usize>(
+    pub(crate) fn array<const N: usize>(
         &mut self,
         field: &'static str,
     ) -> Result<[u8; N], BodyError> {
@@ -83,36 +83,36 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    pub(super) fn u8(&mut self, field: &'static str) -> Result<u8, BodyError> {
+    pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, BodyError> {
         self.array(field).map(u8::from_le_bytes)
     }
 
-    pub(super) fn i8(&mut self, field: &'static str) -> Result<i8, BodyError> {
+    pub(crate) fn i8(&mut self, field: &'static str) -> Result<i8, BodyError> {
         self.array(field).map(i8::from_le_bytes)
     }
 
-    pub(super) fn u16(&mut self, field: &'static str) -> Result<u16, BodyError> {
+    pub(crate) fn u16(&mut self, field: &'static str) -> Result<u16, BodyError> {
         self.array(field).map(u16::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self, field: &'static str) -> Result<u32, BodyError> {
+    pub(crate) fn u32(&mut self, field: &'static str) -> Result<u32, BodyError> {
         self.array(field).map(u32::from_le_bytes)
     }
 
-    pub(super) fn i32(&mut self, field: &'static str) -> Result<i32, BodyError> {
+    pub(crate) fn i32(&mut self, field: &'static str) -> Result<i32, BodyError> {
         self.array(field).map(i32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self, field: &'static str) -> Result<u64, BodyError> {
+    pub(crate) fn u64(&mut self, field: &'static str) -> Result<u64, BodyError> {
         self.array(field).map(u64::from_le_bytes)
     }
 
-    pub(super) fn i64(&mut self, field: &'static str) -> Result<i64, BodyError> {
+    pub(crate) fn i64(&mut self, field: &'static str) -> Result<i64, BodyError> {
         self.array(field).map(i64::from_le_bytes)
     }
 
     /// Reads one byte and looks it up in a table of codes.
-    pub(super) fn code<T>(
+    pub(crate) fn code<T>(
         &mut self,
         field: &'static str,
         from_code: fn(u8) -> Option<T>,
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one byte that is 0 or 1.
-    pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, BodyError> {
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool, BodyError> {
         match self.u8(field)? {
             0 => Ok(false),
             1 => Ok(true),
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a byte count and so many bytes of text.
-    pub(super) fn short_text(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
+    pub(crate) fn short_text(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
         let need = usize::from(self.u8(field)?);
         let have = self.rest.len();
         let (taken, rest) = self
@@ -150,17 +150,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes everything that is left.
-    pub(super) fn remaining(&mut self) -> &'a [u8] {
+    pub(crate) fn remaining(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
     }
 
     /// Takes everything that is left as text.
-    pub(super) fn remaining_text(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
+    pub(crate) fn remaining_text(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
         core::str::from_utf8(self.remaining()).map_err(|_| self.error(field, Problem::Text))
     }
 
     /// Says that `field` was the last one.
-    pub(super) fn end(self, field: &'static str) -> Result<(), BodyError> {
+    pub(crate) fn end(self, field: &'static str) -> Result<(), BodyError> {
         match self.rest.len() {
             0 => Ok(()),
             more => Err(self.error(field, Problem::Trailing(more))),
@@ -170,14 +170,14 @@ impl<'a> Reader<'a> {
 
 /// Puts fields one after the other into a message body.
 #[derive(Debug)]
-pub(super) struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     message: &'static str,
     out: &'a mut [u8],
     used: usize,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) const fn new(message: &'static str, out: &'a mut [u8]) -> Self {
+    pub(crate) const fn new(message: &'static str, out: &'a mut [u8]) -> Self {
         Self {
             message,
             out,
@@ -185,7 +185,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(super) const fn error(&self, field: &'static str, problem: Problem) -> BodyError {
+    pub(crate) const fn error(&self, field: &'static str, problem: Problem) -> BodyError {
         BodyError {
             message: self.message,
             field,
@@ -194,11 +194,11 @@ impl<'a> Writer<'a> {
     }
 
     /// The bytes written so far.
-    pub(super) const fn used(&self) -> usize {
+    pub(crate) const fn used(&self) -> usize {
         self.used
     }
 
-    pub(super) fn bytes(&mut self, field: &'static str, bytes: &[u8]) -> Result<(), BodyError> {
+    pub(crate) fn bytes(&mut self, field: &'static str, bytes: &[u8]) -> Result<(), BodyError> {
         let have = self.out.len() - self.used;
         let need = bytes.len();
         match self.out.get_mut(self.used..self.used + need) {
@@ -209,31 +209,31 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    pub(super) fn u8(&mut self, field: &'static str, value: u8) -> Result<(), BodyError> {
+    pub(crate) fn u8(&mut self, field: &'static str, value: u8) -> Result<(), BodyError> {
         self.bytes(field, &[value])
     }
 
-    pub(super) fn u16(&mut self, field: &'static str, value: u16) -> Result<(), BodyError> {
+    pub(crate) fn u16(&mut self, field: &'static str, value: u16) -> Result<(), BodyError> {
         self.bytes(field, &value.to_le_bytes())
     }
 
-    pub(super) fn u32(&mut self, field: &'static str, value: u32) -> Result<(), BodyError> {
+    pub(crate) fn u32(&mut self, field: &'static str, value: u32) -> Result<(), BodyError> {
         self.bytes(field, &value.to_le_bytes())
     }
 
-    pub(super) fn u64(&mut self, field: &'static str, value: u64) -> Result<(), BodyError> {
+    pub(crate) fn u64(&mut self, field: &'static str, value: u64) -> Result<(), BodyError> {
         self.bytes(field, &value.to_le_bytes())
     }
 
     /// Writes a byte count and the text; refuses more than 255 bytes.
-    pub(super) fn short_text(&mut self, field: &'static str, text: &str) -> Result<(), BodyError> {
+    pub(crate) fn short_text(&mut self, field: &'static str, text: &str) -> Result<(), BodyError> {
         let count = u8::try_from(text.len()).map_err(|_| self.error(field, Problem::Range))?;
         self.u8(field, count)?;
         self.bytes(field, text.as_bytes())
     }
 
     /// Writes `value * steps`, rounded, as a whole number of a width that `T` gives.
-    pub(super) fn scaled<T, const N: usize>(
+    pub(crate) fn scaled<T, const N: usize>(
         &mut self,
         field: &'static str,
         value: f64,
@@ -285,7 +285,7 @@ macro_rules! coded {
         }
     };
 }
-pub(super) use coded;
+pub(crate) use coded;
 
 #[cfg(test)]
 mod tests {

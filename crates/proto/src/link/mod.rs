@@ -44,7 +44,7 @@
 //! | `sequence` | what a gap in the numbers means |
 
 pub mod baud_probe;
-mod body;
+pub(crate) mod body;
 mod cobs;
 pub mod decoder;
 pub mod detect;

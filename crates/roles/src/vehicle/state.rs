@@ -10,11 +10,14 @@ use v2x_units::{CanFrame, GnssFix, Instant, KilometersPerHour, Stamp};
 
 use super::charging::ChargeDetector;
 use super::gnss::{FixJudge, FixQuality};
+use super::mode::{ChargerStatus, Mode, ModeDetector};
 
 /// The telemetry key of the car's speed, in kilometres per hour.
 const SPEED: &str = "motor_speed";
 /// The telemetry key of the charger's word that it charges, void during a handshake.
 const CHARGER_ACTIVE: &str = "charger_active";
+/// The telemetry key of the key switch, of which the charger speaks too.
+const KEY_ON: &str = "key_on";
 
 /// Everything the vehicle computer knows of its car at one moment.
 #[derive(Debug)]
@@ -27,7 +30,9 @@ pub struct VehicleState {
     newest: Option<Stamp>,
     speed: Option<QuantityId>,
     charger: Option<(QuantityId, SignalId)>,
+    key: Option<QuantityId>,
     charge: ChargeDetector,
+    mode: ModeDetector,
     fixes: FixJudge,
 }
 
@@ -89,7 +94,9 @@ impl VehicleState {
             newest: None,
             speed: mapping.by_key(SPEED),
             charger,
+            key: mapping.by_key(KEY_ON),
             charge: ChargeDetector::default(),
+            mode: ModeDetector::default(),
             fixes: FixJudge::default(),
             decoder,
             mapping,
@@ -117,10 +124,12 @@ impl VehicleState {
                 charger_spoke |= charger.is_some_and(|(_, active)| active == signal);
             });
         if let Some((charger, _)) = charger.filter(|_| charger_spoke) {
-            let active = self
-                .read(charger, at.instant)
-                .is_some_and(|value| value == 1.0);
-            self.charge.status(at.instant, active);
+            let flag = |quantity| self.read(quantity, at.instant).map(|value| value != 0.0);
+            let active = flag(charger);
+            let key_on = self.key.and_then(flag);
+            self.charge.status(at.instant, active == Some(true));
+            self.mode
+                .status(at.instant, ChargerStatus { active, key_on });
         }
         outcome
     }
@@ -151,6 +160,12 @@ impl VehicleState {
     #[must_use]
     pub fn is_charging(&self, now: Instant) -> Option<bool> {
         self.charge.is_charging(now)
+    }
+
+    /// What the car is doing, by its charger's word; `None` before it spoke.
+    #[must_use]
+    pub fn mode(&self, now: Instant) -> Option<Mode> {
+        self.mode.mode(now)
     }
 
     /// Every quantity that is fresh now; `None` before anything was heard.

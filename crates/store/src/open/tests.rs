@@ -88,6 +88,26 @@ fn newer_schema_is_refused_with_both_versions() {
 }
 
 #[test]
+fn store_of_the_first_version_is_brought_up_to_date_with_its_rows() {
+    let folder = folder();
+    let path = folder.path().join("v2x.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(MIGRATIONS[0].1).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID)
+        .unwrap();
+    old.execute_batch(
+        "INSERT INTO telemetry (source, ts_ms, row_values) VALUES ('vehicle', 1, '{}')",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.telemetry_count().unwrap(), 1);
+    assert_eq!(store.unfinished_trip().unwrap(), None);
+    assert_eq!(store.unfinished_charge().unwrap(), None);
+}
+
+#[test]
 fn missing_folder_is_named_with_what_to_check() {
     let folder = folder();
     let said = refusal(&folder.path().join("absent").join("v2x.db"));

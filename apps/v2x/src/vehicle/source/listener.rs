@@ -26,12 +26,12 @@ pub(in crate::vehicle) struct Heard {
     /// When it was captured, on the clock of the board, if that has one.
     pub(in crate::vehicle) board: Option<BoardTime>,
     /// What it is.
-    pub(in crate::vehicle) what: Observation,
+    pub(in crate::vehicle) what: Capture,
 }
 
 /// What a collector observes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::vehicle) enum Observation {
+pub(in crate::vehicle) enum Capture {
     /// A frame of the bus.
     Frame(CanFrame),
     /// A fix as the receiver reported it.
@@ -83,7 +83,7 @@ impl Listener {
                     sink(Heard {
                         at: self.clock.in_order(at),
                         board: None,
-                        what: Observation::Frame(frame),
+                        what: Capture::Frame(frame),
                     });
                 }
             }
@@ -108,8 +108,8 @@ impl Listener {
         self.lines.push(&chunk.bytes, |line| {
             for record in records(line) {
                 let what = match record {
-                    Ok(CollectorLine::Can(frame)) => Observation::Frame(frame),
-                    Ok(CollectorLine::Gnss(fix)) => Observation::Fix(fix),
+                    Ok(CollectorLine::Can(frame)) => Capture::Frame(frame),
+                    Ok(CollectorLine::Gnss(fix)) => Capture::Fix(fix),
                     Ok(CollectorLine::Status(_) | CollectorLine::Banner) => continue,
                     Err(LineError::NotARecord { .. }) => {
                         Health::count(&health.other_text);
@@ -197,7 +197,7 @@ impl Arrived {
             sink(Heard {
                 at: stamp,
                 board: Some(BoardTime { boot, at }),
-                what: Observation::Fix(fix),
+                what: Capture::Fix(fix),
             });
         }
         for (at, frame) in self.frames {
@@ -205,7 +205,7 @@ impl Arrived {
             sink(Heard {
                 at: clock.in_order(captured),
                 board: Some(BoardTime { boot, at }),
-                what: Observation::Frame(frame),
+                what: Capture::Frame(frame),
             });
         }
     }

@@ -25,5 +25,5 @@ mod speed_search;
 pub(super) use arrival_clock::BoardTime;
 pub(super) use can_interface::CanInterface;
 pub(super) use chunk::Delivery;
-pub(super) use listener::{Heard, Listener, Observation};
+pub(super) use listener::{Capture, Heard, Listener};
 pub(super) use serial_line::SerialLine;

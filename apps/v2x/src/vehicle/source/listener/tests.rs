@@ -85,7 +85,7 @@ fn frames_of_the_link_have_the_time_of_the_board_beside_the_stamp() {
             boot,
             at: Instant::from_micros(captured),
         }),
-        what: Observation::Frame(frame(0x155)),
+        what: Capture::Frame(frame(0x155)),
     });
     assert_eq!(heard, expected);
 }
@@ -109,8 +109,8 @@ fn fix_is_dated_by_its_age_and_does_not_hold_up_the_frames() {
     let heard = hear(&mut listener, framed(610_000, &wire));
     let times: Vec<_> = heard.iter().map(|heard| (heard.at, heard.what)).collect();
     let expected = [
-        (host(530_000), Observation::Fix(fix())),
-        (host(609_000), Observation::Frame(frame(0x155))),
+        (host(530_000), Capture::Fix(fix())),
+        (host(609_000), Capture::Frame(frame(0x155))),
     ];
     assert_eq!(times, expected);
 }
@@ -155,7 +155,7 @@ fn text_cut_by_an_interruption_is_one_damaged_line() {
     assert!(heard.is_empty());
     hear(&mut listener, Delivery::Interrupted);
     let heard = hear(&mut listener, text(2_000, line));
-    let what = Observation::Frame(frame(0x155));
+    let what = Capture::Frame(frame(0x155));
     let (at, board) = (host(2_000), None);
     assert_eq!(heard, [Heard { at, board, what }]);
     assert_eq!(get(&health.lines_damaged), 1);

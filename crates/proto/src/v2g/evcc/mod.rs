@@ -1,0 +1,414 @@
+//! The car's end of V2G (EVCC): asks, and is in one state per thing it waits for.
+//!
+//! Not the handshake and the repeating of requests (`secure/initiator.rs`).
+//!
+//! | state | waits for | then |
+//! |---|---|---|
+//! | ExpectPlug | the plug | ExpectStation |
+//! | ExpectStation | a proven station | ExpectSessionSetup |
+//! | ExpectSessionSetup | SessionSetupRes | ExpectAuthorization; ended meanwhile: ExpectMeteringReceipt; stopped before power: ExpectSessionStop |
+//! | ExpectAuthorization | AuthorizationRes | ExpectChargeParameterDiscovery; stopped before power: ExpectSessionStop |
+//! | ExpectChargeParameterDiscovery | ChargeParameterDiscoveryRes | ExpectPowerDelivery, to start or, stopped, to stop; stopped before power: ExpectSessionStop |
+//! | ExpectPowerDelivery, start | PowerDeliveryRes | ExpectStatusTime; stopped: ExpectPowerDelivery, stop |
+//! | ExpectStatusTime | 5 s | ExpectChargingStatus; stopped: ExpectPowerDelivery, stop; set anew: ExpectPowerDelivery, renegotiate |
+//! | ExpectChargingStatus | ChargingStatusRes | as ExpectStatusTime |
+//! | ExpectPowerDelivery, renegotiate | PowerDeliveryRes | ExpectChargeParameterDiscovery |
+//! | ExpectPowerDelivery, stop | PowerDeliveryRes | ExpectMeteringReceipt |
+//! | ExpectMeteringReceipt | MeteringReceiptRes with the receipt | ExpectReceiptKept; disputed: ExpectSessionStop |
+//! | ExpectReceiptKept | MeteringReceiptRes | ExpectSessionStop |
+//! | ExpectSessionStop | SessionStopRes | ExpectUnplug; plug out: ExpectReportTime or, not permitted, ExpectPlug |
+//! | ExpectUnplug | the plug to be out | ExpectReportTime or, not permitted, ExpectPlug |
+//! | ExpectReportTime | 5 s | ExpectBatteryData; far away: ExpectPlug; plugged: ExpectSessionSetup |
+//! | ExpectBatteryData | BatteryDataRes | ExpectReportTime; silence: ExpectPlug; plugged: ExpectSessionSetup |
+//!
+//! Every other answer in a state is a sequence error: the station is passed over and another is
+//! called. A refusal may come in any state that waits for an answer (`refused.rs`). Silence for
+//! 10 s in any of them leads to ExpectStation and, by the session's number, back.
+
+mod expect_authorization;
+mod expect_battery_data;
+mod expect_charge_parameter_discovery;
+mod expect_charging_status;
+mod expect_metering_receipt;
+mod expect_plug;
+mod expect_power_delivery;
+mod expect_receipt_kept;
+mod expect_report_time;
+mod expect_session_setup;
+mod expect_session_stop;
+mod expect_station;
+mod expect_status_time;
+mod expect_unplug;
+mod input;
+mod refused;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use rand_core::CryptoRng;
+use v2x_units::{Instant, KilometersPerHour, MacAddress, Position, UtcTime};
+
+pub use input::{EvccEvent, EvccInput, EvccSettings, LeftReason, StopReason};
+
+use super::battery_report::BatteryReport;
+use super::events::{Events, Output};
+use super::message::{
+    BatteryDataReq, ChargeParameterDiscoveryReq, ChargeProgress, ChargingStatusReq, Request,
+    Response, SessionId, SetupOutcome, SignedReceipt,
+};
+use super::nearness::Nearness;
+use crate::secure::initiator::{FromStation, Initiator, Judge};
+use crate::secure::{AirCounters, Credential, Identity, Signature, Trust};
+
+/// What the car's end waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EvccState {
+    /// The plug.
+    ExpectPlug,
+    /// A proven station.
+    ExpectStation,
+    /// SessionSetupRes.
+    ExpectSessionSetup,
+    /// AuthorizationRes.
+    ExpectAuthorization,
+    /// ChargeParameterDiscoveryRes.
+    ExpectChargeParameterDiscovery,
+    /// PowerDeliveryRes.
+    ExpectPowerDelivery(ChargeProgress),
+    /// The time of the next ChargingStatus.
+    ExpectStatusTime,
+    /// ChargingStatusRes.
+    ExpectChargingStatus,
+    /// MeteringReceiptRes with the receipt.
+    ExpectMeteringReceipt,
+    /// MeteringReceiptRes that the countersignature is kept.
+    ExpectReceiptKept,
+    /// SessionStopRes.
+    ExpectSessionStop,
+    /// The plug to be out.
+    ExpectUnplug,
+    /// The time of the next BatteryData.
+    ExpectReportTime,
+    /// BatteryDataRes.
+    ExpectBatteryData,
+}
+
+/// What the car's end knows of its session.
+#[derive(Debug, Clone, Default)]
+struct Session {
+    id: Option<SessionId>,
+    /// Whether power may have flowed, so that a receipt is due.
+    powered: bool,
+    stop: Option<StopReason>,
+    /// Which plugging-in it belongs to; not known after a restart until the station joins it.
+    plugging: Option<u32>,
+    /// The place of the station, for the 105 m rule.
+    station_position: Option<Position>,
+    countersigned: Option<(SignedReceipt, Signature)>,
+    /// Refusals for being out of sequence since an answer last fitted.
+    out_of_sequence: u8,
+}
+
+/// The car's end of V2G.
+pub struct Evcc {
+    identity: Identity,
+    trust: Trust,
+    settings: EvccSettings,
+    initiator: Initiator,
+    state: EvccState,
+    session: Session,
+    station: Option<Credential>,
+    request_number: u16,
+    plugged: bool,
+    pluggings: u32,
+    unplugged_at: Instant,
+    battery: BatteryReport,
+    speed: Option<KilometersPerHour>,
+    position: Option<(Instant, Position)>,
+    nearness: Nearness,
+    renegotiate: bool,
+    /// When the next ChargingStatus or BatteryData is due.
+    due: Instant,
+    clock: Option<(Instant, UtcTime)>,
+    events: Events<EvccEvent>,
+}
+
+impl Evcc {
+    /// Begins unplugged.
+    #[must_use]
+    pub fn new(identity: Identity, trust: Trust, settings: EvccSettings) -> Self {
+        Self {
+            identity,
+            trust,
+            settings,
+            initiator: Initiator::new(),
+            state: EvccState::ExpectPlug,
+            session: Session::default(),
+            station: None,
+            request_number: 0,
+            plugged: false,
+            pluggings: 0,
+            unplugged_at: Instant::BOOT,
+            battery: BatteryReport::default(),
+            speed: None,
+            position: None,
+            nearness: Nearness::new(None),
+            renegotiate: false,
+            due: Instant::BOOT,
+            clock: None,
+            events: Events::new(),
+        }
+    }
+
+    /// Remembers a session that was open before a restart, so that its receipt can be fetched
+    /// even when the plug is out by now.
+    pub fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
+        self.session.id = Some(session);
+        self.session.powered = true;
+        self.unplugged_at = now;
+        expect_station::enter(self, now, rng);
+    }
+
+    /// What it waits for.
+    #[must_use]
+    pub const fn state(&self) -> EvccState {
+        self.state
+    }
+
+    /// The session that is open.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        self.session.id
+    }
+
+    /// Datagrams that changed nothing, by reason.
+    #[must_use]
+    pub const fn air_counters(&self) -> AirCounters {
+        self.initiator.counters()
+    }
+
+    /// Events that were dropped because nobody took them.
+    #[must_use]
+    pub const fn events_dropped(&self) -> u32 {
+        self.events.dropped()
+    }
+
+    /// Takes what happened.
+    pub fn handle(&mut self, now: Instant, input: EvccInput<'_>, rng: &mut dyn CryptoRng) {
+        match input {
+            EvccInput::Plugged(true) => self.plugged_in(now, rng),
+            EvccInput::Plugged(false) => self.unplugged(now),
+            EvccInput::Battery(report) => self.battery = report,
+            EvccInput::Speed(speed) => self.speed = speed,
+            EvccInput::Fix(at, fix) => {
+                self.position = fix.valid.then_some((at, fix.position));
+                self.nearness.take(now, at, &fix);
+            }
+            EvccInput::Heard(from, bytes) => self.heard(now, from, bytes),
+            EvccInput::Stop => self.stop(now, StopReason::Driver),
+            EvccInput::Settings(settings) => {
+                self.settings = settings;
+                self.renegotiate = true;
+            }
+            EvccInput::Clock(utc) => {
+                self.clock = utc.map(|utc| (now, utc));
+                self.look_again_at_station(now);
+            }
+            EvccInput::Revocations(list) => match self.trust.take_revocations(list.clone()) {
+                Ok(()) => self.look_again_at_station(now),
+                Err(error) => self.tell(EvccEvent::RevocationsRefused(error)),
+            },
+        }
+    }
+
+    /// Says what is to be done now.
+    pub fn poll(&mut self, now: Instant, rng: &mut dyn CryptoRng) -> Output<EvccEvent> {
+        timers::run(self, now, rng);
+        if let Some(event) = self.events.pop() {
+            return Output::Event(event);
+        }
+        match self.initiator.poll(now) {
+            Some((to, datagram)) => Output::Send { to, datagram },
+            None => Output::WakeAt(timers::next(self)),
+        }
+    }
+
+    fn tell(&mut self, event: EvccEvent) {
+        self.events.push(event);
+    }
+
+    fn utc(&self, now: Instant) -> Option<UtcTime> {
+        self.clock.map(|(at, utc)| utc + now.since(at))
+    }
+
+    fn plugged_in(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
+        if self.plugged {
+            return;
+        }
+        self.plugged = true;
+        self.pluggings = self.pluggings.wrapping_add(1);
+        match self.state {
+            EvccState::ExpectPlug => expect_station::enter(self, now, rng),
+            EvccState::ExpectReportTime | EvccState::ExpectBatteryData => {
+                expect_session_setup::enter(self, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn unplugged(&mut self, now: Instant) {
+        if !self.plugged {
+            return;
+        }
+        self.plugged = false;
+        self.unplugged_at = now;
+        match self.state {
+            EvccState::ExpectUnplug => expect_unplug::leave(self, now),
+            EvccState::ExpectStation if self.session.id.is_none() => expect_plug::enter(self),
+            _ => self.stop(now, StopReason::Unplugged),
+        }
+    }
+
+    /// Ends the session; where an answer is outstanding its state does so when it comes.
+    fn stop(&mut self, now: Instant, reason: StopReason) {
+        self.session.stop.get_or_insert(reason);
+        if self.state == EvccState::ExpectStatusTime {
+            expect_power_delivery::enter(self, now, ChargeProgress::Stop);
+        }
+    }
+
+    fn heard(&mut self, now: Instant, from: MacAddress, bytes: &[u8]) {
+        let judge = Judge {
+            identity: &self.identity,
+            trust: &self.trust,
+            utc: self.clock.map(|(at, utc)| utc + now.since(at)),
+        };
+        match self.initiator.receive(now, from, bytes, &judge) {
+            None => {}
+            Some(FromStation::Proven(station)) => {
+                self.tell(EvccEvent::StationProven(from, station.clone()));
+                self.station = Some(station);
+                self.request_number = 1;
+                expect_session_setup::enter(self, now);
+            }
+            Some(FromStation::NotBelieved(reason)) => {
+                self.tell(EvccEvent::StationNotBelieved(reason));
+            }
+            Some(FromStation::Refused(code)) => self.tell(EvccEvent::NotBelieved(code)),
+            Some(FromStation::Response { kind, body }) => match Response::parse(kind, &body) {
+                Ok(Some(Response::Refusal(refusal))) => refused::take(self, now, refusal.code),
+                Ok(Some(response)) => self.answer(now, kind, response),
+                Ok(None) | Err(_) => self.sequence_error(now, kind),
+            },
+        }
+    }
+
+    /// Gives an answer to the state that waits for it.
+    fn answer(&mut self, now: Instant, kind: u8, response: Response) {
+        use EvccState as S;
+        use Response as R;
+        match (self.state, response) {
+            (S::ExpectSessionSetup, R::SessionSetup(res)) => {
+                expect_session_setup::answer(self, now, res);
+            }
+            (S::ExpectAuthorization, R::Authorization(_)) => {
+                expect_authorization::answer(self, now);
+            }
+            (S::ExpectChargeParameterDiscovery, R::ChargeParameterDiscovery(res)) => {
+                expect_charge_parameter_discovery::answer(self, now, res);
+            }
+            (S::ExpectPowerDelivery(progress), R::PowerDelivery(_)) => {
+                expect_power_delivery::answer(self, now, progress);
+            }
+            (S::ExpectChargingStatus, R::ChargingStatus(res)) => {
+                expect_charging_status::answer(self, now, &res);
+            }
+            (S::ExpectMeteringReceipt, R::MeteringReceipt(res)) => {
+                return expect_metering_receipt::answer(self, now, res);
+            }
+            (S::ExpectReceiptKept, R::MeteringReceipt(res)) => {
+                return expect_receipt_kept::answer(self, now, &res);
+            }
+            (S::ExpectSessionStop, R::SessionStop(_)) => expect_session_stop::answer(self, now),
+            (S::ExpectBatteryData, R::BatteryData(_)) => expect_battery_data::answer(self),
+            _ => return self.sequence_error(now, kind),
+        }
+        self.session.out_of_sequence = 0;
+    }
+
+    /// A station that breaks the order is left alone for a while.
+    fn sequence_error(&mut self, now: Instant, message_type: u8) {
+        let state = self.state;
+        self.tell(EvccEvent::SequenceError {
+            state,
+            message_type,
+        });
+        self.call_another(now);
+    }
+
+    /// Leaves the station alone for a while; another may have the plug.
+    fn call_another(&mut self, now: Instant) {
+        self.initiator.pass_over(now);
+        if self.plugged || self.session.id.is_some() {
+            self.state = EvccState::ExpectStation;
+        } else {
+            expect_plug::enter(self);
+        }
+    }
+
+    /// Sends a request and waits in a state for its answer.
+    fn ask(&mut self, now: Instant, request: impl Into<Request>, state: EvccState) {
+        let request = request.into();
+        let kind = request.message_type();
+        // A reading of the car's own that no field can hold must not keep it from asking.
+        let body = request.emit().unwrap_or_else(|_| {
+            without_readings(&request)
+                .emit()
+                .expect("a request without readings can be written")
+        });
+        self.state = state;
+        self.request_number = self.request_number.wrapping_add(1);
+        self.initiator.request(now, self.request_number, kind, body);
+    }
+
+    /// A credential that was good when it was shown may have ended or been revoked since.
+    fn look_again_at_station(&mut self, now: Instant) {
+        let utc = self.utc(now);
+        let Some(Err(reason)) = self.station.as_ref().map(|s| self.trust.check_now(s, utc)) else {
+            return;
+        };
+        self.station = None;
+        self.session = Session::default();
+        self.tell(EvccEvent::StationNotBelieved(reason));
+        self.call_another(now);
+    }
+
+    /// Whether battery data may be sent: asked for at enrolment, and not taken back.
+    fn may_report(&self) -> bool {
+        let permitted = self
+            .identity
+            .credential()
+            .subject
+            .battery_data_after_unplugging;
+        permitted && self.settings.battery_data_after_unplugging
+    }
+}
+
+/// What became of a session that the car had asked for.
+const fn has_ended(outcome: SetupOutcome) -> bool {
+    matches!(outcome, SetupOutcome::Ended)
+}
+
+/// A request as if the car knew nothing of itself; the owner's limit stays.
+fn without_readings(request: &Request) -> Request {
+    match request {
+        Request::ChargeParameterDiscovery(req) => ChargeParameterDiscoveryReq {
+            cost_limit: req.cost_limit,
+            ..Default::default()
+        }
+        .into(),
+        Request::ChargingStatus(_) => ChargingStatusReq::default().into(),
+        Request::BatteryData(_) => BatteryDataReq::default().into(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Every state of the car with every answer: in the table, or a sequence error.
+
+use super::*;
+use crate::secure::Role;
+use crate::v2g::fixture::{Counting, enrolled};
+use crate::v2g::message::*;
+
+const STATES: [EvccState; 16] = [
+    EvccState::ExpectPlug,
+    EvccState::ExpectStation,
+    EvccState::ExpectSessionSetup,
+    EvccState::ExpectAuthorization,
+    EvccState::ExpectChargeParameterDiscovery,
+    EvccState::ExpectPowerDelivery(ChargeProgress::Start),
+    EvccState::ExpectPowerDelivery(ChargeProgress::Stop),
+    EvccState::ExpectPowerDelivery(ChargeProgress::Renegotiate),
+    EvccState::ExpectStatusTime,
+    EvccState::ExpectChargingStatus,
+    EvccState::ExpectMeteringReceipt,
+    EvccState::ExpectReceiptKept,
+    EvccState::ExpectSessionStop,
+    EvccState::ExpectUnplug,
+    EvccState::ExpectReportTime,
+    EvccState::ExpectBatteryData,
+];
+
+fn session() -> SessionId {
+    SessionId::new([7; 8]).unwrap()
+}
+
+fn responses() -> [Response; 9] {
+    let (station, _) = enrolled(Role::Station);
+    let (car, _) = enrolled(Role::Vehicle);
+    let receipt = Receipt {
+        session: session(),
+        started: None,
+        ended: None,
+        energy: None,
+        meter: MeterKind::Uncertified,
+        cost: None,
+        tariff: Default::default(),
+        evse: station.credential().subject.name.clone(),
+        evcc: car.credential().subject.name.clone(),
+    };
+    let signed = SignedReceipt::sign(receipt, &station).unwrap();
+    [
+        SessionSetupRes {
+            outcome: SetupOutcome::New,
+            session: session(),
+        }
+        .into(),
+        AuthorizationRes.into(),
+        ChargeParameterDiscoveryRes::default().into(),
+        PowerDeliveryRes.into(),
+        ChargingStatusRes {
+            notification: Notification::None,
+            meter: MeterReading::default(),
+        }
+        .into(),
+        MeteringReceiptRes::Receipt(signed).into(),
+        MeteringReceiptRes::Kept.into(),
+        SessionStopRes.into(),
+        BatteryDataRes.into(),
+    ]
+}
+
+/// The table at the top of `mod.rs`: which answer leads where, when nothing is stopped.
+fn next(state: EvccState, response: &Response) -> Option<EvccState> {
+    use EvccState as S;
+    use Response as R;
+    Some(match (state, response) {
+        (S::ExpectSessionSetup, R::SessionSetup(_)) => S::ExpectAuthorization,
+        (S::ExpectAuthorization, R::Authorization(_)) => S::ExpectChargeParameterDiscovery,
+        (S::ExpectChargeParameterDiscovery, R::ChargeParameterDiscovery(_)) => {
+            S::ExpectPowerDelivery(ChargeProgress::Start)
+        }
+        (S::ExpectPowerDelivery(ChargeProgress::Start), R::PowerDelivery(_)) => S::ExpectStatusTime,
+        (S::ExpectPowerDelivery(ChargeProgress::Stop), R::PowerDelivery(_)) => {
+            S::ExpectMeteringReceipt
+        }
+        (S::ExpectPowerDelivery(ChargeProgress::Renegotiate), R::PowerDelivery(_)) => {
+            S::ExpectChargeParameterDiscovery
+        }
+        (S::ExpectChargingStatus, R::ChargingStatus(_)) => S::ExpectStatusTime,
+        (S::ExpectMeteringReceipt, R::MeteringReceipt(MeteringReceiptRes::Receipt(_))) => {
+            S::ExpectReceiptKept
+        }
+        (S::ExpectReceiptKept, R::MeteringReceipt(MeteringReceiptRes::Kept)) => {
+            S::ExpectSessionStop
+        }
+        (S::ExpectSessionStop, R::SessionStop(_)) => S::ExpectUnplug,
+        (S::ExpectBatteryData, R::BatteryData(_)) => S::ExpectReportTime,
+        _ => return None,
+    })
+}
+
+/// A car in the middle of its session, in this state.
+fn car_in(state: EvccState) -> Evcc {
+    let (identity, trust) = enrolled(Role::Vehicle);
+    let mut evcc = Evcc::new(identity, trust, EvccSettings::default());
+    evcc.plugged = true;
+    evcc.station = Some(enrolled(Role::Station).0.credential().clone());
+    evcc.session.id = Some(session());
+    evcc.session.plugging = Some(evcc.pluggings);
+    evcc.state = state;
+    evcc
+}
+
+#[test]
+fn every_answer_in_every_state_is_in_the_table_or_a_sequence_error() {
+    let now = Instant::BOOT;
+    let mut in_table = 0;
+    for state in STATES {
+        for response in responses() {
+            let mut evcc = car_in(state);
+            let expected = next(state, &response);
+            evcc.answer(now, response.message_type(), response.clone());
+            let mut errors = 0;
+            while let Some(event) = evcc.events.pop() {
+                errors += u8::from(matches!(event, EvccEvent::SequenceError { .. }));
+            }
+            match expected {
+                Some(after) => {
+                    assert_eq!((evcc.state, errors), (after, 0), "{state:?} {response:?}");
+                    in_table += 1;
+                }
+                None => {
+                    assert_eq!(errors, 1, "{state:?} {response:?}");
+                    assert_eq!(
+                        evcc.state,
+                        EvccState::ExpectStation,
+                        "{state:?} {response:?}"
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(in_table, 11);
+}
+
+#[test]
+fn every_refusal_in_every_state_leads_to_a_state_that_goes_on() {
+    for state in STATES {
+        for code in ResponseCode::ALL {
+            let mut evcc = car_in(state);
+            refused::take(&mut evcc, Instant::BOOT, *code);
+            assert!(
+                matches!(
+                    evcc.state,
+                    EvccState::ExpectStation
+                        | EvccState::ExpectSessionSetup
+                        | EvccState::ExpectSessionStop
+                        | EvccState::ExpectUnplug
+                        | EvccState::ExpectPlug
+                ),
+                "{state:?} {code:?} {:?}",
+                evcc.state
+            );
+        }
+    }
+}
+
+#[test]
+fn station_that_always_refuses_the_sequence_is_left_after_three_times() {
+    let mut evcc = car_in(EvccState::ExpectAuthorization);
+    for _ in 0..2 {
+        refused::take(&mut evcc, Instant::BOOT, ResponseCode::SequenceError);
+        assert_eq!(evcc.state, EvccState::ExpectSessionSetup);
+    }
+    refused::take(&mut evcc, Instant::BOOT, ResponseCode::SequenceError);
+    assert_eq!(evcc.state, EvccState::ExpectStation);
+    assert_eq!(evcc.session(), None);
+}
+
+#[test]
+fn receipt_of_another_session_car_or_station_is_not_countersigned() {
+    let Response::MeteringReceipt(MeteringReceiptRes::Receipt(good)) = responses()[5].clone()
+    else {
+        unreachable!("the sixth is the receipt")
+    };
+    let (station, _) = enrolled(Role::Station);
+    let (car, _) = enrolled(Role::Vehicle);
+    let changes: [fn(&mut Receipt); 3] = [
+        |receipt| receipt.session = SessionId::new([8; 8]).unwrap(),
+        |receipt| receipt.evcc = crate::secure::Name::new("C2").unwrap(),
+        |receipt| receipt.evse = crate::secure::Name::new("S2").unwrap(),
+    ];
+    let mut bad: heapless::Vec<SignedReceipt, 4> = changes
+        .iter()
+        .map(|change| {
+            let mut receipt = good.receipt.clone();
+            change(&mut receipt);
+            SignedReceipt::sign(receipt, &station).unwrap()
+        })
+        .collect();
+    bad.push(SignedReceipt::sign(good.receipt, &car).unwrap())
+        .unwrap();
+    for signed in bad {
+        let mut evcc = car_in(EvccState::ExpectMeteringReceipt);
+        let res = MeteringReceiptRes::Receipt(signed.clone());
+        evcc.answer(Instant::BOOT, 0x95, res.into());
+        assert_eq!(evcc.state, EvccState::ExpectSessionStop);
+        assert_eq!(evcc.events.pop(), Some(EvccEvent::ReceiptDisputed(signed)));
+    }
+}
+
+#[test]
+fn reading_that_no_field_can_hold_is_left_out_instead_of_blocking_the_request() {
+    let mut evcc = car_in(EvccState::ExpectStatusTime);
+    evcc.initiator
+        .connect(Instant::BOOT, &evcc.identity, &mut Counting(9));
+    evcc.battery.voltage = Some(v2x_units::Volts::new(f64::NAN));
+    expect_charging_status::enter(&mut evcc, Instant::BOOT);
+    assert_eq!(evcc.state, EvccState::ExpectChargingStatus);
+    assert!(evcc.initiator.waiting_since().is_some());
+}

@@ -1,0 +1,165 @@
+//! Every state of the station with every request: in the table, or refused as out of sequence.
+
+use super::*;
+use crate::secure::{Role, Signature};
+use crate::v2g::fixture::{Counting, enrolled};
+use crate::v2g::message::*;
+
+const STATES: [SeccState; 9] = [
+    SeccState::ExpectSessionSetup,
+    SeccState::ExpectAuthorization,
+    SeccState::ExpectChargeParameterDiscovery,
+    SeccState::ExpectPowerDelivery,
+    SeccState::ExpectChargingStatus,
+    SeccState::ExpectMeteringReceipt,
+    SeccState::ExpectCountersignature,
+    SeccState::ExpectSessionStop,
+    SeccState::ExpectBatteryData,
+];
+
+/// A slot whose session is bound to this car; the receipt is written.
+fn station(car: &Identity) -> Secc {
+    let (identity, trust) = enrolled(Role::Station);
+    let settings = SeccSettings {
+        offer: Default::default(),
+        meter: MeterKind::Uncertified,
+    };
+    let saved = SavedSession {
+        id: SessionId::new([7; 8]).unwrap(),
+        car: car.credential().subject.name.clone(),
+        started: None,
+        cost_limit: None,
+        powered: true,
+        ended: false,
+    };
+    let mut secc = Secc::new(identity, trust, settings, Instant::BOOT, Some(saved));
+    secc.plugged = true;
+    expect_metering_receipt::answer(&mut secc, Instant::BOOT, car.credential()).unwrap();
+    secc
+}
+
+fn requests(car: &Identity) -> [Request; 11] {
+    let signed = station(car).session.unwrap().receipt.unwrap();
+    let power = |progress| PowerDeliveryReq { progress }.into();
+    [
+        SessionSetupReq { session: None }.into(),
+        AuthorizationReq.into(),
+        ChargeParameterDiscoveryReq::default().into(),
+        power(ChargeProgress::Start),
+        power(ChargeProgress::Stop),
+        power(ChargeProgress::Renegotiate),
+        ChargingStatusReq::default().into(),
+        MeteringReceiptReq::Give.into(),
+        MeteringReceiptReq::Countersign(signed.countersign(car).unwrap()).into(),
+        SessionStopReq.into(),
+        BatteryDataReq::default().into(),
+    ]
+}
+
+/// The table at the top of `mod.rs`, rows by state, in the order of [`requests`].
+fn next(state: SeccState, request: usize) -> Option<SeccState> {
+    use SeccState as S;
+    match (state, request) {
+        (_, 0) => Some(S::ExpectAuthorization),
+        (S::ExpectAuthorization, 1) => Some(S::ExpectChargeParameterDiscovery),
+        (S::ExpectChargeParameterDiscovery, 2) => Some(S::ExpectPowerDelivery),
+        (S::ExpectPowerDelivery, 3) => Some(S::ExpectChargingStatus),
+        (S::ExpectPowerDelivery | S::ExpectChargingStatus, 4) => Some(S::ExpectMeteringReceipt),
+        (S::ExpectChargingStatus, 5) => Some(S::ExpectChargeParameterDiscovery),
+        (S::ExpectChargingStatus, 6) => Some(S::ExpectChargingStatus),
+        (S::ExpectMeteringReceipt, 7) => Some(S::ExpectCountersignature),
+        (S::ExpectCountersignature, 8) => Some(S::ExpectSessionStop),
+        (
+            S::ExpectAuthorization
+            | S::ExpectChargeParameterDiscovery
+            | S::ExpectPowerDelivery
+            | S::ExpectMeteringReceipt
+            | S::ExpectCountersignature
+            | S::ExpectSessionStop,
+            9,
+        ) => Some(S::ExpectBatteryData),
+        (S::ExpectBatteryData, 10) => Some(S::ExpectBatteryData),
+        _ => None,
+    }
+}
+
+fn ask(secc: &mut Secc, state: SeccState, car: &Identity, request: Request) -> Answer {
+    let (channel, mut rng) = (ChannelId::new(1), Counting(0));
+    secc.answer(
+        Instant::BOOT,
+        channel,
+        state,
+        car.credential(),
+        request,
+        &mut rng,
+    )
+}
+
+#[test]
+fn every_request_in_every_state_is_in_the_table_or_out_of_sequence() {
+    let (car, _) = enrolled(Role::Vehicle);
+    for state in STATES {
+        for (number, request) in requests(&car).into_iter().enumerate() {
+            let mut secc = station(&car);
+            let before = secc.session().cloned();
+            let answer = ask(&mut secc, state, &car, request.clone());
+            match next(state, number) {
+                Some(after) => {
+                    let (response, seen) = answer.unwrap();
+                    assert_eq!(seen, after, "{state:?} {request:?}");
+                    assert_eq!(response.message_type(), request.message_type() | 0x80);
+                }
+                None => {
+                    assert_eq!(
+                        answer,
+                        Err(ResponseCode::SequenceError),
+                        "{state:?} {request:?}"
+                    );
+                    assert_eq!(secc.session().cloned(), before);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn request_of_another_car_never_counts_in_a_session_that_is_not_its_own() {
+    let (car, _) = enrolled(Role::Vehicle);
+    for state in STATES {
+        for (number, request) in requests(&car).into_iter().enumerate() {
+            let mut secc = station(&car);
+            let session = secc.session.as_mut().unwrap();
+            session.saved.car = crate::secure::Name::new("C2").unwrap();
+            session.power = Power::On;
+            let before = secc.session().cloned();
+            let answer = ask(&mut secc, state, &car, request);
+            match (number, state) {
+                (0, _) => assert_eq!(answer, Err(ResponseCode::SlotOccupied)),
+                (10, SeccState::ExpectBatteryData) => assert!(answer.is_ok()),
+                _ if next(state, number).is_none() => {
+                    assert_eq!(answer, Err(ResponseCode::SequenceError));
+                }
+                _ => assert_eq!(answer, Err(ResponseCode::UnknownSession)),
+            }
+            assert_eq!(secc.session().cloned(), before, "{state:?} {number}");
+            assert!(secc.power_is_on());
+        }
+    }
+}
+
+#[test]
+fn countersignature_of_anybody_else_is_refused() {
+    let (car, _) = enrolled(Role::Vehicle);
+    let (other, _) = enrolled(Role::Station);
+    let mut secc = station(&car);
+    let signed = secc.session.as_ref().unwrap().receipt.clone().unwrap();
+    for signature in [
+        signed.countersign(&other).unwrap(),
+        signed.signature,
+        Signature::from_bytes([0; 64]),
+    ] {
+        let request = MeteringReceiptReq::Countersign(signature).into();
+        let answer = ask(&mut secc, SeccState::ExpectCountersignature, &car, request);
+        assert_eq!(answer, Err(ResponseCode::MeteringSignatureNotValid));
+    }
+}
