@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod failure;
 mod serial;
+mod station;
 mod vehicle;
 
 use std::process::ExitCode;

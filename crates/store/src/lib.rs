@@ -11,6 +11,9 @@
 //! | [`telemetry`] | what was measured when |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
+//! | [`run`] | when was the program started |
+//! | [`session`] | which charging sessions were there, from which samples, at which cost |
+//! | [`tariff`] | which prices held |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
@@ -21,6 +24,9 @@ pub mod event;
 pub mod fix;
 mod open;
 mod outbox;
+pub mod run;
+pub mod session;
+pub mod tariff;
 pub mod telemetry;
 
 pub use error::StoreError;
@@ -28,4 +34,7 @@ pub use event::{Event, StoredEvent};
 pub use fix::FixRow;
 pub use open::Store;
 pub use outbox::SetAside;
+pub use session::bill::{BillLineRow, BillRow, Total};
+pub use session::meter_value::MeterValue;
+pub use session::{SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};

@@ -15,10 +15,16 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"TV2X");
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each migration with the version that it makes; applied ones are never edited.
-const MIGRATIONS: [(i64, &str); 1] = [(
-    1,
-    include_str!("../migrations/0001_measurements_and_outbox.sql"),
-)];
+const MIGRATIONS: [(i64, &str); 2] = [
+    (
+        1,
+        include_str!("../migrations/0001_measurements_and_outbox.sql"),
+    ),
+    (
+        3,
+        include_str!("../migrations/0003_charging_sessions.sql"),
+    ),
+];
 
 /// The newest schema that this program knows.
 const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

@@ -36,13 +36,15 @@ pub struct CommandsEnd {
 pub struct SessionCommands {
     received: Sender<Command>,
     answers: mpsc::Receiver<Answer>,
+    /// Whether devices behind the connection are spoken for.
+    is_gateway: bool,
     /// Handed to rumqttc, which has not sent them yet.
     unsent: usize,
 }
 
-/// Makes the two ends.
+/// Makes the two ends; `is_gateway` hears commands to the devices behind the connection as well.
 #[must_use]
-pub fn commands() -> (CommandsEnd, SessionCommands) {
+pub fn commands(is_gateway: bool) -> (CommandsEnd, SessionCommands) {
     let (sender, received) = bounded(COMMANDS_MAX);
     let (answer, answers) = mpsc::channel(COMMANDS_MAX);
     let role = CommandsEnd {
@@ -52,6 +54,7 @@ pub fn commands() -> (CommandsEnd, SessionCommands) {
     let session = SessionCommands {
         received: sender,
         answers,
+        is_gateway,
         unsent: 0,
     };
     (role, session)
@@ -76,7 +79,8 @@ impl SessionCommands {
     /// Subscribes to commands; the client's channel has room for it.
     pub(super) fn subscribe(&mut self, client: &AsyncClient) {
         self.unsent = 0;
-        for filter in [DEVICE_COMMANDS_FILTER, GATEWAY_COMMANDS_TOPIC] {
+        let behind = self.is_gateway.then_some(GATEWAY_COMMANDS_TOPIC);
+        for filter in std::iter::once(DEVICE_COMMANDS_FILTER).chain(behind) {
             client
                 .try_subscribe(filter, QoS::AtLeastOnce)
                 .expect("rumqttc's channel has room for the subscriptions");

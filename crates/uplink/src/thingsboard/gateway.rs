@@ -15,19 +15,25 @@ pub const GATEWAY_TELEMETRY_TOPIC: &str = "v1/gateway/telemetry";
 /// Where attributes of devices are published.
 pub const GATEWAY_ATTRIBUTES_TOPIC: &str = "v1/gateway/attributes";
 
-/// The payload of one moment for several devices, each with its values; devices without values
-/// are left out.
+/// The payload of one row for each device, with the time of its measurement; devices without
+/// values are left out.
 #[must_use]
-pub fn telemetry(ts: UtcTime, devices: impl IntoIterator<Item = (String, Values)>) -> Payload {
-    Payload::of(devices, |values| {
-        format!(r#"[{{"ts":{},"values":{values}}}]"#, ts.as_millis())
-    })
+pub fn telemetry(devices: impl IntoIterator<Item = (String, UtcTime, Values)>) -> Payload {
+    let devices = devices.into_iter();
+    Payload::of(
+        devices.map(|(name, ts, values)| (name, (ts, values))),
+        |(_, values)| values.points(),
+        |(ts, values)| {
+            let (ts, values) = (ts.as_millis(), values.into_json());
+            format!(r#"[{{"ts":{ts},"values":{values}}}]"#)
+        },
+    )
 }
 
 /// The payload that describes several devices.
 #[must_use]
 pub fn attributes(devices: impl IntoIterator<Item = (String, Values)>) -> Payload {
-    Payload::of(devices, |values| values)
+    Payload::of(devices, Values::points, Values::into_json)
 }
 
 /// A payload with the data points that it holds.
@@ -40,23 +46,25 @@ pub struct Payload {
 }
 
 impl Payload {
-    fn of(
-        devices: impl IntoIterator<Item = (String, Values)>,
-        frame: impl Fn(String) -> String,
+    fn of<T>(
+        devices: impl IntoIterator<Item = (String, T)>,
+        points_of: impl Fn(&T) -> u32,
+        frame: impl Fn(T) -> String,
     ) -> Self {
         let mut json = "{".to_owned();
         let mut points = 0;
         for (name, values) in devices {
-            if values.points() == 0 {
+            let more = points_of(&values);
+            if more == 0 {
                 continue;
             }
             if points > 0 {
                 json.push(',');
             }
-            points += values.points();
+            points += more;
             json += &Json::String(name).to_string();
             json.push(':');
-            json += &frame(values.into_json());
+            json += &frame(values);
         }
         json.push('}');
         Self { json, points }
@@ -78,11 +86,11 @@ mod tests {
     fn telemetry_of_devices_is_an_array_of_stamped_rows_under_each_name() {
         let ts = UtcTime::from_millis(1_756_370_845_373);
         let devices = [
-            ("slot \"1\"".to_owned(), voltage(230.04)),
-            ("slot 2".to_owned(), voltage(f64::NAN)),
-            ("slot 3".to_owned(), voltage(231.0)),
+            ("slot \"1\"".to_owned(), ts, voltage(230.04)),
+            ("slot 2".to_owned(), ts, voltage(f64::NAN)),
+            ("slot 3".to_owned(), ts, voltage(231.0)),
         ];
-        let payload = telemetry(ts, devices);
+        let payload = telemetry(devices);
         assert_eq!(payload.points, 2);
         // The form of the reference's example.
         assert_eq!(
