@@ -20,10 +20,7 @@ const MIGRATIONS: [(i64, &str); 2] = [
         1,
         include_str!("../migrations/0001_measurements_and_outbox.sql"),
     ),
-    (
-        3,
-        include_str!("../migrations/0003_charging_sessions.sql"),
-    ),
+    (3, include_str!("../migrations/0003_charging_sessions.sql")),
 ];
 
 /// The newest schema that this program knows.

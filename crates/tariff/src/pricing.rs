@@ -253,7 +253,11 @@ impl<T: Borrow<Tariff>> Pricing<T> {
 
     /// Adds idle time: what of this stretch lies beyond the grace.
     fn add_idle(&mut self, time: u128) {
-        let grace = self.tariff.borrow().idle.map_or(0, |idle| idle.grace.as_micros());
+        let grace = self
+            .tariff
+            .borrow()
+            .idle
+            .map_or(0, |idle| idle.grace.as_micros());
         let before = self.idle_run.saturating_sub(grace);
         self.idle_run += time;
         self.quantities.idle_micros += self.idle_run.saturating_sub(grace) - before;

@@ -2,6 +2,8 @@
 
 mod decode;
 mod replay;
+mod session;
+mod station;
 mod vehicle;
 
 use crate::cli::Command;
@@ -11,6 +13,8 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
+        Command::Station(arguments) => station::run(&arguments),
+        Command::Session(arguments) => session::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     }

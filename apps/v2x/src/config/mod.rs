@@ -5,6 +5,7 @@
 //! port or a connection; secrets are read last and never printed.
 
 mod prototype_file;
+pub(crate) mod station;
 mod toml_file;
 
 use std::path::{Path, PathBuf};

@@ -160,7 +160,11 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Threads {
-    pub(crate) fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    pub(crate) fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Failure> {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
         self.0
             .push(thread.blame(Blame::Runtime, format_args!("thread {name}"))?);

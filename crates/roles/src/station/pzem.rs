@@ -186,7 +186,10 @@ mod tests {
         for (index, flipped) in (0..good.len()).flat_map(|i| (0..8).map(move |bit| (i, 1 << bit))) {
             let mut damaged = good.clone();
             damaged[index] ^= flipped;
-            assert!(read_answer(1, &damaged).is_err(), "byte {index} ^ {flipped}");
+            assert!(
+                read_answer(1, &damaged).is_err(),
+                "byte {index} ^ {flipped}"
+            );
         }
         assert_eq!(read_answer(2, &good), Err(MeterFault::Malformed));
         let exception = sealed(vec![0x01, 0x84, 0x02]);

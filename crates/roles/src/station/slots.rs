@@ -104,7 +104,10 @@ pub struct Unrouted {
 impl fmt::Display for Unrouted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.named {
-            Some(slot) => write!(f, "a reading of slot {slot}, which this station does not have"),
+            Some(slot) => write!(
+                f,
+                "a reading of slot {slot}, which this station does not have"
+            ),
             None => f.write_str("a reading without a slot on a line that belongs to none"),
         }
     }
@@ -437,8 +440,7 @@ impl Place {
                 transaction,
                 started: account.and_then(|open| open.newest.started),
                 energy,
-                cost: account
-                    .and_then(|open| open.cost.so_far(&open.tariff, now, &energy)),
+                cost: account.and_then(|open| open.cost.so_far(&open.tariff, now, &energy)),
             }
         });
         let draws = |sample: &MeterSample| Some(sample.current? >= config.current.start);

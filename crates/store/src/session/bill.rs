@@ -85,7 +85,10 @@ impl Store {
                 })
             },
         )?;
-        Ok(bills.into_iter().next().map(|bill| BillRow { lines, ..bill }))
+        Ok(bills
+            .into_iter()
+            .next()
+            .map(|bill| BillRow { lines, ..bill }))
     }
 }
 

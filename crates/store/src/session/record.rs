@@ -83,7 +83,9 @@ pub(super) fn insert(
 
 /// Reads the [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
-    let utc = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<_>>(column)?.map(UtcTime::from_micros));
+    let utc = |column| {
+        Ok::<_, rusqlite::Error>(row.get::<_, Option<_>>(column)?.map(UtcTime::from_micros))
+    };
     let energy = |column| Ok::<_, rusqlite::Error>(Energy::from_milliwatt_hours(row.get(column)?));
     let counter: Option<u64> = row.get(15)?;
     let power: Option<f64> = row.get(16)?;
