@@ -60,6 +60,27 @@ const BENCHMARKS: &[Benchmark] = &[
         }],
     },
     Benchmark {
+        name: "station",
+        package: "xtask",
+        promises: &[
+            Promise {
+                figure: "station/million-samples",
+                at_least_ratio: None,
+                value: Some(Bound::AtMost(2.0)),
+            },
+            Promise {
+                figure: "station/cpu",
+                at_least_ratio: None,
+                value: Some(Bound::AtMost(3.0)),
+            },
+            Promise {
+                figure: "station/memory",
+                at_least_ratio: None,
+                value: Some(Bound::AtMost(40.0)),
+            },
+        ],
+    },
+    Benchmark {
         name: "vehicle",
         package: "xtask",
         promises: &[

@@ -188,3 +188,6 @@ impl Board {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
