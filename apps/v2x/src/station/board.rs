@@ -3,6 +3,7 @@
 //! Where it is not configured which of them a board speaks, the first whole reading decides; until
 //! then neither is called damaged. A board that is opened anew may speak the other.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crossbeam_channel::TryRecvError;
@@ -36,6 +37,8 @@ pub(super) struct Board {
     pub(super) configured: Dialect,
     /// The boot of this program, for the frames that it sends.
     pub(super) boot: BootId,
+    /// The last order to the relay: a board that starts anew has forgotten it.
+    pub(super) ordered: Cell<Option<bool>>,
 }
 
 /// What has been understood of an open line.
@@ -45,6 +48,8 @@ struct Ear {
     decoder: LinkDecoder,
     encoder: LinkEncoder,
     commands_sent: u16,
+    /// The board has to be told its relay's place.
+    relay_is_due: bool,
 }
 
 impl Board {
@@ -60,12 +65,19 @@ impl Board {
             decoder: LinkDecoder::new(),
             encoder: LinkEncoder::new(self.boot),
             commands_sent: 0,
+            relay_is_due: true,
         };
         let mut buffer = vec![0; CHUNK_BYTES];
         while !self.line.shutdown.is_requested() {
             match self.line.relay.try_recv() {
-                Ok(closed) => self.move_relay(port, &mut ear, closed)?,
+                Ok(closed) => {
+                    self.ordered.set(Some(closed));
+                    ear.relay_is_due = true;
+                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
+            }
+            if std::mem::take(&mut ear.relay_is_due) {
+                self.move_relay(port, &mut ear)?;
             }
             match port.wait(GLANCE)? {
                 Arrival::Silence => continue,
@@ -146,6 +158,7 @@ impl Board {
                 Event::Notice(Notice::Lost { frames }) => {
                     Health::add(&self.line.health.readings_lost, u64::from(frames));
                 }
+                Event::Notice(Notice::Rebooted { .. }) => ear.relay_is_due = true,
                 Event::Notice(_) => {}
             }
         }
@@ -170,10 +183,11 @@ impl Board {
         }
     }
 
-    fn move_relay(&self, port: &mut Port, ear: &mut Ear, closed: bool) -> Result<(), PortError> {
-        if ear.dialect != Dialect::Framed {
+    /// Tells the board where its relay was last wanted; a board without one was never told.
+    fn move_relay(&self, port: &mut Port, ear: &mut Ear) -> Result<(), PortError> {
+        let Some(closed) = self.ordered.get() else {
             return Ok(());
-        }
+        };
         ear.commands_sent = ear.commands_sent.wrapping_add(1);
         let command = Command {
             id: ear.commands_sent,

@@ -21,6 +21,7 @@ mod rows;
 mod telemetry;
 mod uploader;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -213,6 +214,7 @@ fn start_line(
                 line,
                 configured: *dialect,
                 boot,
+                ordered: Cell::new(None),
             };
             threads.spawn(&name, move || board.run())
         }

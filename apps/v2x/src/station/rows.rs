@@ -27,8 +27,9 @@ pub(super) struct Rows {
     is_gateway: bool,
     due: Instant,
     alarms_from: Instant,
-    /// The alarm of each slot as it was told.
-    alarms: Vec<Option<String>>,
+    /// The alarm of each slot as it was told; empty before the first time, so that an alarm of the
+    /// run before is taken back.
+    alarms: Vec<String>,
     /// The time of the last row.
     last: Option<UtcTime>,
 }
@@ -49,7 +50,7 @@ impl Rows {
             is_gateway,
             due: now + interval,
             alarms_from: now + ALARMS_AFTER,
-            alarms: vec![None; slots],
+            alarms: vec![String::new(); slots],
             last: None,
         }
     }
@@ -106,10 +107,9 @@ impl Rows {
         }
         let mut entries = Vec::new();
         for (view, told) in views.iter().zip(&mut self.alarms) {
-            let alarm = telemetry::alarm(view);
+            let alarm = telemetry::alarm(view).unwrap_or_else(|| "none".to_owned());
             if *told != alarm {
-                let slot = view.setup.number;
-                entries.extend(telemetry::alarm_entry(slot, alarm.as_deref(), utc));
+                entries.extend(telemetry::alarm_entry(view.setup.number, &alarm, utc));
                 *told = alarm;
             }
         }

@@ -183,11 +183,10 @@ pub(super) fn reason(state: SlotState) -> Option<String> {
     }
 }
 
-/// An alarm that began, or ended, as an entry that is never evicted.
-pub(super) fn alarm_entry(slot: SlotNumber, alarm: Option<&str>, at: UtcTime) -> Option<NewEntry> {
+/// An alarm that began, or `none` when it ended, as an entry that is never evicted.
+pub(super) fn alarm_entry(slot: SlotNumber, alarm: &str, at: UtcTime) -> Option<NewEntry> {
     let mut values = Values::new();
-    let text = alarm.unwrap_or("none");
-    values.put(&format!("alarm_slot{slot}"), Value::text(text).ok());
+    values.put(&format!("alarm_slot{slot}"), Value::text(alarm).ok());
     entry(Class::Alert, PayloadKind::Telemetry, at, values)
 }
 

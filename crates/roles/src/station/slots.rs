@@ -29,6 +29,8 @@ pub enum Order {
     Resume,
     /// Release the slot for one session.
     Release,
+    /// Release the slot for a car that has proven its credential, by the credential's digest.
+    ReleaseFor([u8; 8]),
     /// Take the release back.
     Withdraw,
     /// Take the slot out of service, or put it back.
@@ -273,6 +275,7 @@ impl Station {
             Order::Pause => Input::Pause,
             Order::Resume => Input::Resume,
             Order::Release => Input::Authorise(Authorisation::Operator),
+            Order::ReleaseFor(car) => Input::Authorise(Authorisation::Car(car)),
             Order::Withdraw => Input::Deauthorise,
             Order::InService(in_service) => Input::InService(in_service),
             Order::ClearFault => Input::ClearFault,

@@ -34,12 +34,14 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         decoder: LinkDecoder::new(),
         encoder: LinkEncoder::new(BootId::new(1)),
         commands_sent: 0,
+        relay_is_due: false,
     };
     let boot = BootId::new(1);
     let board = Board {
         line,
         configured,
         boot,
+        ordered: Cell::new(None),
     };
     (board, ear, hears)
 }
