@@ -60,7 +60,11 @@ fn time(work: impl Fn()) -> Duration {
 /// The sample of a moment: half an hour of charging, half an hour of nothing, again and again.
 fn sample(index: u32, counter: &mut WattHours) -> MeterSample {
     let at = Instant::from_micros(u64::from(index + 1) * 1_000_000);
-    let current = Amps::new(if index / 1800 % 2 == 0 { 9.5 } else { 0.0 });
+    let current = Amps::new(if (index / 1800).is_multiple_of(2) {
+        9.5
+    } else {
+        0.0
+    });
     *counter += (MAINS * current).over(Duration::from_secs(1));
     MeterSample {
         at,

@@ -1,5 +1,7 @@
 //! Commands from the server: checked, noted, carried out, answered.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod station_bench;
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! A station that is killed in a session goes on with it, and what a session leaves behind.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod station_bench;
 
 use station_bench::board::{Board, Load};

@@ -1,5 +1,7 @@
 //! A station with two boards of the prototype against a real broker: keys, types, lost ports.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod station_bench;
 
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! The slots of a station together: routing, silence, lost lines, the disk, restarts, prices.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

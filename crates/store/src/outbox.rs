@@ -251,7 +251,11 @@ fn kind_from_name(row: &Row<'_>) -> rusqlite::Result<PayloadKind> {
         other => Err(rusqlite::Error::FromSqlConversionFailure(
             1,
             rusqlite::types::Type::Text,
-            format!("`{other}` is no kind of payload; telemetry, attributes and their gateway_ forms are").into(),
+            format!(
+                "`{other}` is no kind of payload; telemetry and attributes are, and both with \
+                 gateway_ before them"
+            )
+            .into(),
         )),
     }
 }

@@ -1,5 +1,7 @@
 //! Charging sessions in the store: whole steps, resumption, bills, tariffs.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! Which samples are kept, so that each start, stop and kilowatt hour of a session can be explained.
+//! Which samples are kept, so that each start, stop and kilowatt hour can be explained.
 //!
 //! A step of a session keeps the samples that led to it. Between steps one sample in ten seconds
 //! is kept, and each whose verdict or reason differs from the one before: 16 slots at 10 samples/s
