@@ -81,7 +81,8 @@ impl Meters {
                 Arrival::Silence => {}
                 Arrival::HungUp => return Err(PortError::HungUp(self.line.path.clone())),
                 Arrival::Bytes => {
-                    filled += port.read(answer.get_mut(filled..).unwrap_or(&mut []))?
+                    let room = answer.get_mut(filled..).unwrap_or(&mut []);
+                    filled += port.read(room)?;
                 }
             }
         }

@@ -128,7 +128,10 @@ impl Drop for Station {
         self.process.kill().ok();
         self.process.wait().ok();
         if std::thread::panicking() {
-            println!("{}", read_log(&self.log));
+            #[expect(clippy::print_stdout, reason = "a test that fails shows what was said")]
+            {
+                println!("{}", read_log(&self.log));
+            }
         }
     }
 }

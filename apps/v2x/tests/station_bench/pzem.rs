@@ -72,6 +72,11 @@ impl Meter {
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the loads of tests are small and positive"
+    )]
     fn registers(&self, zeros: bool) -> Vec<u8> {
         let scaled = |value: f64| if zeros { 0 } else { value.round() as u32 };
         let mut frame = vec![self.address, 0x04, 20];

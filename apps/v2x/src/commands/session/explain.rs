@@ -50,7 +50,7 @@ fn steps(found: &Found) -> Vec<Step<'_>> {
         while let Some(value) = rest.peek() {
             let is_later = value.boot == record.boot && value.sample.at > record.at;
             let is_of_later_run = value.boot != record.boot
-                && !before.is_some_and(|before: &SessionRecord| before.boot == value.boot);
+                && before.is_none_or(|before: &SessionRecord| before.boot != value.boot);
             if is_later || is_of_later_run {
                 break;
             }
