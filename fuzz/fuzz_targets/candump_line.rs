@@ -11,7 +11,9 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut written = Vec::new();
     if candump::write_frame(&mut written, at, "can0", &frame).is_ok() {
-        let line = written.strip_suffix(b"\n").expect("a written line has its end");
+        let line = written
+            .strip_suffix(b"\n")
+            .expect("a written line has its end");
         assert_eq!(candump::parse_line(line), Ok((at, frame)));
     }
 });

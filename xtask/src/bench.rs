@@ -40,6 +40,15 @@ impl Bound {
     }
 }
 
+/// A figure that may not be larger.
+const fn at_most(figure: &'static str, most: f64) -> Promise {
+    Promise {
+        figure,
+        at_least_ratio: None,
+        value: Some(Bound::AtMost(most)),
+    }
+}
+
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "decode",
@@ -63,21 +72,19 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "station",
         package: "xtask",
         promises: &[
-            Promise {
-                figure: "station/million-samples",
-                at_least_ratio: None,
-                value: Some(Bound::AtMost(2.0)),
-            },
-            Promise {
-                figure: "station/cpu",
-                at_least_ratio: None,
-                value: Some(Bound::AtMost(3.0)),
-            },
-            Promise {
-                figure: "station/memory",
-                at_least_ratio: None,
-                value: Some(Bound::AtMost(40.0)),
-            },
+            at_most("station/million-samples", 2.0),
+            at_most("station/cpu", 3.0),
+            at_most("station/memory", 40.0),
+        ],
+    },
+    Benchmark {
+        name: "link",
+        package: "xtask",
+        promises: &[
+            at_most("link/framed-cpu", 6.0),
+            at_most("link/framed-lost", 0.0),
+            at_most("link/text-cpu", 6.0),
+            at_most("link/text-lost", 0.0),
         ],
     },
     Benchmark {

@@ -36,14 +36,16 @@ pub(crate) enum Command {
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
 ///
-/// Reads the collector's lines from a serial port, decodes the car's bus with its DBC, writes the
-/// raw log (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and,
-/// when a broker is named, uploads one merged row per second as ThingsBoard telemetry. A row
-/// leaves the folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or
-/// SIGTERM: everything received is on disk when it ends.
+/// Reads a collector board on a serial port (the framed link or the prototype's text, told apart
+/// by itself) or a CAN interface, decodes the car's bus with its DBC, writes the raw log
+/// (candump), the tables of the prototype (CSV) and a SQLite store into one folder, and, when a
+/// broker is named, uploads one merged row per second as ThingsBoard telemetry. A row leaves the
+/// folder's outbox only after the broker acknowledged it. Stops cleanly on Ctrl-C or SIGTERM:
+/// everything received is on disk when it ends.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   v2x vehicle --collector /dev/serial/by-id/usb-collector --out drive/
+  v2x vehicle --collector can0 --out drive/
   v2x vehicle --collector /dev/ttyUSB0 --out drive/ --mqtt mqtt://demo.example:1883 --token-file token
   v2x vehicle --config /etc/v2x/vehicle.toml
   v2x vehicle --config mqtt_config.txt --collector /dev/ttyUSB0 --out drive/")]
@@ -51,10 +53,10 @@ pub(crate) struct Vehicle {
     /// Configuration: TOML, or the prototype's mqtt_config.txt. Options below win over it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Serial port of the collector board.
+    /// Serial port of the collector board, or a CAN interface: can0, socketcan:NAME.
     #[arg(long, value_name = "PORT")]
     pub(crate) collector: Option<PathBuf>,
-    /// Speed of the collector's port, in baud [default: 115200]
+    /// Speed of the collector's port, in baud [default: the usual ones are tried]
     #[arg(long, value_name = "BAUD")]
     pub(crate) baud: Option<u32>,
     /// Folder for everything that is written; made if missing.
@@ -193,13 +195,23 @@ pub(crate) struct Replay {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How many times faster than recorded.
-    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
     pub(crate) speed: f64,
     /// Even pace in frames per second instead of the recorded stamps (the Twizy's bus: 490).
-    #[arg(long, value_name = "FRAMES", conflicts_with = "speed")]
+    #[arg(
+        long,
+        value_name = "FRAMES",
+        conflicts_with = "speed",
+        allow_negative_numbers = true
+    )]
     pub(crate) rate: Option<f64>,
     /// Play again from the start until this many seconds have passed.
-    #[arg(long = "for", value_name = "SECONDS")]
+    #[arg(long = "for", value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) seconds: Option<f64>,
     /// How the collector speaks.
     #[arg(long, value_enum, default_value_t = Link::Text)]
@@ -211,6 +223,8 @@ pub(crate) struct Replay {
 pub(crate) enum Link {
     /// The text lines of the prototype (SIM, GPS, STATUS).
     Text,
+    /// The framed link of this project's boards (docs/protocol/link.md).
+    Framed,
 }
 
 /// Turn recordings into signals.

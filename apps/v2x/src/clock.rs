@@ -70,3 +70,8 @@ impl Clock {
 pub(crate) fn sleep(time: Duration) {
     std::thread::sleep(time);
 }
+
+/// The time since a moment that the system dated; `None` when its clock was set back since then.
+pub(crate) fn age(moment: SystemTime) -> Option<Duration> {
+    moment.elapsed().ok()
+}

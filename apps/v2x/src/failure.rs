@@ -3,6 +3,8 @@
 //! Libraries return their own typed errors; this is where they become a sentence and a hint.
 
 use std::fmt::Display;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Who can mend it, as an exit code. The same table stands in `v2x --help`.
@@ -47,6 +49,20 @@ impl Failure {
         }
     }
 
+    /// A file that the person named cannot be read; `what` says which.
+    pub(crate) fn unreadable(blame: Blame, what: impl Display, error: &io::Error) -> Self {
+        let hint = match error.kind() {
+            ErrorKind::NotFound => {
+                "check the path; a relative one begins in the folder where v2x was started"
+            }
+            ErrorKind::PermissionDenied => "check who may read it, with ls -l",
+            ErrorKind::IsADirectory => "that is a folder; name a file in it",
+            ErrorKind::InvalidData => "it must be a text file in UTF-8",
+            _ => "check the device that holds it",
+        };
+        Self::new(blame, format_args!("{what}: {error}")).hint(hint)
+    }
+
     /// Adds what the person can do about it.
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
         self.hint = Some(hint.to_string());
@@ -65,6 +81,13 @@ impl Failure {
         }
         ExitCode::from(self.blame.code())
     }
+}
+
+/// Reads a text file that the person named; `kind` says what it should be.
+pub(crate) fn read_text(blame: Blame, kind: &str, path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::unreadable(blame, format_args!("{kind} {}", path.display()), &error)
+    })
 }
 
 /// Turns an error into a failure with a sentence of context before it.

@@ -15,7 +15,10 @@ use crate::decoder::Decoder;
 /// An awake bus is never silent for more than some 10 ms (0x155 comes every 10 ms). The logger of
 /// the recordings stood still for up to 1.05 s while the bus ran; twice that and a little more
 /// cannot be mistaken for such a pause (`recordings/README.md`, section 5, defect 8).
-pub const BUS_ASLEEP: Duration = Duration::from_millis(2200);
+pub const BUS_ASLEEP: Duration = Duration::from_micros(BUS_ASLEEP_MICROS);
+
+/// [`BUS_ASLEEP`] as it is compared for every frame, where a division would cost a nanosecond.
+const BUS_ASLEEP_MICROS: u64 = 2_200_000;
 
 /// How a signal misbehaves in the first frames after the bus woke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ impl History {
     #[inline]
     pub(crate) fn hear(&mut self, at: Instant) {
         if let Some(before) = self.heard
-            && at.since(before) >= BUS_ASLEEP
+            && at.as_micros().saturating_sub(before.as_micros()) >= BUS_ASLEEP_MICROS
         {
             self.wakes = self.wakes.wrapping_add(1);
         }

@@ -43,7 +43,7 @@ fn line(
 }
 
 /// Frames in which each signal takes the numbers that its prose names and their neighbours, which
-/// recordings rarely hold: once among zeros, once in a frame of the battery that calls itself valid.
+/// recordings rarely hold: once among zeros, once in a frame of the battery that says it is valid.
 fn frames_at_boundaries(folder: &Path) -> Vec<shared::Recorded> {
     let text = fs::read_to_string(folder.join("reference/renault_twizy.facts.csv")).unwrap();
     let dbc = Dbc::try_from(RENAULT_TWIZY_DBC).unwrap();

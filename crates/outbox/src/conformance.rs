@@ -23,8 +23,9 @@ pub trait Subject: Storage + Sized {
     #[must_use]
     fn reopen(self) -> Self;
 
-    /// Makes the next calls that can fail do so, where the storage can be made to.
-    fn fail_next(&mut self, calls: u32);
+    /// Of the next calls, `pass` succeed and `fail` after them fail, where the storage can be
+    /// made to.
+    fn inject(&mut self, pass: u32, fail: u32);
 
     /// How many evicted entries the storage has on record.
     fn evicted(&self) -> u64;
@@ -47,8 +48,8 @@ pub enum Step {
     Enforce,
     /// The process dies and starts again.
     Crash,
-    /// The next calls of the storage fail.
-    Fail(u8),
+    /// Some calls of the storage pass, and some after them fail.
+    Fail(u8, u8),
 }
 
 /// Random steps, mostly pushes and batches.
@@ -65,7 +66,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<u8>().prop_map(Step::SetAside),
         2 => Just(Step::Enforce),
         1 => Just(Step::Crash),
-        1 => (1_u8..4).prop_map(Step::Fail),
+        1 => (0_u8..8, 1_u8..4).prop_map(|(pass, fail)| Step::Fail(pass, fail)),
     ];
     prop::collection::vec(step, 1..40)
 }
@@ -130,7 +131,7 @@ impl<S: Subject> Run<S> {
             Step::SetAside(nth) => self.set_aside(nth.into()),
             Step::Enforce => self.enforce(),
             Step::Crash => self.crash(),
-            Step::Fail(calls) => self.parts().0.fail_next(calls.into()),
+            Step::Fail(pass, fail) => self.parts().0.inject(pass.into(), fail.into()),
         }
     }
 
@@ -256,7 +257,7 @@ impl<S: Subject> Run<S> {
 
     fn nothing_has_disappeared(&mut self) {
         let storage = self.storage.as_mut().expect("open between steps");
-        storage.fail_next(0);
+        storage.inject(0, 0);
         let mut found = BTreeMap::new();
         for class in Class::ALL {
             let entries = storage.pending(class, 0, usize::MAX);

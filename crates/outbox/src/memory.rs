@@ -13,6 +13,13 @@ use crate::storage::{Eviction, Storage, Usage};
 #[error("injected fault: the disk does not answer")]
 pub struct Fault;
 
+/// Calls that can fail: so many pass, so many fail after them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Faults {
+    pass: u32,
+    fail: u32,
+}
+
 /// Entries in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -20,13 +27,13 @@ pub struct Memory {
     set_aside: BTreeMap<EntryId, (Entry, String)>,
     newest: [u64; Class::ALL.len()],
     evicted: u64,
-    faults: Cell<u32>,
+    faults: Cell<Faults>,
 }
 
 impl Memory {
-    /// Makes the next `calls` that can fail do so, without effect.
-    pub fn fail_next(&mut self, calls: u32) {
-        self.faults.set(calls);
+    /// Of the next calls that can fail, `pass` do not and `fail` after them do, without effect.
+    pub fn inject(&mut self, pass: u32, fail: u32) {
+        self.faults.set(Faults { pass, fail });
     }
 
     /// How many entries were evicted.
@@ -43,13 +50,19 @@ impl Memory {
     }
 
     fn fault(&self) -> Result<(), Fault> {
-        match self.faults.get() {
-            0 => Ok(()),
-            left => {
-                self.faults.set(left - 1);
-                Err(Fault)
-            }
+        let Faults { pass, fail } = self.faults.get();
+        if pass > 0 {
+            self.faults.set(Faults {
+                pass: pass - 1,
+                fail,
+            });
+            return Ok(());
         }
+        self.faults.set(Faults {
+            pass,
+            fail: fail.saturating_sub(1),
+        });
+        if fail > 0 { Err(Fault) } else { Ok(()) }
     }
 
     fn above(&self, class: Class, after: u64, limit: usize) -> impl Iterator<Item = &Entry> {
@@ -141,13 +154,13 @@ mod tests {
     impl Subject for Memory {
         fn reopen(self) -> Self {
             Self {
-                faults: Cell::new(0),
+                faults: Cell::default(),
                 ..self
             }
         }
 
-        fn fail_next(&mut self, calls: u32) {
-            Self::fail_next(self, calls);
+        fn inject(&mut self, pass: u32, fail: u32) {
+            Self::inject(self, pass, fail);
         }
 
         fn evicted(&self) -> u64 {

@@ -1,15 +1,21 @@
 //! The protocols of the car and the station, sans-IO: bytes to values and back.
 //!
-//! Nothing here reads a clock, opens a port or allocates. Whoever has the bytes hands them in and
-//! gets valid values or an error that says what was seen, where, and what would be right.
+//! Nothing here reads a clock or opens a port. Whoever has the bytes hands them in and gets valid
+//! values or an error that says what was seen, where, and what would be right.
 //!
 //! | module | what it speaks |
 //! |---|---|
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
 //! | [`link`] | the framed serial link between a board and its Linux computer |
+//! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
+//! | [`secure`] | who signed a message, and whether to believe it |
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod legacy;
 pub mod link;
+pub mod secure;
+pub mod wire;

@@ -99,7 +99,7 @@ fn recorded_fixes_are_read_from_their_lines_and_written_back_unchanged() {
             let mut written = String::new();
             emit_gnss(&fix, &mut written).unwrap();
             assert!(written == line, "{}:{} differs", path.display(), index + 1);
-            assert_eq!(fix.position.latitude().get(), lat.parse().unwrap());
+            assert_eq!(fix.position.latitude().get(), lat.parse::<f64>().unwrap());
             read += 1;
         }
     }

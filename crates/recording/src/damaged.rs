@@ -24,7 +24,7 @@ pub struct Damaged {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The last line stops before its line end, so its last value may be cut too.
+    /// The last line stops before its line end, and nothing in it proves that it is whole.
     #[error("the line has no end; the file was cut here")]
     Unfinished,
     /// Longer than any row of any known file.

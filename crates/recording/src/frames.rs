@@ -55,4 +55,12 @@ impl ParseRow for ParseFrame {
             Self::CanData(rows) => rows.parse(line, text),
         }
     }
+
+    /// A table says how many bytes there are; a candump line does not, and only eight are all.
+    fn is_whole_without_end(&self, row: &RecordedFrame) -> bool {
+        match self {
+            Self::Candump => row.frame.data().len() == CanFrame::MAX_DLC,
+            Self::CanData(_) => true,
+        }
+    }
 }

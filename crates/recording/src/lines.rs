@@ -17,6 +17,8 @@ pub(crate) struct Line<'a> {
     pub(crate) number: u64,
     /// The text without its line end, or why it cannot be trusted.
     pub(crate) text: Result<&'a [u8], Fault>,
+    /// Whether its end is there; without it, the text may be cut.
+    pub(crate) has_end: bool,
 }
 
 /// Reads line by line into one buffer.
@@ -43,6 +45,7 @@ impl<R: BufRead> Lines<R> {
                 return Ok(Some(Line {
                     number: self.number,
                     text: checked(&self.buffer),
+                    has_end: self.buffer.ends_with(b"\n"),
                 }));
             }
         }
@@ -70,7 +73,7 @@ fn checked(line: &[u8]) -> Result<&[u8], Fault> {
     match line.strip_suffix(b"\n") {
         Some(text) => Ok(text.strip_suffix(b"\r").unwrap_or(text)),
         None if line.len() > LINE_MAX => Err(Fault::TooLong),
-        None => Err(Fault::Unfinished),
+        None => Ok(line),
     }
 }
 
@@ -111,7 +114,7 @@ mod tests {
     fn tail_without_a_line_end_is_told_from_a_nul_tail() {
         assert_eq!(
             all(b"a\nb"),
-            [(1, Ok(b"a".to_vec())), (2, Err(Fault::Unfinished))]
+            [(1, Ok(b"a".to_vec())), (2, Ok(b"b".to_vec()))]
         );
         assert_eq!(
             all(b"a\n\0\0\0"),

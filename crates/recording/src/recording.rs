@@ -116,7 +116,11 @@ impl<R: BufRead> Recording<R> {
             return Ok(Self::Frames(Rows::new(lines, ParseFrame::Candump)));
         }
         let header = lines.next()?.ok_or(OpenError::Empty)?;
+        let has_end = header.has_end;
         let header = header.text.map_err(OpenError::FirstLine)?;
+        if !has_end {
+            return Err(OpenError::FirstLine(Fault::Unfinished));
+        }
         let table = Table::new(header).ok_or_else(|| OpenError::UnknownHeader {
             seen: excerpt(header, HEADER_SEEN_MAX),
         })?;
@@ -256,6 +260,29 @@ mod tests {
             .collect();
         assert_eq!(lines, [(1, true), (2, false), (4, true), (5, false)]);
         assert_eq!(rows[3].as_ref().unwrap_err().fault, Fault::Unfinished);
+    }
+
+    #[test]
+    fn last_row_without_its_end_counts_when_it_proves_to_be_whole() {
+        let last_is_read = |file: &str| {
+            let frames = Recording::open(file.as_bytes())
+                .unwrap()
+                .into_frames()
+                .unwrap();
+            frames.last().unwrap().unwrap().is_ok()
+        };
+        assert!(last_is_read(
+            "can_id,dlc,data_hex\n155,8,05 96 E7 54 6D 58 00 6F"
+        ));
+        assert!(!last_is_read(
+            "can_id,dlc,data_hex\n155,8,05 96 E7 54 6D 58 00"
+        ));
+        assert!(last_is_read(
+            "(1.5) can0 155#05\n(1.6) can0 155#0596E7546D58006F"
+        ));
+        assert!(!last_is_read(
+            "(1.5) can0 155#05\n(1.6) can0 155#0596E7546D5800"
+        ));
     }
 
     /// Gives one line, then fails for ever.

@@ -15,6 +15,12 @@ pub trait ParseRow {
     /// # Errors
     /// Says what is wrong with the line.
     fn parse(&mut self, line: u64, text: &[u8]) -> Result<Self::Row, Fault>;
+
+    /// Whether a row proves by itself that nothing of it is missing, so that it counts even when
+    /// the file stops before the end of its line.
+    fn is_whole_without_end(&self, _row: &Self::Row) -> bool {
+        false
+    }
 }
 
 /// The rows of one file, in its order, read as they are asked for.
@@ -46,13 +52,19 @@ impl<R: BufRead, P: ParseRow> Rows<R, P> {
             return Ok(None);
         };
         let number = line.number;
-        let row = line
-            .text
-            .and_then(|text| self.parser.parse(number, text))
-            .map_err(|fault| Damaged {
-                line: number,
-                fault,
+        let has_end = line.has_end;
+        let mut row = line.text.and_then(|text| self.parser.parse(number, text));
+        let is_whole = |row: &_| self.parser.is_whole_without_end(row);
+        if !has_end && !row.as_ref().is_ok_and(is_whole) {
+            row = Err(match row {
+                Err(fault @ (Fault::NulBytes | Fault::TooLong)) => fault,
+                _ => Fault::Unfinished,
             });
+        }
+        let row = row.map_err(|fault| Damaged {
+            line: number,
+            fault,
+        });
         Ok(Some(row))
     }
 }

@@ -1,5 +1,7 @@
 //! What is written is read again, once, and through a restart.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use tempfile::TempDir;
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage};
 use v2x_store::{Event, FixRow, Recorded, Store, TelemetryRow};

@@ -1,5 +1,7 @@
 //! The laws of the queue over the real file: a restart drops the store and opens it again.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use proptest::prelude::*;
 use tempfile::TempDir;
 use v2x_outbox::conformance::{self, Subject};
@@ -32,7 +34,7 @@ impl Subject for OnDisk {
         }
     }
 
-    fn fail_next(&mut self, _calls: u32) {}
+    fn inject(&mut self, _pass: u32, _fail: u32) {}
 
     fn evicted(&self) -> u64 {
         let events = self.store.events(0, usize::MAX).unwrap();

@@ -31,7 +31,7 @@ pub use gnss::GnssFix;
 pub use ids::{BootId, MacAddress};
 pub use position::{Position, PositionError};
 pub use quantity::{
-    AmpereHours, Amps, Celsius, Degrees, Hertz, Kilometers, KilometersPerHour, Meters,
-    MetersPerSecond, Volts, WattHours, Watts,
+    AmpereHours, Amps, Celsius, Degrees, DegreesPerSecond, Hertz, Kilometers, KilometersPerHour,
+    Meters, MetersPerSecond, MetersPerSecondSquared, PerMeter, Volts, WattHours, Watts,
 };
 pub use time::{CivilError, CivilTime, Instant, Stamp, UtcTime};

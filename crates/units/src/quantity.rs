@@ -142,6 +142,18 @@ quantity!(
     KilometersPerHour, "km/h"
 );
 quantity!(
+    /// Acceleration, in metres per second squared.
+    MetersPerSecondSquared, "m/s²"
+);
+quantity!(
+    /// Rate of turn, in degrees per second.
+    DegreesPerSecond, "°/s"
+);
+quantity!(
+    /// Curvature of a path, in one over metres: the inverse of its radius.
+    PerMeter, "1/m"
+);
+quantity!(
     /// An angle, in degrees.
     Degrees, "°"
 );

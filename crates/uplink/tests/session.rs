@@ -1,5 +1,7 @@
 //! The session between a real SQLite store and a real mosquitto, through whatever happens.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -27,6 +29,7 @@ const FIRST_MS: i64 = 1_756_370_845_373;
 struct Running {
     events: Arc<Mutex<Vec<SessionEvent>>>,
     pending: Arc<Mutex<u64>>,
+    new: crossbeam_channel::Sender<NewEntry>,
     stop: oneshot::Sender<()>,
     session: thread::JoinHandle<()>,
     store: thread::JoinHandle<Store>,
@@ -38,13 +41,24 @@ impl Running {
         let events = Arc::new(Mutex::new(Vec::new()));
         let pending = Arc::new(Mutex::new(store.usage().entries));
         let left = Arc::clone(&pending);
+        let (new, entered) = crossbeam_channel::unbounded();
         let store = thread::spawn(move || {
             let mut outbox = Outbox::default();
-            while let Ok(request) = outbox_end.requests().recv() {
-                outbox_end.answer(request, &mut outbox, &mut store).unwrap();
+            loop {
+                crossbeam_channel::select! {
+                    recv(outbox_end.requests()) -> request => match request {
+                        Ok(request) => {
+                            outbox_end.answer(request, &mut outbox, &mut store).unwrap();
+                        }
+                        Err(_) => return store,
+                    },
+                    recv(entered) -> entry => {
+                        store.push(&[entry.unwrap()]).unwrap();
+                        outbox_end.offer(&mut outbox, &store).unwrap();
+                    }
+                }
                 *left.lock().unwrap() = store.usage().entries;
             }
-            store
         });
         let told = Arc::clone(&events);
         let (stop, stopped) = oneshot::channel();
@@ -62,6 +76,7 @@ impl Running {
         Self {
             events,
             pending,
+            new,
             stop,
             session,
             store,
@@ -77,10 +92,15 @@ impl Running {
         events.iter().filter(|event| seen(event)).count()
     }
 
+    fn push(&self, entry: NewEntry) {
+        self.new.send(entry).unwrap();
+    }
+
     fn stop(self) -> (Store, Vec<SessionEvent>) {
         self.stop.send(()).unwrap();
         self.session.join().unwrap();
         let store = self.store.join().unwrap();
+        drop(self.new);
         let events = self.events.lock().unwrap().clone();
         (store, events)
     }
@@ -283,4 +303,29 @@ fn stop_in_the_middle_leaves_the_rest_on_disk() {
     assert_eq!(store.usage().entries + arrived, 5000);
     let stopped = SessionEvent::Stopped { unacknowledged: 0 };
     assert_eq!(events.last(), Some(&stopped));
+}
+
+#[test]
+fn alert_overtakes_a_backlog_that_the_pace_holds_back() {
+    let server = FakeThingsBoard::start(|_| true);
+    let folder = folder();
+    let store = store_with(&folder.path().join("v2x.db"), 5000);
+    let mut slow = settings(&server.url());
+    slow.limits.points = vec![Window {
+        capacity: 200,
+        per: Duration::from_secs(6),
+    }];
+    let running = Running::start(store, slow);
+    wait_until(BOUND, "a first row", || !server.received().is_empty());
+    let before = server.received().len();
+    let ts = UtcTime::from_millis(FIRST_MS);
+    let (class, kind) = (Class::Alert, PayloadKind::Telemetry);
+    let alert = r#"{"alert":"cell voltage"}"#;
+    running.push(NewEntry::new(class, kind, ts, 1, alert).unwrap());
+    let is_alert = |message: &Received| message.payload.windows(5).any(|word| word == b"alert");
+    let place = || server.received().iter().position(is_alert);
+    wait_until(BOUND, "the alert", || place().is_some());
+    let overtaking = place().unwrap() - before;
+    assert!(overtaking <= 5, "{overtaking} messages went before it");
+    running.stop();
 }

@@ -1,6 +1,6 @@
 //! `v2x vehicle`: gathers settings and tables, then hands them to the daemon.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing::info;
 use tracing_subscriber::EnvFilter;
@@ -10,7 +10,7 @@ use v2x_roles::vehicle::VehicleState;
 use super::decode::load_decoder;
 use crate::cli;
 use crate::config::VehicleConfig;
-use crate::failure::{Blame, Context as _, Failure};
+use crate::failure::{Blame, Context as _, Failure, read_text};
 use crate::vehicle;
 
 /// Runs the subcommand.
@@ -24,9 +24,8 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
     let mapping = match &config.vss {
         None => VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder),
         Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).blame(Blame::Configuration, &name)?;
-            VssMapping::from_toml(&name, &text, &decoder)
+            let text = read_text(Blame::Configuration, "mapping", path)?;
+            VssMapping::from_toml(&path.display().to_string(), &text, &decoder)
         }
     }
     .blame(Blame::Configuration, "mapping to VSS")?;
@@ -39,5 +38,6 @@ pub(super) fn start_log() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 }

@@ -4,6 +4,7 @@
 //! ([`toml_file`]) or the prototype's `mqtt_config.txt` ([`prototype_file`]). Nothing here opens a
 //! port or a connection; secrets are read last and never printed.
 
+mod collector_address;
 mod prototype_file;
 pub(crate) mod station;
 mod toml_file;
@@ -14,20 +15,21 @@ use std::time::Duration;
 use v2x_uplink::{BrokerUrl, Token};
 
 use crate::cli;
-use crate::failure::{Blame, Context as _, Failure};
+use crate::failure::{Blame, Context as _, Failure, read_text};
+
+pub(crate) use collector_address::CollectorAddress;
 
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
-/// The prototype's collector speaks at this speed.
-const DEFAULT_BAUD: u32 = 115_200;
 /// One merged row per second, as design decision 12 counts the wear of an SD card.
 const DEFAULT_ROW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
 pub(crate) struct VehicleConfig {
-    pub(crate) collector: PathBuf,
-    pub(crate) baud: u32,
+    pub(crate) collector: CollectorAddress,
+    /// The speed of a serial collector; `None`: the usual ones are tried.
+    pub(crate) baud: Option<u32>,
     pub(crate) out: PathBuf,
     pub(crate) row_interval: Duration,
     pub(crate) dbc: Option<PathBuf>,
@@ -72,8 +74,9 @@ impl VehicleConfig {
         let mqtt = gather_mqtt(arguments, &file)?;
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
+                .map(CollectorAddress::from)
                 .ok_or_else(|| needed("collector port", "--collector PORT", "vehicle.collector"))?,
-            baud: arguments.baud.or(file.baud).unwrap_or(DEFAULT_BAUD),
+            baud: arguments.baud.or(file.baud),
             out: (arguments.out.clone().or(file.out))
                 .ok_or_else(|| needed("folder for the data", "--out DIR", "vehicle.out"))?,
             row_interval: file.row_interval.unwrap_or(DEFAULT_ROW_INTERVAL),
@@ -110,17 +113,17 @@ fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<Mqt
 }
 
 fn read_token(path: &Path) -> Result<Token, Failure> {
-    let reading = format!("token file {}", path.display());
-    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    let text = read_text(Blame::Configuration, "token file", path)?;
+    let reading = format_args!("token file {}", path.display());
     Token::parse(&text)
-        .blame(Blame::Configuration, &reading)
+        .blame(Blame::Configuration, reading)
         .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
 fn read_file(path: &Path) -> Result<FileConfig, Failure> {
     let reading = format!("configuration {}", path.display());
-    let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
+    let text = read_text(Blame::Configuration, "configuration", path)?;
     if path
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))

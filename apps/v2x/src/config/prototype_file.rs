@@ -27,7 +27,8 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
         }
         let here = |problem: String| format!("line {}: {problem}", index + 1);
         let Some((key, value)) = line.split_once('=') else {
-            return Err(here(format!("`{}` is not key=value", shown(line))));
+            // Not shown: it may hold the token.
+            return Err(here("there is no `=`; it must be key=value".into()));
         };
         let (key, value) = (key.trim(), value.trim());
         match key {

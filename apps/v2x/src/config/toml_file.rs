@@ -42,7 +42,11 @@ struct MqttTable {
 
 /// Parses the text of a TOML configuration.
 pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
-    let document: Document = toml::from_str(text).map_err(|error| error.to_string())?;
+    let document: Document = toml::from_str(text).map_err(|error| {
+        // The error's own text quotes the line, which may hold a secret at a wrong place.
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        format!("line {line}: {}", error.message())
+    })?;
     let row_interval = document.vehicle.row_interval_s.map(interval).transpose()?;
     let broker = (document.mqtt.url)
         .map(|url| {
@@ -98,6 +102,18 @@ mod tests {
             error.contains("line 3") && error.contains("speed"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn secret_at_a_wrong_place_is_not_repeated() {
+        for text in [
+            "[mqtt]\ntoken = \"s3cret\"\n",
+            "[mqtt]\ntoken_file = s3cret\n",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with("line 2: "), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
     }
 
     #[test]

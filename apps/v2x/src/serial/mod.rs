@@ -3,7 +3,9 @@
 //! What travels over them is `v2x_proto`'s business.
 
 mod port;
+mod port_error;
 mod pseudo_terminal;
 
-pub(crate) use port::{Arrival, Port, PortError};
+pub(crate) use port::{Arrival, Port};
+pub(crate) use port_error::PortError;
 pub(crate) use pseudo_terminal::PseudoTerminal;

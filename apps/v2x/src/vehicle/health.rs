@@ -13,6 +13,27 @@ pub(super) struct Health {
     pub(super) bytes_received: AtomicU64,
     /// Bytes dropped because decoding was behind by its whole queue.
     pub(super) bytes_lost: AtomicU64,
+    /// Bytes of a device that is no collector, or at a wrong speed.
+    pub(super) bytes_foreign: AtomicU64,
+    /// Frames of a CAN interface dropped because decoding was behind by its whole queue.
+    pub(super) interface_frames_lost: AtomicU64,
+    /// Frames of the framed link that arrived.
+    pub(super) link_frames: AtomicU64,
+    /// Frames of the framed link that were sent and did not arrive, from their sequence.
+    pub(super) link_frames_lost: AtomicU64,
+    /// CAN frames that the board received and that did not arrive, from their numbers.
+    pub(super) can_frames_lost: AtomicU64,
+    /// Stretches of the framed link that were no frame: damage, which the losses may follow from.
+    pub(super) link_damaged: AtomicU64,
+    /// Whole frames of the link that this version has no use for.
+    pub(super) link_refused: AtomicU64,
+    /// Restarts of the board.
+    pub(super) board_reboots: AtomicU64,
+    /// Errors on the car's bus: as the board counts since its boot, or error frames of a CAN
+    /// interface.
+    pub(super) bus_errors: AtomicU64,
+    /// Times that the CAN controller lost frames, counted like the bus errors.
+    pub(super) receive_overflows: AtomicU64,
     /// CAN frames understood.
     pub(super) frames: AtomicU64,
     /// Frames whose id the DBC does not know.

@@ -1,7 +1,8 @@
-//! The thread that understands: bytes to lines, lines to frames and fixes, frames to state, and
-//! once per interval one merged row.
+//! The thread that understands: what the collector delivers to frames and fixes, frames to state,
+//! and once per interval one merged row.
 //!
-//! It never writes and never waits for a writer: what a full queue cannot take is counted.
+//! How bytes become frames and fixes is in `source/listener.rs`. This thread never writes and never
+//! waits for a writer: what a full queue cannot take is counted.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,15 +10,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use v2x_can::Outcome;
-use v2x_proto::legacy::LineSplitter;
-use v2x_proto::legacy::collector_line::{CollectorLine, LineError, records};
 use v2x_recording::MergedRow;
 use v2x_roles::vehicle::{FixQuality, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
-use super::collector::Chunk;
 use super::health::Health;
 use super::keeper::ToKeep;
+use super::source::{BoardTime, Delivery, Heard, Listener, Observation};
 use super::telemetry;
 use crate::clock::Clock;
 
@@ -27,6 +26,12 @@ pub(super) enum ToRecord {
     /// A frame of the bus, with the good fix of that moment.
     Frame {
         at: Stamp,
+        /// When the board captured it, on its own clock.
+        #[expect(
+            dead_code,
+            reason = "what maps the board's time to UTC is still to come"
+        )]
+        board: Option<BoardTime>,
         frame: CanFrame,
         fix: Option<GnssFix>,
     },
@@ -42,7 +47,7 @@ pub(super) enum ToRecord {
 
 /// The parts of the understanding thread.
 pub(super) struct Ingest {
-    pub(super) chunks: Receiver<Chunk>,
+    pub(super) deliveries: Receiver<Delivery>,
     pub(super) to_record: Sender<Vec<ToRecord>>,
     pub(super) to_keep: Sender<ToKeep>,
     pub(super) state: VehicleState,
@@ -61,16 +66,17 @@ struct Rows {
 impl Ingest {
     /// Runs until the collector has ended and everything it sent is passed on.
     pub(super) fn run(mut self) {
-        let mut splitter = LineSplitter::new();
+        let mut listener = Listener::new(Arc::clone(&self.health));
         let mut rows = Rows {
             next: self.clock.now().instant + self.row_interval,
             last: None,
         };
         loop {
             let until_row = rows.next.since(self.clock.now().instant);
-            match self.chunks.recv_timeout(until_row) {
-                Ok(chunk) => {
-                    let batch = self.understand(&mut splitter, &chunk);
+            match self.deliveries.recv_timeout(until_row) {
+                Ok(delivery) => {
+                    let mut batch = Vec::new();
+                    listener.hear(delivery, |heard| batch.extend(self.take(heard)));
                     self.record(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -86,34 +92,26 @@ impl Ingest {
         self.make_row(&mut rows, now);
     }
 
-    fn understand(&mut self, splitter: &mut LineSplitter, chunk: &Chunk) -> Vec<ToRecord> {
-        let mut batch = Vec::new();
-        let before = splitter.dropped_lines();
-        splitter.push(&chunk.bytes, |line| {
-            for record in records(line) {
-                match record {
-                    Ok(CollectorLine::Can(frame)) => batch.push(self.frame(chunk.at, frame)),
-                    Ok(CollectorLine::Gnss(fix)) => batch.extend(self.fix(chunk.at, fix)),
-                    Ok(CollectorLine::Status(_) | CollectorLine::Banner) => {}
-                    Err(LineError::NotARecord { .. }) => Health::count(&self.health.other_text),
-                    Err(_) => Health::count(&self.health.lines_damaged),
-                }
-            }
-        });
-        let dropped = splitter.dropped_lines() - before;
-        self.health
-            .lines_damaged
-            .fetch_add(dropped, Ordering::Relaxed);
-        batch
+    /// Puts what was heard into the state; gives what the recorder writes of it.
+    fn take(&mut self, heard: Heard) -> Option<ToRecord> {
+        match heard.what {
+            Observation::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
+            Observation::Fix(fix) => self.fix(heard.at, fix),
+        }
     }
 
-    fn frame(&mut self, at: Stamp, frame: CanFrame) -> ToRecord {
+    fn frame(&mut self, at: Stamp, board: Option<BoardTime>, frame: CanFrame) -> ToRecord {
         Health::count(&self.health.frames);
         if self.state.frame(at, &frame) == Outcome::UnknownId {
             Health::count(&self.health.unknown_ids);
         }
         let fix = self.state.current_fix(at.instant).map(|(_, fix)| fix);
-        ToRecord::Frame { at, frame, fix }
+        ToRecord::Frame {
+            at,
+            board,
+            frame,
+            fix,
+        }
     }
 
     /// Judges a fix; a repeated one says nothing new and is not recorded again.

@@ -15,6 +15,7 @@ mod keeper;
 mod line_file;
 mod recorder;
 pub(crate) mod shutdown;
+mod source;
 mod status;
 mod telemetry;
 mod uploader;
@@ -35,16 +36,15 @@ use v2x_uplink::supply;
 use crate::clock::Clock;
 use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
-use crate::serial::Port;
-use collector::Collector;
+use collector::{Collector, Outlet};
 use health::Health;
 use ingest::Ingest;
 use keeper::Keeper;
 use recorder::Recorder;
 use shutdown::Shutdown;
 
-/// Chunks between collector and ingest: five seconds of reads, for a stalled processor.
-const CHUNKS: usize = 1024;
+/// Reads between collector and ingest: five seconds of them, for a stalled processor.
+const DELIVERIES: usize = 1024;
 /// Batches between ingest and recorder: forty seconds of reads, for a disk that hesitates.
 const BATCHES: usize = 8192;
 /// Rows and fixes between ingest and keeper: an hour, for a disk that is full for a while.
@@ -55,19 +55,17 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
     let health = Arc::new(Health::default());
-    let port = Port::open(&config.collector, config.baud)
-        .map_err(|error| Failure::new(Blame::Runtime, &error).hint(error.hint()))?;
-    std::fs::create_dir_all(&config.out).blame(
-        Blame::Runtime,
-        format_args!("folder {}", config.out.display()),
-    )?;
-    let recorder = Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)).blame(
-        Blame::Runtime,
-        format_args!("files in {}", config.out.display()),
-    )?;
+    let collector = Collector::open(&config.collector, config.baud)?;
+    let recorder = std::fs::create_dir_all(&config.out)
+        .and_then(|()| Recorder::open(&config.out, clock.now().utc, Arc::clone(&health)))
+        .map_err(|error| {
+            let what = format_args!("folder {}: {error}", config.out.display());
+            Failure::new(Blame::Runtime, what)
+                .hint("name a folder with --out that can be made and written here")
+        })?;
     let store = open_store(&config.out)?;
 
-    let (to_ingest, chunks) = bounded(CHUNKS);
+    let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
@@ -88,7 +86,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     })?;
     threads.spawn("recorder", move || recorder.run(&batches, &clock))?;
     let ingest = Ingest {
-        chunks,
+        deliveries,
         to_record,
         to_keep,
         state,
@@ -97,16 +95,14 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     threads.spawn("ingest", move || ingest.run())?;
-    let collector = Collector {
-        path: config.collector.clone(),
-        baud: config.baud,
+    let outlet = Outlet {
         clock,
-        chunks: to_ingest,
+        deliveries: to_ingest,
         health: Arc::clone(&health),
         shutdown: shutdown.clone(),
     };
-    threads.spawn("collector", move || collector.run(port))?;
-    info!(collector = %config.collector.display(), out = %config.out.display(), "recording");
+    threads.spawn("collector", move || collector.run(&outlet))?;
+    info!(collector = %config.collector, out = %config.out.display(), "recording");
     status::show_until(&shutdown, &health, &clock);
     info!("stopping: writing what was received");
     threads.join();

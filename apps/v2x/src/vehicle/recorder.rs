@@ -92,7 +92,7 @@ impl Recorder {
 
     fn write(&mut self, what: ToRecord) {
         match what {
-            ToRecord::Frame { at, frame, fix } => self.frame(at, &frame, fix),
+            ToRecord::Frame { at, frame, fix, .. } => self.frame(at, &frame, fix),
             ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
             ToRecord::Row(row) => self.row(&row),
         }

@@ -58,6 +58,15 @@ pub(super) fn last_words(health: &Health) {
         waiting = get(&health.rows_waiting),
         unknown_ids = get(&health.unknown_ids),
         damaged_lines = get(&health.lines_damaged),
+        link_frames = get(&health.link_frames),
+        link_lost = get(&health.link_frames_lost),
+        can_lost = get(&health.can_frames_lost) + get(&health.interface_frames_lost),
+        link_damaged = get(&health.link_damaged),
+        link_refused = get(&health.link_refused),
+        board_reboots = get(&health.board_reboots),
+        bus_errors = get(&health.bus_errors),
+        receive_overflows = get(&health.receive_overflows),
+        foreign_bytes = get(&health.bytes_foreign),
         lost_bytes = get(&health.bytes_lost),
         unrecorded = get(&health.frames_unrecorded),
         lost_rows = get(&health.rows_lost) + get(&health.rows_dropped),
@@ -77,18 +86,20 @@ fn line(health: &Health, frames_per_second: f64) -> String {
         "down"
     };
     let lost = get(&health.bytes_lost)
+        + get(&health.can_frames_lost)
+        + get(&health.interface_frames_lost)
         + get(&health.frames_unrecorded)
         + get(&health.rows_lost)
         + get(&health.rows_dropped);
     format!(
         "{port}{frames_per_second:.0} frames/s | {} frames, {} fixes, {} rows | broker {broker}: \
-         {} sent, {} waiting | {} damaged lines, {} unknown ids, {lost} lost",
+         {} sent, {} waiting | {} damaged, {} unknown ids, {lost} lost",
         get(&health.frames),
         get(&health.fixes),
         get(&health.rows),
         get(&health.rows_acknowledged),
         get(&health.rows_waiting),
-        get(&health.lines_damaged),
+        get(&health.lines_damaged) + get(&health.link_damaged),
         get(&health.unknown_ids),
     )
 }

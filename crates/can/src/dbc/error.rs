@@ -90,7 +90,8 @@ pub enum DbcFault {
     },
     /// A factor that makes every raw number the same value, or none at all.
     #[error(
-        "signal {signal} has the factor {factor} and the offset {offset}; both must be finite and the factor not 0"
+        "signal {signal} has the factor {factor} and the offset {offset}; \
+         both must be finite and the factor not 0"
     )]
     BadScale {
         /// The signal, with its message.

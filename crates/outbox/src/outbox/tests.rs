@@ -64,7 +64,7 @@ fn acknowledged_entry_is_not_offered_again_when_its_removal_failed() {
     let (mut storage, mut outbox) = (Memory::default(), Outbox::default());
     let ids = storage.push(&entries(Class::Trip, 2)).unwrap();
     assert_eq!(offered(&mut outbox, &storage, 1), [(Class::Trip, 1)]);
-    storage.fail_next(1);
+    storage.inject(0, 1);
     assert_eq!(outbox.acknowledge(&mut storage, [ids[0]]), Err(Fault));
     outbox.release([ids[0]]);
     assert_eq!(offered(&mut outbox, &storage, 9), [(Class::Trip, 2)]);
@@ -129,4 +129,15 @@ fn poison_entry_is_kept_aside_with_its_reason() {
     assert_eq!(offered(&mut outbox, &storage, 9), [(Class::Telemetry, 2)]);
     let kept: Vec<_> = storage.kept_aside().map(|(_, reason)| reason).collect();
     assert_eq!(kept, ["closed three times"]);
+}
+
+#[test]
+fn batch_that_fails_half_way_is_offered_whole_the_next_time() {
+    let (mut storage, mut outbox) = (Memory::default(), Outbox::default());
+    storage.push(&entries(Class::Alert, 2)).unwrap();
+    storage.push(&entries(Class::Trip, 1)).unwrap();
+    storage.inject(1, 1);
+    assert_eq!(outbox.next_batch(&storage, 9), Err(Fault));
+    assert_eq!(outbox.in_flight(), 0);
+    assert_eq!(offered(&mut outbox, &storage, 9).len(), 3);
 }

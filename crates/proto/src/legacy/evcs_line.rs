@@ -1,7 +1,8 @@
 //! The text lines of the prototype's charging slots: what the meter of a slot says.
 //!
 //! Cutting the stream into lines is [`super::LineSplitter`]'s work; whether a reading is plausible
-//! is the `charging` crate's. Source: the reference page on the prototype's wire formats, section (d).
+//! is the `charging` crate's. Source: the reference page on the prototype's wire formats,
+//! section (d).
 //!
 //! | name there | begins | passed on as |
 //! |---|---|---|

@@ -118,8 +118,14 @@ impl<'a> Connection<'a> {
         &mut self,
         stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Option<Ended>, OutboxGone> {
-        let wait = self.publish_what_fits();
-        self.ask_for_more()?;
+        self.publish_what_fits();
+        let wait = self.pace();
+        if wait.is_none() {
+            self.ask_for_more()?;
+        } else {
+            // What has to wait waits in the outbox, where an alert overtakes it.
+            self.give_back_unpublished()?;
+        }
         if self.stopping && self.in_flight() == 0 {
             return self.disconnect().await.map(Some);
         }
@@ -166,24 +172,25 @@ impl<'a> Connection<'a> {
         self.suspected.extend(suspected);
     }
 
-    /// Publishes until there is no room or the pace forbids it; then says for how long.
-    fn publish_what_fits(&mut self) -> Option<Duration> {
-        while self.connected && !self.stopping && self.has_room() {
+    /// How long the pace forbids the next message.
+    fn pace(&mut self) -> Option<Duration> {
+        let wait = self.session.pacer.wait((self.session.clock)());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Publishes until there is no room or the pace forbids it.
+    fn publish_what_fits(&mut self) {
+        while self.connected && !self.stopping && self.has_room() && self.pace().is_none() {
             let now = (self.session.clock)();
-            let pace = self.session.pacer.wait(now);
-            if !pace.is_zero() {
-                return Some(pace);
-            }
-            let points = self.session.pacer.points(now);
-            let message = if self.waiting.is_empty() {
+            let packed = if self.waiting.is_empty() {
                 pack(&mut self.suspected, 0)
             } else {
-                pack(&mut self.waiting, points)
-            }?;
+                pack(&mut self.waiting, self.session.pacer.points(now))
+            };
+            let message = packed.expect("something waits where there is room for it");
             self.session.pacer.sent(now, message.points);
             self.publish(message);
         }
-        None
     }
 
     /// Whether something waits and may go now: a suspect is alone in flight, a careful connection
@@ -228,7 +235,10 @@ impl<'a> Connection<'a> {
     fn ask_for_more(&mut self) -> Result<(), OutboxGone> {
         let is_idle = self.waiting.is_empty() && self.suspected.is_empty();
         if self.connected && !self.stopping && !self.asked && is_idle {
-            self.session.supply.ask(Request::Next(BATCH_ENTRIES))?;
+            let points = self.session.pacer.points((self.session.clock)());
+            let limit = usize::try_from(points).unwrap_or(usize::MAX);
+            let limit = limit.clamp(1, BATCH_ENTRIES);
+            self.session.supply.ask(Request::Next(limit))?;
             self.asked = true;
         }
         Ok(())
@@ -377,9 +387,11 @@ impl<'a> Connection<'a> {
         let said = self.client.try_disconnect().is_ok();
         let mut left = self.poll.take().filter(|_| said);
         while let Some(next) = left.take() {
-            match time::timeout_at(self.deadline, next).await {
-                Ok((_, Ok(Event::Outgoing(Outgoing::Disconnect)) | Err(_))) | Err(_) => {}
-                Ok((event_loop, Ok(_))) => left = Some(poll(event_loop)),
+            // Out of time, disconnected or refused: whatever it is, the connection has ended.
+            if let Ok((event_loop, Ok(event))) = time::timeout_at(self.deadline, next).await
+                && event != Event::Outgoing(Outgoing::Disconnect)
+            {
+                left = Some(poll(event_loop));
             }
         }
         Ok(Ended::Stopped { unacknowledged: 0 })
@@ -388,12 +400,18 @@ impl<'a> Connection<'a> {
     /// Returns to the outbox what it is owed.
     fn give_back(mut self) -> Result<(), OutboxGone> {
         self.hand_on_acknowledged()?;
-        let published = self.published().flat_map(|message| &message.entries);
-        let unpublished = self.waiting.iter().chain(&self.suspected);
-        let ids: Vec<_> = published
-            .copied()
-            .chain(unpublished.map(|entry| entry.id))
-            .collect();
+        self.give_back_unpublished()?;
+        let entries = self.published().flat_map(|message| &message.entries);
+        self.release(entries.copied().collect())
+    }
+
+    fn give_back_unpublished(&mut self) -> Result<(), OutboxGone> {
+        let unpublished = self.waiting.drain(..).chain(self.suspected.drain(..));
+        let ids = unpublished.map(|entry| entry.id).collect();
+        self.release(ids)
+    }
+
+    fn release(&self, ids: Vec<EntryId>) -> Result<(), OutboxGone> {
         if ids.is_empty() {
             return Ok(());
         }

@@ -5,6 +5,10 @@ use std::io;
 
 use rumqttc::{ConnectReturnCode, ConnectionError, StateError, TlsError};
 
+/// What a broker that wants TLS does, and anything that is no broker.
+const CLOSED_BEFORE_CONNACK: &str =
+    "it closed before it answered; does this port want mqtts://, or is it no MQTT broker?";
+
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Down {
@@ -34,6 +38,7 @@ impl Down {
             },
             _ if was_connected && is_close(error) => Self::Closed,
             _ if was_connected => Self::Lost(words(error)),
+            _ if is_close(error) => Self::Unreachable(CLOSED_BEFORE_CONNACK.to_owned()),
             _ => Self::Unreachable(words(error)),
         }
     }
@@ -100,12 +105,20 @@ fn words(error: &ConnectionError) -> String {
         ConnectionError::MqttState(StateError::AwaitPingResp) => {
             "it did not answer a ping".to_owned()
         }
-        ConnectionError::MqttState(StateError::ConnectionAborted) => {
-            "it closed before it answered; does this port want mqtts://, or is it no MQTT broker?"
-                .to_owned()
-        }
-        ConnectionError::Tls(TlsError::Io(error)) | ConnectionError::Io(error) => error.to_string(),
+        ConnectionError::Tls(TlsError::Io(error)) => encryption(error),
+        ConnectionError::Io(error) => error.to_string(),
         other => other.to_string(),
+    }
+}
+
+/// rustls hands its errors on inside those of the socket.
+fn encryption(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            format!("its certificate is not accepted ({why}); check the CA file and the host name")
+        }
+        _ => format!("encryption failed: {error}"),
     }
 }
 
@@ -130,6 +143,16 @@ mod tests {
         let silent = ConnectionError::MqttState(StateError::AwaitPingResp);
         let lost = Down::Lost("it did not answer a ping".to_owned());
         assert_eq!(Down::of(&silent, true), lost);
-        assert!(matches!(Down::of(&reset, false), Down::Unreachable(_)));
+        let unanswered = Down::Unreachable(CLOSED_BEFORE_CONNACK.to_owned());
+        assert_eq!(Down::of(&reset, false), unanswered);
+    }
+
+    #[test]
+    fn certificate_that_is_not_trusted_is_named_with_what_to_check() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = ConnectionError::Tls(TlsError::Io(io::Error::other(unknown)));
+        let said = Down::of(&error, false).to_string();
+        assert!(said.contains("certificate is not accepted"), "{said}");
+        assert!(said.contains("check the CA file"), "{said}");
     }
 }

@@ -11,6 +11,10 @@ use super::{ATTRIBUTES_TOPIC, PAYLOAD_MAX_BYTES, TELEMETRY_TOPIC};
 /// `,"values":`, `}` and the comma to the next.
 const ROW_FRAME_BYTES: usize = 40;
 
+/// Rows that wait together and are still sent one by one: a group of live rows. One object per
+/// message is the form that every consumer reads; arrays are for the backlog, which they speed up.
+const ROWS_SENT_SINGLY: usize = 12;
+
 /// One MQTT message and the entries that its acknowledgement frees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -24,8 +28,8 @@ pub struct Message {
     pub points: u32,
 }
 
-/// Takes entries from the front into one message: as many rows of telemetry as fit 64 KiB and
-/// `points` data points, at least one; or one entry of another kind. `None` when there is none.
+/// Takes entries from the front into one message: a row of telemetry, or, of a backlog, as many as
+/// fit 64 KiB and `points` data points; or one entry of another kind. `None` when there is none.
 pub fn pack(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {
     let first = entries.pop_front()?;
     Some(match first.kind {
@@ -50,7 +54,8 @@ fn pack_telemetry(first: Entry, others: &mut VecDeque<Entry>, points: u32) -> Me
     let mut bytes = row_bytes(&first) + 2;
     let mut rows = vec![first];
     let mut sum = rows[0].points;
-    while let Some(next) = others.front() {
+    let is_backlog = others.len() >= ROWS_SENT_SINGLY;
+    while let Some(next) = others.front().filter(|_| is_backlog) {
         let fits = next.kind == PayloadKind::Telemetry
             && bytes + row_bytes(next) <= PAYLOAD_MAX_BYTES
             && sum.saturating_add(next.points) <= points;
@@ -122,8 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn several_rows_are_an_array_in_their_order() {
-        let mut entries: VecDeque<_> = (0..3).map(row).collect();
+    fn group_of_live_rows_is_sent_row_by_row() {
+        let mut entries: VecDeque<_> = (0..12).map(row).collect();
+        let message = pack(&mut entries, u32::MAX).unwrap();
+        assert_eq!((message.entries.len(), entries.len()), (1, 11));
+        assert!(message.payload.starts_with(b"{\"ts\":"));
+    }
+
+    #[test]
+    fn rows_of_a_backlog_are_an_array_in_their_order() {
+        let mut entries: VecDeque<_> = (0..20).map(row).collect();
         let message = pack(&mut entries, u32::MAX).unwrap();
         let parsed: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
         let times: Vec<_> = parsed
@@ -133,20 +146,21 @@ mod tests {
             .map(|r| &r["ts"])
             .collect();
         assert_eq!(
-            times,
+            times[..3],
             [1_756_370_845_373_i64, 1_756_370_845_374, 1_756_370_845_375]
         );
+        assert_eq!(times.len(), 20);
         assert_eq!(parsed[2]["values"]["l"], 2);
     }
 
     #[test]
     fn batch_ends_before_64_kib_and_before_the_points_allowed() {
         let large = |n| entry(PayloadKind::Telemetry, n, vec![b' '; 30_000]);
-        let mut entries: VecDeque<_> = (0..5).map(large).collect();
+        let mut entries: VecDeque<_> = (0..20).map(large).collect();
         let message = pack(&mut entries, u32::MAX).unwrap();
         assert_eq!(message.entries.len(), 2);
         assert!(message.payload.len() <= PAYLOAD_MAX_BYTES);
-        let mut entries: VecDeque<_> = (0..5).map(row).collect();
+        let mut entries: VecDeque<_> = (0..20).map(row).collect();
         assert_eq!(pack(&mut entries, 5).unwrap().entries.len(), 2);
         assert_eq!(
             pack(&mut entries, 0).unwrap().entries.len(),
@@ -170,10 +184,11 @@ mod tests {
     fn attributes_travel_alone_and_end_a_batch() {
         let attributes = entry(PayloadKind::Attributes, 2, r#"{"version":"0.1.0"}"#);
         let mut entries = VecDeque::from([row(1), attributes, row(3)]);
+        entries.extend((4..40).map(row));
         assert_eq!(pack(&mut entries, u32::MAX).unwrap().entries.len(), 1);
         let message = pack(&mut entries, u32::MAX).unwrap();
         assert_eq!(message.topic, "v1/devices/me/attributes");
         assert_eq!(message.payload, br#"{"version":"0.1.0"}"#);
-        assert_eq!(entries.len(), 1);
+        assert_eq!(entries.len(), 37);
     }
 }

@@ -8,16 +8,16 @@ mod selection;
 mod summary;
 mod table;
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use v2x_can::{Decoder, History, Outcome, RENAULT_TWIZY_DBC, SignalId};
-use v2x_recording::{RecordedFrame, Recording};
+use v2x_recording::RecordedFrame;
 use v2x_units::Instant;
 
 use crate::cli;
-use crate::failure::{Blame, Context as _, Failure};
+use crate::failure::{Blame, Context as _, Failure, read_text};
+use crate::recorded_file;
 use selection::Selection;
 
 /// What one frame came to, with its valid and selected signals.
@@ -59,8 +59,7 @@ pub(super) fn load_decoder(dbc: Option<&Path>) -> Result<Decoder, Failure> {
     match dbc {
         None => Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC),
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .blame(Blame::Input, format_args!("DBC {}", path.display()))?;
+            let text = read_text(Blame::Input, "DBC", path)?;
             Decoder::from_dbc(&path.display().to_string(), &text)
         }
     }
@@ -77,9 +76,8 @@ fn decode_file(
     report: &mut dyn Report,
 ) -> Result<(), Failure> {
     let reading = path.display().to_string();
-    let file = File::open(path).blame(Blame::Input, &reading)?;
-    let frames = Recording::open(BufReader::new(file))
-        .and_then(Recording::into_frames)
+    let frames = recorded_file::open(path)?
+        .into_frames()
         .blame(Blame::Input, &reading)?;
     let mut history = History::new(decoder);
     let mut signals = Vec::new();

@@ -1,31 +1,35 @@
-//! Several recordings as one: lines of the collector in the order of their stamps.
+//! Several recordings as one: frames and fixes in the order of their stamps.
 //!
-//! Recordings are streamed, never held as a whole. Within a file the order of the file is kept,
-//! even where its stamps run backwards; a frame without a stamp follows the one before it at the
-//! pace of the Twizy's bus.
+//! How a board says them is in [`super::board`]. Recordings are streamed, never held as a whole.
+//! Within a file the order of the file is kept, even where its stamps run backwards; a frame
+//! without a stamp follows the one before it at the pace of the Twizy's bus.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use v2x_proto::legacy::collector_line::{LINE_END, emit_can, emit_gnss};
-use v2x_recording::{Fixes, Frames, OpenError, RecordedFix, RecordedFrame, Recording};
-use v2x_units::UtcTime;
+use v2x_recording::{Fixes, Frames, RecordedFix, RecordedFrame, Recording};
+use v2x_units::{CanFrame, GnssFix, UtcTime};
 
 use crate::failure::{Blame, Context as _, Failure};
+use crate::recorded_file;
 
 /// The time between two frames on the Twizy's bus: 490 frames per second.
 const BUS_PACE: Duration = Duration::from_micros(2041);
 
-/// One line as the collector sends it.
+/// What was recorded.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Recorded {
+    Frame(CanFrame),
+    Fix(GnssFix),
+}
+
+/// One thing to play.
 pub(super) struct Entry {
-    /// When, counted from the first line of the recording.
+    /// When, counted from the first entry of the recording.
     pub(super) since_first: Duration,
-    /// The line with its end.
-    pub(super) line: String,
-    /// Whether it is a CAN frame; otherwise it is a fix.
-    pub(super) is_frame: bool,
+    pub(super) what: Recorded,
 }
 
 /// The recordings that play together.
@@ -36,7 +40,7 @@ pub(super) struct Playlist {
     damaged: u64,
 }
 
-/// One file and its next line.
+/// One file and its next row.
 struct Track {
     name: String,
     source: Source,
@@ -48,16 +52,15 @@ enum Source {
     Fixes(Box<Fixes<BufReader<File>>>),
 }
 
-/// A line that waits for its turn.
+/// A row that waits for its turn.
 struct Cue {
     at: Option<UtcTime>,
     since_start: Option<Duration>,
-    line: String,
-    is_frame: bool,
+    what: Recorded,
 }
 
 impl Playlist {
-    /// Opens every file and reads its first line.
+    /// Opens every file and reads its first row.
     pub(super) fn open(paths: &[PathBuf]) -> Result<Self, Failure> {
         let mut playlist = Self {
             tracks: Vec::new(),
@@ -67,8 +70,13 @@ impl Playlist {
         };
         for path in paths {
             let name = path.display().to_string();
-            let file = File::open(path).blame(Blame::Input, &name)?;
-            let source = open(BufReader::new(file)).blame(Blame::Input, &name)?;
+            let source = match recorded_file::open(path)? {
+                Recording::Fixes(fixes) => Source::Fixes(Box::new(fixes)),
+                recording => {
+                    let frames = recording.into_frames().blame(Blame::Input, &name)?;
+                    Source::Frames(Box::new(frames))
+                }
+            };
             let mut track = Track {
                 name,
                 source,
@@ -90,7 +98,7 @@ impl Playlist {
         self.damaged
     }
 
-    /// The next line; `None` at the end of all files.
+    /// The next entry; `None` at the end of all files.
     pub(super) fn next(&mut self) -> Result<Option<Entry>, Failure> {
         let earliest = (self.tracks.iter_mut())
             .filter(|track| track.next.is_some())
@@ -113,17 +121,9 @@ impl Playlist {
         self.played = since_first;
         Ok(Some(Entry {
             since_first,
-            line: cue.line,
-            is_frame: cue.is_frame,
+            what: cue.what,
         }))
     }
-}
-
-fn open(reader: BufReader<File>) -> Result<Source, OpenError> {
-    Ok(match Recording::open(reader)? {
-        Recording::Fixes(fixes) => Source::Fixes(Box::new(fixes)),
-        recording => Source::Frames(Box::new(recording.into_frames()?)),
-    })
 }
 
 impl Track {
@@ -131,8 +131,8 @@ impl Track {
     fn advance(&mut self, damaged: &mut u64) -> Result<(), Failure> {
         loop {
             let cue = match &mut self.source {
-                Source::Frames(frames) => frames.next().map(|row| Ok(row?.ok().and_then(of_frame))),
-                Source::Fixes(fixes) => fixes.next().map(|row| Ok(row?.ok().and_then(of_fix))),
+                Source::Frames(frames) => frames.next().map(|row| Ok(row?.ok().map(of_frame))),
+                Source::Fixes(fixes) => fixes.next().map(|row| Ok(row?.ok().map(of_fix))),
             };
             let cue: Option<std::io::Result<Option<Cue>>> = cue;
             match cue.transpose().blame(Blame::Input, &self.name)? {
@@ -147,30 +147,18 @@ impl Track {
     }
 }
 
-fn of_frame(row: RecordedFrame) -> Option<Cue> {
-    let line = line(|out| emit_can(&row.frame, out).is_ok())?;
-    Some(Cue {
+fn of_frame(row: RecordedFrame) -> Cue {
+    Cue {
         at: row.at,
         since_start: row.since_start,
-        line,
-        is_frame: true,
-    })
+        what: Recorded::Frame(row.frame),
+    }
 }
 
-fn of_fix(row: RecordedFix) -> Option<Cue> {
-    let line = line(|out| emit_gnss(&row.fix, out).is_ok())?;
-    Some(Cue {
+fn of_fix(row: RecordedFix) -> Cue {
+    Cue {
         at: Some(row.at),
         since_start: None,
-        line,
-        is_frame: false,
-    })
-}
-
-/// A line with its end; `None` for what the collector could not have printed.
-fn line(emit: impl FnOnce(&mut String) -> bool) -> Option<String> {
-    let mut text = String::new();
-    let fine = emit(&mut text);
-    text.push_str(LINE_END);
-    fine.then_some(text)
+        what: Recorded::Fix(row.fix),
+    }
 }
