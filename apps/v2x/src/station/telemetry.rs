@@ -292,9 +292,12 @@ fn is_available(view: &SlotView<'_>) -> bool {
     view.state == Some(SlotState::Available)
 }
 
+/// The base price with the two decimals of the prototype, or more where it has more.
 fn price(tariff: &Tariff) -> Option<Value> {
-    let per_kwh = tariff.base.per_kwh.to_string();
-    per_kwh.parse().ok().and_then(|price| number(price, 2))
+    let per_kwh = tariff.base.per_kwh.normalize();
+    let decimals = u8::try_from(per_kwh.scale()).unwrap_or(u8::MAX).max(2);
+    let price = per_kwh.to_string().parse().ok()?;
+    number(price, decimals)
 }
 
 fn decimal(money: Money) -> Option<f64> {

@@ -5,7 +5,7 @@
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use rust_decimal::Decimal;
 use v2x_charging::Authorisation;
-use v2x_store::{BillLineRow, BillRow, Store};
+use v2x_store::{BillLineRow, BillRow, Store, StoredSession};
 use v2x_tariff::accounts::month_csv;
 use v2x_tariff::{Bill, BillLine, Currency, LineKind, Money, Receipt};
 
@@ -18,7 +18,7 @@ const SESSIONS_MAX: usize = 100_000;
 
 /// What a receipt borrows.
 struct Parts {
-    found: Found,
+    session: StoredSession,
     bill: Bill,
     zone: TimeZone,
     vehicle: Option<String>,
@@ -26,14 +26,7 @@ struct Parts {
 
 /// The receipt of one session.
 pub(super) fn receipt(found: &Found, format: ReceiptFormat) -> Result<String, Failure> {
-    let session = found.session.clone();
-    let parts = Parts::of(Found {
-        session,
-        records: Vec::new(),
-        values: Vec::new(),
-        bill: found.bill.clone(),
-    })
-    .map_err(|why| {
+    let parts = Parts::of(found.session.clone(), found.bill.as_ref()).map_err(|why| {
         let id = found.session.head.transaction;
         Failure::new(
             Blame::Input,
@@ -54,7 +47,7 @@ pub(super) fn receipt(found: &Found, format: ReceiptFormat) -> Result<String, Fa
     })
 }
 
-/// The bills of a month.
+/// The bills of a month, in the order of their sessions.
 pub(super) fn accounts(store: &Store, month: &str) -> Result<String, Failure> {
     let wrong = || {
         let what = format_args!("`{month}` is no month");
@@ -67,14 +60,8 @@ pub(super) fn accounts(store: &Store, month: &str) -> Result<String, Failure> {
     let mut parts = Vec::new();
     for session in store.sessions(SESSIONS_MAX).map_err(unreadable)? {
         let bill = store.bill(session.head.transaction).map_err(unreadable)?;
-        let found = Found {
-            session,
-            records: Vec::new(),
-            values: Vec::new(),
-            bill,
-        };
         // Open sessions and those without a bill are in no accounts.
-        parts.extend(Parts::of(found).ok());
+        parts.extend(Parts::of(session, bill.as_ref()).ok());
     }
     parts.reverse();
     let receipts: Vec<_> = parts.iter().filter_map(Parts::receipt).collect();
@@ -82,13 +69,13 @@ pub(super) fn accounts(store: &Store, month: &str) -> Result<String, Failure> {
 }
 
 impl Parts {
-    /// Takes a session with a bill; says why another has none.
-    fn of(found: Found) -> Result<Self, String> {
-        let row = found.bill.as_ref().ok_or("it is still open")?;
-        let head = &found.session.head;
+    /// Takes a session with its bill; says why another has none.
+    fn of(session: StoredSession, row: Option<&BillRow>) -> Result<Self, String> {
+        let row = row.ok_or("it is still open")?;
+        let head = &session.head;
         let bill = bill(row, &head.tariff_id, &head.tariff_version)?;
         let zone = TimeZoneDatabase::bundled().get(&head.time_zone);
-        let vehicle = match found.session.newest.authorisation {
+        let vehicle = match session.newest.authorisation {
             Authorisation::Car(digest) => {
                 Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
             }
@@ -98,13 +85,13 @@ impl Parts {
             bill,
             zone: zone.unwrap_or(TimeZone::UTC),
             vehicle,
-            found,
+            session,
         })
     }
 
     /// The receipt; `None` when its times are not known.
     fn receipt(&self) -> Option<Receipt<'_>> {
-        let (head, newest) = (&self.found.session.head, &self.found.session.newest);
+        let (head, newest) = (&self.session.head, &self.session.newest);
         let started = newest.started?;
         Some(Receipt {
             station: &head.station,

@@ -22,7 +22,9 @@ use crate::failure::{Blame, Context as _, Failure};
 pub(crate) use slot_option::SlotOption;
 
 /// The prototype's boards speak at this speed.
-const BOARD_BAUD: u32 = 115_200;
+const TEXT_BAUD: u32 = 115_200;
+/// The framed link's speed (docs/protocol/link.md).
+const FRAMED_BAUD: u32 = 921_600;
 /// What the prototype's monitors sent by default.
 const ROW_INTERVAL: Duration = Duration::from_secs(2);
 /// How often a meter is asked; it renews its values about once a second.
@@ -230,7 +232,10 @@ fn lines(slots: &[SlotSettings]) -> Result<(Vec<LineConfig>, Vec<PortId>), Strin
         match (lines.get_mut(place), &slot.source) {
             (None, Source::Board(dialect)) => lines.push(LineConfig {
                 path: slot.path.clone(),
-                baud: slot.baud.unwrap_or(BOARD_BAUD),
+                baud: slot.baud.unwrap_or(match dialect {
+                    Dialect::Framed => FRAMED_BAUD,
+                    Dialect::Either | Dialect::Text => TEXT_BAUD,
+                }),
                 speaker: Speaker::Board(*dialect),
             }),
             (None, Source::Meter { address, interval }) => lines.push(LineConfig {
