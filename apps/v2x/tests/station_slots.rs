@@ -13,6 +13,9 @@ use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 const SLOT_1: &str = "EELAB_EVCS2_slot_1 {st}";
 const SLOT_2: &str = "EELAB_EVSE_slot_2 {st}";
 
+/// A key with the type that its value must have.
+type Key = (&'static str, fn(&Value) -> bool);
+
 fn is_whole(value: &Value) -> bool {
     value.is_i64() || value.is_u64()
 }
@@ -93,7 +96,7 @@ fn dual_slot_station_sends_every_key_of_the_prototype_and_outlives_a_lost_port()
 
 /// Names and types of the prototype's dual-slot monitor.
 fn check_dual_row((ts, row): &station_bench::Row) {
-    let of_station: [(&str, fn(&Value) -> bool); 11] = [
+    let of_station: [Key; 11] = [
         ("timestamp", is_whole),
         ("evcs_name", Value::is_string),
         ("latitude", is_number),
@@ -106,7 +109,7 @@ fn check_dual_row((ts, row): &station_bench::Row) {
         ("active_sessions", is_whole),
         ("available_slots", is_whole),
     ];
-    let of_slot: [(&str, fn(&Value) -> bool); 10] = [
+    let of_slot: [Key; 10] = [
         ("voltage_slot#", is_number),
         ("current_slot#", is_number),
         ("power_slot#", is_number),
@@ -171,7 +174,7 @@ fn single_slot_station_with_the_prototypes_configuration_sends_its_keys() {
         row.is_some()
     });
     let (_, row) = row.unwrap();
-    let keys: [(&str, fn(&Value) -> bool); 18] = [
+    let keys: [Key; 18] = [
         ("timestamp", is_whole),
         ("evcs_name", Value::is_string),
         ("latitude", is_number),
