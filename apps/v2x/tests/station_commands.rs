@@ -121,7 +121,11 @@ fn commands_are_carried_out_noted_and_answered_with_what_is_right() {
         row["state"] == "Finishing"
     });
     station.stop();
+    check_store(&site);
+}
 
+/// What the commands have left behind.
+fn check_store(site: &Site) {
     let store = Store::open(&site.out().join("v2x.db")).unwrap();
     let events = store.events(0, 100).unwrap();
     let commands = events
