@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use v2x_units::{Instant, Stamp, UtcTime};
 
+/// 2025-01-01: older than this program, so a clock that says less was never set.
+const SET_CLOCK: UtcTime = UtcTime::from_millis(1_735_689_600_000);
+
 /// A monotonic clock that counts from its making, and the UTC time of that moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
@@ -29,6 +32,18 @@ impl Clock {
             started: std::time::Instant::now(),
             started_utc: UtcTime::from_micros(micros),
         }
+    }
+
+    /// What the wall clock says now; unlike [`Clock::now`] it follows when somebody sets it.
+    /// `None` before 2025, which no clock says that was ever set.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clocks"
+    )]
+    pub(crate) fn wall() -> Option<UtcTime> {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let utc = UtcTime::from_micros(i64::try_from(since_1970.as_micros()).ok()?);
+        (utc >= SET_CLOCK).then_some(utc)
     }
 
     /// The time since its making.

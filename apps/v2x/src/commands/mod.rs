@@ -3,6 +3,8 @@
 mod decode;
 mod import;
 mod replay;
+mod session;
+mod station;
 mod vehicle;
 
 use crate::cli::Command;
@@ -12,6 +14,8 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
+        Command::Station(arguments) => station::run(&arguments),
+        Command::Session(arguments) => session::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -6,6 +6,7 @@
 
 mod collector_address;
 mod prototype_file;
+pub(crate) mod station;
 mod toml_file;
 
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ mod journal;
 mod keeper;
 mod line_file;
 mod recorder;
-mod shutdown;
+pub(crate) mod shutdown;
 mod source;
 mod status;
 mod telemetry;
@@ -151,7 +151,7 @@ fn start_uploader(
 }
 
 /// Whether a host is this computer, as written in a URL.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse()
@@ -160,22 +160,26 @@ fn is_loopback(host: &str) -> bool {
 
 /// The threads of the daemon.
 #[derive(Default)]
-struct Threads(Vec<JoinHandle<()>>);
+pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Threads {
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    pub(crate) fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Failure> {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
         self.0
             .push(thread.blame(Blame::Runtime, format_args!("thread {name}"))?);
         Ok(())
     }
 
-    fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    pub(crate) fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
         self.0.extend(threads);
     }
 
     /// Waits for all of them; they end by themselves once the collector has.
-    fn join(self) {
+    pub(crate) fn join(self) {
         for thread in self.0 {
             let name = thread.thread().name().unwrap_or("thread").to_owned();
             if thread.join().is_err() {
