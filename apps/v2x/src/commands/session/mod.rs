@@ -1,7 +1,7 @@
 //! `v2x session`: questions about charging sessions, answered from a station's store.
 //!
 //! Reading is all that happens here; the station may run meanwhile. One file per question that
-//! takes more than a table: [`explain`], [`receipt`]; the forms of output are in [`print`].
+//! takes more than a table: [`explain`], [`receipt`]; the forms of output are in [`mod@print`].
 
 mod explain;
 mod found;
