@@ -69,6 +69,15 @@ const BENCHMARKS: &[Benchmark] = &[
         }],
     },
     Benchmark {
+        name: "station",
+        package: "xtask",
+        promises: &[
+            at_most("station/million-samples", 2.0),
+            at_most("station/cpu", 3.0),
+            at_most("station/memory", 40.0),
+        ],
+    },
+    Benchmark {
         name: "link",
         package: "xtask",
         promises: &[

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::station::SlotOption;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -26,6 +28,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Vehicle(Vehicle),
+    Station(Station),
+    Session(Session),
     Replay(Replay),
     Decode(Decode),
     Config(Config),
@@ -72,6 +76,110 @@ pub(crate) struct Vehicle {
     /// Mapping of the DBC's signals to VSS paths [default: the Renault Twizy's, built in]
     #[arg(long, value_name = "FILE")]
     pub(crate) vss: Option<PathBuf>,
+}
+
+/// Run a charging station of 1 to 16 slots: read meters, keep sessions, bill, upload.
+///
+/// Reads each slot's meter from its board (the prototype's text lines or our framed link) or asks a
+/// PZEM-004T v3 directly, judges every sample, and keeps sessions, meter values and bills in a
+/// SQLite store: each step is on disk before it counts, and a restart goes on with the open
+/// session. With a broker it uploads the prototype's keys as ThingsBoard telemetry. Ports may
+/// come and go; a slot without a meter is Unavailable. Stops cleanly on Ctrl-C or SIGTERM.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x station --slot 1=/dev/ttyUSB0 --slot 2=/dev/ttyUSB1 --out station/
+  v2x station --slot 1=pzem:/dev/ttyUSB0 --out station/ --mqtt mqtt://demo.example:1883 --token-file token
+  v2x station --config /etc/v2x/station.toml
+  v2x station --config evcs_config.txt --slot 1=/dev/ttyUSB0 --out station/")]
+pub(crate) struct Station {
+    /// Configuration: TOML, or the prototype's evcs_config.txt. Options below win over it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A slot and its line: N=PORT for a board, N=pzem:PORT or N=pzem:PORT@ADDRESS for a meter.
+    #[arg(long = "slot", value_name = "N=PORT")]
+    pub(crate) slots: Vec<SlotOption>,
+    /// Folder for the store; made if missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// MQTT broker, as mqtt://host:1883 or mqtts://host:8883; none: nothing is uploaded.
+    #[arg(long, value_name = "URL")]
+    pub(crate) mqtt: Option<String>,
+    /// File that holds the device's access token; else V2X_MQTT_TOKEN from the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Look at charging sessions: what was charged, why, and what it cost.
+///
+/// Reads the store of a station, also while the station runs. A session is named by its id or by
+/// the beginning of it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x session list --out station/
+  v2x session explain 5eed0001 --out station/
+  v2x session receipt 5eed0001 --format html --out station/ > receipt.html
+  v2x session accounts --month 2025-08 --out station/ > 2025-08.csv")]
+pub(crate) struct Session {
+    #[command(subcommand)]
+    pub(crate) question: SessionQuestion,
+    /// Folder of the station's store.
+    #[arg(long, value_name = "DIR", global = true, default_value = ".")]
+    pub(crate) out: PathBuf,
+}
+
+/// What to ask about sessions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionQuestion {
+    /// The newest sessions, one a line.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
+    /// One session: times, energy, bill.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why one session started, went on, ended and cost what it cost, from its samples.
+    Explain {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The receipt of an ended session.
+    Receipt {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// What to print.
+        #[arg(long, value_enum, default_value_t = ReceiptFormat::Text)]
+        format: ReceiptFormat,
+    },
+    /// The bills of a month as CSV, by the station's clock.
+    Accounts {
+        /// The month, as 2025-08.
+        #[arg(long, value_name = "YYYY-MM")]
+        month: String,
+    },
+}
+
+/// A form of a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReceiptFormat {
+    /// For a terminal or a printer of text.
+    Text,
+    /// For programs.
+    Json,
+    /// A page to print.
+    Html,
 }
 
 /// Play recordings into a pseudo-terminal, as the collector board would send them.

@@ -7,7 +7,7 @@
 mod system_time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 use v2x_roles::timekeeping::{Dated, GnssTime, TimeChange, Timekeeper};
@@ -17,6 +17,8 @@ pub(crate) use self::system_time::SystemClock;
 
 /// When this program was built, in seconds since 1970: no clock that says less is right.
 const BUILT: &str = env!("V2X_BUILT");
+/// 2025-01-01: older than this program, so a clock that says less was never set.
+const SET_CLOCK: UtcTime = UtcTime::from_millis(1_735_689_600_000);
 
 /// The monotonic clock and what is known of UTC, shared by all copies.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,25 @@ impl Clock {
             // One per process, for as long as it lives: copies of the clock then cost nothing.
             time: Box::leak(Box::new(Mutex::new(Timekeeper::new(floor)))),
         }
+    }
+
+    /// A clock that has read the system's once, and carries it on.
+    pub(crate) fn of_system() -> Self {
+        let clock = Self::start();
+        clock.hear_system(&mut SystemClock::new());
+        clock
+    }
+
+    /// What the wall clock says now; unlike [`Clock::now`] it follows when somebody sets it.
+    /// `None` before 2025, which no clock says that was ever set.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clocks"
+    )]
+    pub(crate) fn wall() -> Option<UtcTime> {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let utc = UtcTime::from_micros(i64::try_from(since_1970.as_micros()).ok()?);
+        (utc >= SET_CLOCK).then_some(utc)
     }
 
     /// The time since its making.

@@ -11,6 +11,7 @@ mod config;
 mod failure;
 mod recorded_file;
 mod serial;
+mod station;
 mod vehicle;
 
 use std::process::ExitCode;

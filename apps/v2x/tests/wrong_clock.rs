@@ -3,9 +3,6 @@
 
 mod bench;
 
-use std::fs;
-use std::time::{Duration, UNIX_EPOCH};
-
 use bench::car::Car;
 use bench::replay::Replay;
 use bench::{BUS_RATE, SOON, recordings, telemetry};
@@ -25,7 +22,7 @@ fn rows_of_a_wrong_clock_wait_and_are_dated_in_order_once_it_is_set() {
     let car = Car::new(Some(broker.url()));
     car.set("V2X_TIME_WAIT_S", "3600");
     let written = car.written();
-    let begin_ms = now_ms(&car);
+    let begin_ms = car.now_ms();
     for wrong in WRONG {
         let heard = telemetry::heard(&subscriber.received()).len();
         car.set_clock(wrong);
@@ -47,7 +44,7 @@ fn rows_of_a_wrong_clock_wait_and_are_dated_in_order_once_it_is_set() {
         });
         assert!(daemon.stop().success());
     }
-    let end_ms = now_ms(&car);
+    let end_ms = car.now_ms();
 
     let store = written.store();
     assert_eq!(store.undated_count().unwrap(), 0);
@@ -63,13 +60,4 @@ fn rows_of_a_wrong_clock_wait_and_are_dated_in_order_once_it_is_set() {
     });
     let heard = telemetry::heard(&subscriber.received());
     telemetry::assert_equal(&heard, "the broker", &stored, "the store");
-}
-
-/// The time, as the system gives it to a file that was just written.
-fn now_ms(car: &Car) -> i64 {
-    let path = car.written().folder().with_file_name("now");
-    fs::write(&path, "").unwrap();
-    let now = fs::metadata(&path).unwrap().modified().unwrap();
-    let since_1970: Duration = now.duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(since_1970.as_millis()).unwrap()
 }

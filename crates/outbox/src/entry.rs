@@ -116,6 +116,11 @@ pub enum PayloadKind {
     Telemetry,
     /// A JSON object of keys and values that describe the device and have no time.
     Attributes,
+    /// A JSON object of device names, each with an array of rows that carry their times: what a
+    /// gateway says for the devices behind it.
+    GatewayTelemetry,
+    /// A JSON object of device names, each with an object that describes the device.
+    GatewayAttributes,
 }
 
 /// A payload that no server would take.

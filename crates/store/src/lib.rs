@@ -14,6 +14,9 @@
 //! | [`event`] | what happened |
 //! | [`trip`] | where did the car go, with which energy |
 //! | [`charge`] | when was it charged, with which energy |
+//! | [`run`] | when was the program started |
+//! | [`session`] | which charging sessions were there, from which samples, at which cost |
+//! | [`tariff`] | which prices held |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
@@ -26,6 +29,9 @@ pub mod fix;
 mod open;
 mod outbox;
 mod record;
+pub mod run;
+pub mod session;
+pub mod tariff;
 pub mod telemetry;
 pub mod trip;
 pub mod undated;
@@ -35,5 +41,8 @@ pub use event::{Event, StoredEvent};
 pub use fix::FixRow;
 pub use open::Store;
 pub use outbox::SetAside;
+pub use session::bill::{BillLineRow, BillRow, Total};
+pub use session::meter_value::MeterValue;
+pub use session::{SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};
 pub use undated::{DateMark, UndatedRow};

@@ -237,6 +237,8 @@ const fn kind_name(kind: PayloadKind) -> &'static str {
     match kind {
         PayloadKind::Telemetry => "telemetry",
         PayloadKind::Attributes => "attributes",
+        PayloadKind::GatewayTelemetry => "gateway_telemetry",
+        PayloadKind::GatewayAttributes => "gateway_attributes",
     }
 }
 
@@ -244,10 +246,16 @@ fn kind_from_name(row: &Row<'_>) -> rusqlite::Result<PayloadKind> {
     match row.get_ref(1)?.as_str()? {
         "telemetry" => Ok(PayloadKind::Telemetry),
         "attributes" => Ok(PayloadKind::Attributes),
+        "gateway_telemetry" => Ok(PayloadKind::GatewayTelemetry),
+        "gateway_attributes" => Ok(PayloadKind::GatewayAttributes),
         other => Err(rusqlite::Error::FromSqlConversionFailure(
             1,
             rusqlite::types::Type::Text,
-            format!("`{other}` is no kind of payload; telemetry and attributes are").into(),
+            format!(
+                "`{other}` is no kind of payload; telemetry and attributes are, and both with \
+                 gateway_ before them"
+            )
+            .into(),
         )),
     }
 }

@@ -8,6 +8,7 @@
 //! comes in only at the end, where it is rounded once. Energy is spread evenly over its interval,
 //! and each whole milliwatt hour counts at the moment it is complete.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use v2x_charging::{Energy, SessionRecord, SlotState};
@@ -186,10 +187,10 @@ pub fn price(
     pricing.bill()
 }
 
-/// Adds up a session under a tariff.
+/// Adds up a session under a tariff, borrowed or shared.
 #[derive(Debug, Clone)]
-pub struct Pricing<'a> {
-    tariff: &'a Tariff,
+pub struct Pricing<T> {
+    tariff: T,
     quantities: Quantities,
     /// How long the vehicle has drawn nothing, in this stretch.
     idle_run: u128,
@@ -197,13 +198,14 @@ pub struct Pricing<'a> {
     holds: Option<(UtcTime, UtcTime, usize)>,
 }
 
-impl<'a> Pricing<'a> {
+impl<T: Borrow<Tariff>> Pricing<T> {
     /// A session that has just started.
     #[must_use]
-    pub fn new(tariff: &'a Tariff) -> Self {
+    pub fn new(tariff: T) -> Self {
+        let prices = tariff.borrow().periods.len() + 1;
         Self {
             tariff,
-            quantities: Quantities::new(tariff.periods.len() + 1),
+            quantities: Quantities::new(prices),
             idle_run: 0,
             holds: None,
         }
@@ -246,12 +248,16 @@ impl<'a> Pricing<'a> {
         {
             return Err(PricingError::TooLarge);
         }
-        Ok(bill::make(self.tariff, quantities))
+        Ok(bill::make(self.tariff.borrow(), quantities))
     }
 
     /// Adds idle time: what of this stretch lies beyond the grace.
     fn add_idle(&mut self, time: u128) {
-        let grace = self.tariff.idle.map_or(0, |idle| idle.grace.as_micros());
+        let grace = self
+            .tariff
+            .borrow()
+            .idle
+            .map_or(0, |idle| idle.grace.as_micros());
         let before = self.idle_run.saturating_sub(grace);
         self.idle_run += time;
         self.quantities.idle_micros += self.idle_run.saturating_sub(grace) - before;
@@ -264,7 +270,7 @@ impl<'a> Pricing<'a> {
         {
             return (price, until);
         }
-        let (period, until) = self.tariff.week.at(moment);
+        let (period, until) = self.tariff.borrow().week.at(moment);
         let price = period.map_or(0, |period| period + 1);
         self.holds = Some((moment, until, price));
         (price, until)

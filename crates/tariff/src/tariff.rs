@@ -45,7 +45,7 @@ pub struct Idle {
 }
 
 /// A tariff in one version; the version is kept with every bill.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tariff {
     /// What configuration calls it.
     pub id: String,

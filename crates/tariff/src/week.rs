@@ -64,7 +64,7 @@ impl std::error::Error for WeekError {}
 pub const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// A week of prices: from each edge on, one period holds, or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Week {
     zone: TimeZone,
     /// Minutes of the week in rising order, the first is 0.

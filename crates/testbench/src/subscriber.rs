@@ -71,6 +71,16 @@ impl Subscriber {
         }
     }
 
+    /// Publishes a message with QoS 1, as a server that sends a command.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub fn publish(&self, topic: &str, payload: &str) {
+        self.client
+            .publish(topic, QoS::AtLeastOnce, false, payload)
+            .expect("the connection stands");
+    }
+
     /// Everything that arrived so far, in order.
     ///
     /// # Panics

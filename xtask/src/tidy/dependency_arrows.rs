@@ -21,7 +21,10 @@ const ROOMS: &[Room] = &[
     host("can", &["units"]),
     host("recording", &["units"]),
     host("tariff", &["units", "charging"]),
-    host("roles", &["units", "proto", "can", "charging", "recording"]),
+    host(
+        "roles",
+        &["units", "proto", "can", "charging", "recording", "tariff"],
+    ),
     host("outbox", &["units", "roles"]),
     host("store", &["units", "roles", "charging", "outbox"]),
     host("uplink", &["units", "roles", "outbox"]),

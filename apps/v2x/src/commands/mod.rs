@@ -4,6 +4,8 @@ mod config;
 mod decode;
 mod import;
 mod replay;
+mod session;
+mod station;
 mod vehicle;
 
 use crate::cli::Command;
@@ -13,6 +15,8 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
+        Command::Station(arguments) => station::run(&arguments),
+        Command::Session(arguments) => session::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
 }
 
 /// Log lines go to standard error; `RUST_LOG` chooses them, by default from `info` on.
-fn start_log() {
+pub(super) fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

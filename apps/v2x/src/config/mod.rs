@@ -7,6 +7,7 @@
 mod collector_address;
 pub(crate) mod keys;
 mod prototype_file;
+pub(crate) mod station;
 mod toml_file;
 
 use std::path::{Path, PathBuf};

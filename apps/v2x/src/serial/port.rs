@@ -13,7 +13,7 @@
 //! be changed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -175,6 +175,34 @@ impl Port {
             }
         }
         Ok(filled)
+    }
+
+    /// Writes all bytes; a driver that takes none for the given time is broken.
+    pub(crate) fn write_all(
+        &mut self,
+        mut bytes: &[u8],
+        at_most: Duration,
+    ) -> Result<(), PortError> {
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or(&[]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let mut watched = [PollFd::new(&self.file, PollFlags::OUT)];
+                    let timeout = Timespec {
+                        tv_sec: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
+                        tv_nsec: i64::from(at_most.subsec_nanos()),
+                    };
+                    match poll(&mut watched, Some(&timeout)) {
+                        Ok(0) => return Err(self.broken(ErrorKind::TimedOut.into())),
+                        Ok(_) | Err(Errno::INTR) => {}
+                        Err(error) => return Err(self.broken(error.into())),
+                    }
+                }
+                Err(error) => return Err(self.broken(error)),
+            }
+        }
+        Ok(())
     }
 
     fn broken(&self, error: io::Error) -> PortError {

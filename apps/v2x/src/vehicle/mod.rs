@@ -8,6 +8,7 @@
 //! The daemon ends from left to right: the collector stops reading, and each thread ends when the
 //! one before it has ended and its channel is empty. So everything received is on disk at the end.
 
+mod attendant;
 mod collector;
 mod dated_journal;
 mod dating;
@@ -21,7 +22,7 @@ mod keeper;
 mod line_file;
 mod raw_log;
 mod recorder;
-mod shutdown;
+pub(crate) mod shutdown;
 mod source;
 mod status;
 mod table_file;
@@ -34,7 +35,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 use v2x_outbox::{Budget, Outbox};
@@ -45,18 +46,18 @@ use v2x_uplink::supply;
 use crate::clock::Clock;
 use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
+use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
 use dating::Dating;
 use disk::Folder;
 use health::Health;
-use heartbeat::Watchdog;
-use ingest::Ingest;
+use heartbeat::Heart;
+use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use shutdown::Shutdown;
-use timekeeping::SystemWitness;
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -80,10 +81,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
-    let mut watchdog = Watchdog::new();
-    // Before the first stamp: most clocks are right, and files then begin with a date.
-    let mut system = SystemWitness::new(clock);
-    let first_reading = system.look(clock.now().instant);
+    let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
     let (session, running, uploader) = start_uploader(config.mqtt.as_ref(), clock, &health)?;
     threads.extend(uploader);
     threads.spawn("keeper", {
@@ -97,20 +95,19 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
             keep_session_running: running,
             clock,
             dating: Dating::new(clock, config.time_wait),
-            heart: watchdog.heart("keeper", clock.now().instant),
+            heart: attendant.heart("keeper"),
             health,
         };
         move || keeper.run(&kept)
     })?;
     let recording = Recording {
         config,
-        to_keep: &to_keep,
-        health: &health,
+        clock,
+        heart: attendant.heart("recorder"),
+        to_keep: to_keep.clone(),
+        health: Arc::clone(&health),
     };
-    let recorder = recording.start(&mut threads)?;
-    let heart = watchdog.heart("recorder", clock.now().instant);
-    threads.spawn("recorder", move || recorder.run(&batches, &clock, &heart))?;
-    let events = to_keep.clone();
+    recording.start(&mut threads, batches)?;
     let ingest = Ingest {
         deliveries,
         to_record,
@@ -130,23 +127,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
     heartbeat::ready();
-    let tell = |told| {
-        if events.try_send(told).is_err() {
-            Health::count(&health.rows_lost);
-        }
-    };
-    if let Some(told) = first_reading {
-        tell(told);
-    }
-    status::show_until(&shutdown, &health, &clock, || {
-        let now = clock.now().instant;
-        watchdog.look(now);
-        if let Some(told) = system.look(now) {
-            tell(told);
-        }
-    });
-    drop(events);
-    heartbeat::stopping();
+    status::show_until(&shutdown, &health, &clock, || attendant.look());
+    attendant.leave();
     info!("stopping: writing what was received");
     threads.join();
     status::last_words(&health);
@@ -178,37 +160,38 @@ fn open_store(folder: &Path, clock: &Clock) -> Result<Store, Failure> {
 /// What the recorder and its archive are made of.
 struct Recording<'a> {
     config: &'a VehicleConfig,
-    to_keep: &'a Sender<ToKeep>,
-    health: &'a Arc<Health>,
+    clock: Clock,
+    heart: Heart,
+    to_keep: Sender<ToKeep>,
+    health: Arc<Health>,
 }
 
 impl Recording<'_> {
-    /// Starts the archive, and makes the recorder that it ends with.
-    fn start(&self, threads: &mut Threads) -> Result<Recorder<Folder>, Failure> {
+    /// Starts the recorder, and the archive that ends with it.
+    fn start(self, threads: &mut Threads, batches: Receiver<Vec<ToRecord>>) -> Result<(), Failure> {
         // One word is enough: the archive looks at the whole folder.
         let (to_archive, closed) = bounded(1);
-        let recording = &self.config.recording;
+        let Self { clock, heart, .. } = self;
+        let (out, recording) = (&self.config.out, &self.config.recording);
         let archive = Archive {
-            folder: self.config.out.clone(),
+            folder: out.clone(),
             compress: recording.compress,
             budget: raw_log::archive::Budget {
                 bytes: recording.budget_bytes,
                 free: recording.reserve_bytes,
             },
             to_keep: self.to_keep.clone(),
-            health: Arc::clone(self.health),
+            health: Arc::clone(&self.health),
         };
         let listeners = Listeners {
             closed: to_archive,
-            to_keep: self.to_keep.clone(),
-            health: Arc::clone(self.health),
+            to_keep: self.to_keep,
+            health: self.health,
         };
-        let recorder = Recorder::new(Folder::new(&self.config.out), recording, listeners).blame(
-            Blame::Runtime,
-            format_args!("folder {}", self.config.out.display()),
-        )?;
+        let recorder = Recorder::new(Folder::new(out), recording, listeners)
+            .blame(Blame::Runtime, format_args!("folder {}", out.display()))?;
         threads.spawn("archive", move || archive.run(&closed))?;
-        Ok(recorder)
+        threads.spawn("recorder", move || recorder.run(&batches, &clock, &heart))
     }
 }
 
@@ -239,7 +222,7 @@ fn start_uploader(
 }
 
 /// Whether a host is this computer, as written in a URL.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse()
@@ -248,22 +231,26 @@ fn is_loopback(host: &str) -> bool {
 
 /// The threads of the daemon.
 #[derive(Default)]
-struct Threads(Vec<JoinHandle<()>>);
+pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Threads {
-    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    pub(crate) fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Failure> {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
         self.0
             .push(thread.blame(Blame::Runtime, format_args!("thread {name}"))?);
         Ok(())
     }
 
-    fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    pub(crate) fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
         self.0.extend(threads);
     }
 
     /// Waits for all of them; they end by themselves once the collector has.
-    fn join(self) {
+    pub(crate) fn join(self) {
         for thread in self.0 {
             let name = thread.thread().name().unwrap_or("thread").to_owned();
             if thread.join().is_err() {

@@ -8,11 +8,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Shared by all threads; the first signal sets it, a second one ends the process at once.
 #[derive(Debug, Clone)]
-pub(super) struct Shutdown(Arc<AtomicBool>);
+pub(crate) struct Shutdown(Arc<AtomicBool>);
 
 impl Shutdown {
     /// Listens to the signals of this process.
-    pub(super) fn on_signals() -> io::Result<Self> {
+    pub(crate) fn on_signals() -> io::Result<Self> {
         let requested = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // In this order: the second signal finds the flag set and ends the process.
@@ -23,7 +23,7 @@ impl Shutdown {
     }
 
     /// Whether somebody asked to stop.
-    pub(super) fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
+use std::time::UNIX_EPOCH;
 
 use tempfile::TempDir;
 use v2x_testbench::wait_until;
@@ -46,6 +47,15 @@ impl Car {
         self.environment
             .borrow_mut()
             .push((variable, value.to_owned()));
+    }
+
+    /// The time in milliseconds since 1970, as the system gives it to a file that is written now.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let path = self.folder.path().join("now");
+        fs::write(&path, "").unwrap();
+        let now = fs::metadata(&path).unwrap().modified().unwrap();
+        let since_1970 = now.duration_since(UNIX_EPOCH).unwrap();
+        i64::try_from(since_1970.as_millis()).unwrap()
     }
 
     /// Sets the clock of the daemons, those that run included: seconds to add, `ntp` or `free`.

@@ -13,6 +13,7 @@ use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, Outgoing, Packet, 
 use tokio::time;
 use v2x_outbox::{Entry, EntryId};
 
+use super::commands::{COMMANDS_MAX, SUBSCRIPTIONS, SessionCommands, next_answer};
 use super::{CONNECT_TIMEOUT_S, Down, Session, SessionEvent, WINDOW};
 use crate::supply::{OutboxGone, Request};
 use crate::thingsboard::{Message, pack};
@@ -77,7 +78,7 @@ pub(super) struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// A connection about to be made.
     pub(super) fn open(session: &'a mut Session) -> Self {
-        let capacity = usize::from(WINDOW) + 1;
+        let capacity = usize::from(WINDOW) + 1 + COMMANDS_MAX + SUBSCRIPTIONS;
         let (client, mut event_loop) = AsyncClient::new(session.options.clone(), capacity);
         let mut network = event_loop.network_options();
         network.set_connection_timeout(CONNECT_TIMEOUT_S);
@@ -131,6 +132,9 @@ impl<'a> Connection<'a> {
         let paced = wait.map(|pace| time::Instant::now() + pace);
         let overdue = (self.in_flight() > 0).then_some(self.deadline);
         let wake = paced.into_iter().chain(overdue).min();
+        let answers = self.connected
+            && !self.stopping
+            && (self.session.commands.as_ref()).is_some_and(SessionCommands::has_room);
         let poll = self.poll.as_mut().expect("put back after each event");
         tokio::select! {
             biased;
@@ -142,6 +146,9 @@ impl<'a> Connection<'a> {
             batch = self.session.supply.batch(), if self.asked => {
                 self.asked = false;
                 self.arrange(batch?);
+            }
+            answer = next_answer(&mut self.session.commands), if answers => {
+                answer.publish(&mut self.session.commands, &self.client);
             }
             () = time::sleep_until(wake.unwrap_or(self.deadline)), if wake.is_some() => {
                 if overdue.is_some_and(|overdue| overdue <= time::Instant::now()) {
@@ -262,7 +269,21 @@ impl<'a> Connection<'a> {
         match event {
             Event::Incoming(Packet::ConnAck(_)) => {
                 self.connected = true;
+                if let Some(commands) = &mut self.session.commands {
+                    commands.subscribe(&self.client);
+                }
                 (self.session.tell)(SessionEvent::Connected);
+            }
+            Event::Incoming(Packet::Publish(heard)) => {
+                if let Some(commands) = &mut self.session.commands {
+                    commands.heard(&self.client, &heard.topic, &heard.payload);
+                }
+            }
+            // Only answers to commands travel without a number.
+            Event::Outgoing(Outgoing::Publish(0)) => {
+                if let Some(commands) = &mut self.session.commands {
+                    commands.sent();
+                }
             }
             Event::Outgoing(Outgoing::Publish(pkid)) => {
                 if let Some(message) = self.unnumbered.pop_front() {

@@ -4,6 +4,7 @@
 //! retransmission is never used, what was not acknowledged goes back to the outbox and comes again
 //! from there. One connection is in `connection`, words for refusals are in `down`.
 
+pub mod commands;
 mod connection;
 mod down;
 
@@ -14,6 +15,7 @@ use tokio::time;
 use v2x_outbox::EntryId;
 use v2x_units::Instant;
 
+use self::commands::SessionCommands;
 use self::connection::{Connection, Ended};
 pub use self::down::Down;
 use crate::backoff::Backoff;
@@ -113,6 +115,7 @@ pub struct Session {
     pacer: Pacer,
     suspects: Suspects,
     backoff: Backoff,
+    commands: Option<SessionCommands>,
 }
 
 impl Session {
@@ -136,7 +139,15 @@ impl Session {
             chance,
             suspects: Suspects::default(),
             backoff: Backoff::default(),
+            commands: None,
         })
+    }
+
+    /// The same session, which also hears commands.
+    #[must_use]
+    pub fn with_commands(mut self, commands: SessionCommands) -> Self {
+        self.commands = Some(commands);
+        self
     }
 
     /// Runs until `stop`, then waits a bounded time for acknowledgements and disconnects. Runs in

@@ -1,9 +1,10 @@
-//! Entries become messages: telemetry in batches, attributes one by one.
+//! Entries become messages: telemetry in batches, all else one by one.
 
 use std::collections::VecDeque;
 
 use v2x_outbox::{Entry, EntryId, PayloadKind};
 
+use super::gateway::{GATEWAY_ATTRIBUTES_TOPIC, GATEWAY_TELEMETRY_TOPIC};
 use super::{ATTRIBUTES_TOPIC, PAYLOAD_MAX_BYTES, TELEMETRY_TOPIC};
 
 /// What the frame around the values of one row takes: `{"ts":` 19 digits and a sign,
@@ -28,17 +29,24 @@ pub struct Message {
 }
 
 /// Takes entries from the front into one message: a row of telemetry, or, of a backlog, as many as
-/// fit 64 KiB and `points` data points; or one entry of attributes. `None` when there is none.
+/// fit 64 KiB and `points` data points; or one entry of another kind. `None` when there is none.
 pub fn pack(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {
     let first = entries.pop_front()?;
-    match first.kind {
-        PayloadKind::Attributes => Some(Message {
-            topic: ATTRIBUTES_TOPIC,
-            payload: first.payload,
-            entries: vec![first.id],
-            points: first.points,
-        }),
-        PayloadKind::Telemetry => Some(pack_telemetry(first, entries, points)),
+    Some(match first.kind {
+        PayloadKind::Telemetry => pack_telemetry(first, entries, points),
+        PayloadKind::Attributes => alone(ATTRIBUTES_TOPIC, first),
+        PayloadKind::GatewayTelemetry => alone(GATEWAY_TELEMETRY_TOPIC, first),
+        PayloadKind::GatewayAttributes => alone(GATEWAY_ATTRIBUTES_TOPIC, first),
+    })
+}
+
+/// An entry whose payload is the whole message.
+fn alone(topic: &'static str, entry: Entry) -> Message {
+    Message {
+        topic,
+        payload: entry.payload,
+        entries: vec![entry.id],
+        points: entry.points,
     }
 }
 

@@ -3,7 +3,9 @@
 //! `interfaces/mqtt/thingsboard.md` is the page for readers. Behaviour after the ThingsBoard 4
 //! sources and its reference "MQTT Device API". The connection is in [`crate::session`].
 
+pub mod gateway;
 mod message;
+pub mod rpc;
 mod value;
 
 pub use message::{Message, pack};

@@ -1,0 +1,63 @@
+//! The station's counters, written by its threads and told in the log.
+//!
+//! Every place that can lose something counts it here; a zero means that nothing was lost there.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tracing::info;
+
+/// Counters since the station started.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    /// Readings that found their slot.
+    pub(super) readings: AtomicU64,
+    /// Readings that named a slot which the station does not have.
+    pub(super) unrouted: AtomicU64,
+    /// Times that a board or a line had no reading: the meter was silent or answered badly.
+    pub(super) meter_failed: AtomicU64,
+    /// Lines or frames that were damaged on the way.
+    pub(super) damaged: AtomicU64,
+    /// Texts that are no reading: debug output, banners, lines for people, noise.
+    pub(super) other_text: AtomicU64,
+    /// Readings dropped because the keeper was behind by its whole queue.
+    pub(super) readings_lost: AtomicU64,
+    /// Rows of telemetry made.
+    pub(super) rows: AtomicU64,
+    /// Rows not made because no clock was right.
+    pub(super) rows_undated: AtomicU64,
+    /// Rows given up because the disk refused for too long.
+    pub(super) rows_dropped: AtomicU64,
+    /// Entries that the broker acknowledged.
+    pub(super) acknowledged: AtomicU64,
+    /// Entries on disk that wait for the broker.
+    pub(super) waiting: AtomicU64,
+    /// Whether the broker is connected.
+    pub(super) broker_is_connected: AtomicBool,
+}
+
+impl Health {
+    /// Adds to a counter.
+    pub(super) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Tells all counters.
+    pub(super) fn tell(&self, when: &str) {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        info!(
+            readings = get(&self.readings),
+            unrouted = get(&self.unrouted),
+            meter_failed = get(&self.meter_failed),
+            damaged = get(&self.damaged),
+            other_text = get(&self.other_text),
+            lost = get(&self.readings_lost),
+            rows = get(&self.rows),
+            rows_undated = get(&self.rows_undated),
+            rows_dropped = get(&self.rows_dropped),
+            acknowledged = get(&self.acknowledged),
+            waiting = get(&self.waiting),
+            broker = self.broker_is_connected.load(Ordering::Relaxed),
+            "{when}"
+        );
+    }
+}

@@ -1,0 +1,350 @@
+//! The thread that owns the slots and the store: readings in, steps to the disk, and from there to
+//! the broker.
+//!
+//! A step of a session is on disk before the slot goes on: one transaction holds its record, its
+//! samples, its bill and what is told to the server. When the disk refuses, the step waits and is
+//! tried again; samples go on being counted. Rows of telemetry come in groups, as the vehicle's.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, never, select};
+use tokio::sync::oneshot;
+use tracing::{error, info, warn};
+use v2x_outbox::{GroupCommit, Outbox, Storage as _};
+use v2x_roles::station::{Do, Keep, SlotNumber, Station, StationSetup, Tell};
+use v2x_store::{Store, TelemetryRow};
+use v2x_units::{BootId, Instant};
+use v2x_uplink::{CommandsEnd, OutboxEnd, Request};
+
+use super::health::Health;
+use super::line::{Heard, What};
+use super::{books, orders, rows};
+use crate::clock::Clock;
+
+/// The longest wait: how late a group of rows may be committed.
+const GLANCE: Duration = Duration::from_millis(250);
+/// How often a step that the disk refused is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the slots are told what the wall clock says.
+const TELL_CLOCK: Duration = Duration::from_secs(10);
+/// How long the end of the station may wait for the broker to take the last entries.
+const DELIVER_AT_MOST: Duration = Duration::from_secs(5);
+/// How often the counters go to the log.
+const TELL_HEALTH: Duration = Duration::from_secs(600);
+
+/// The broker's side of the keeper.
+pub(super) struct Broker {
+    pub(super) outbox_end: OutboxEnd,
+    pub(super) commands: CommandsEnd,
+    /// The session runs as long as this lives.
+    pub(super) keep_running: Option<oneshot::Sender<()>>,
+}
+
+/// The station's slots, its store and what waits to enter it.
+pub(super) struct Keeper {
+    pub(super) setup: Arc<StationSetup>,
+    pub(super) station: Station,
+    pub(super) store: Store,
+    pub(super) outbox: Outbox,
+    pub(super) broker: Option<Broker>,
+    /// Where the relay of each line's board is moved.
+    pub(super) relays: Vec<Sender<bool>>,
+    pub(super) boot: BootId,
+    pub(super) rows: rows::Rows,
+    pub(super) clock: Clock,
+    pub(super) health: Arc<Health>,
+    /// Steps that the disk refused, at most one a slot.
+    pub(super) unwritten: Vec<Keep>,
+    pub(super) group: GroupCommit<TelemetryRow>,
+    pub(super) due: Due,
+}
+
+/// When the keeper does what it does by the clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    station: Option<Instant>,
+    retry: Instant,
+    clock: Instant,
+    health: Instant,
+}
+
+impl Due {
+    /// Everything at once, but the counters.
+    pub(super) fn at_start(now: Instant) -> Self {
+        Self {
+            station: None,
+            retry: now,
+            clock: now,
+            health: now + TELL_HEALTH,
+        }
+    }
+}
+
+impl Keeper {
+    /// Keeps until no line is heard any more; then commits the last rows and gives the session with
+    /// the broker a chance to deliver. Open sessions stay open: the next start goes on with them.
+    pub(super) fn run(mut self, heard: &Receiver<Heard>) {
+        self.tell_clock();
+        self.describe();
+        self.step();
+        let (no_requests, no_commands) = (never(), never());
+        loop {
+            let requests = (self.broker.as_ref())
+                .map_or(&no_requests, |broker| broker.outbox_end.requests())
+                .clone();
+            let commands = (self.broker.as_ref())
+                .map_or(&no_commands, |broker| broker.commands.received())
+                .clone();
+            select! {
+                recv(heard) -> what => match what {
+                    Ok(what) => self.take(what),
+                    Err(_) => break,
+                },
+                recv(requests) -> request => match request {
+                    Ok(request) => self.answer(request),
+                    Err(_) => self.broker = None,
+                },
+                recv(commands) -> command => if let Ok(command) = command {
+                    orders::carry_out(&mut self, &command);
+                },
+                default(self.wait()) => {}
+            }
+            self.by_the_clock();
+            self.step();
+            self.commit(false);
+        }
+        self.commit(true);
+        self.deliver_the_rest();
+    }
+
+    /// How long nothing has to be done by the clock.
+    fn wait(&self) -> Duration {
+        let now = self.clock.now().instant;
+        let station = self.due.station.map(|at| at.since(now));
+        let row = self.rows.due().since(now);
+        GLANCE.min(row).min(station.unwrap_or(GLANCE))
+    }
+
+    fn by_the_clock(&mut self) {
+        let now = self.clock.now().instant;
+        if now >= self.due.clock {
+            self.tell_clock();
+        }
+        if now >= self.due.retry && !self.unwritten.is_empty() {
+            for keep in std::mem::take(&mut self.unwritten) {
+                self.keep(keep);
+            }
+        }
+        if now >= self.rows.due() {
+            self.make_rows();
+        }
+        if now >= self.due.health {
+            self.due.health = now + TELL_HEALTH;
+            self.health.tell("station runs");
+        }
+    }
+
+    fn tell_clock(&mut self) {
+        let now = self.clock.now().instant;
+        self.due.clock = now + TELL_CLOCK;
+        self.station.clock(now, Clock::wall());
+    }
+
+    fn take(&mut self, heard: Heard) {
+        let (port, at) = (heard.port, heard.at);
+        match heard.what {
+            What::Lost => self.station.port_lost(at, port),
+            What::Plug(plugged) => self.station.plug(at, port, plugged),
+            What::Reading {
+                slot,
+                sample,
+                vehicle_connected,
+            } => {
+                let taken = self
+                    .station
+                    .sample(at, port, slot, &sample, vehicle_connected);
+                match taken {
+                    Ok(_) => Health::add(&self.health.readings, 1),
+                    Err(unrouted) => {
+                        if self.health.unrouted.fetch_add(1, Ordering::Relaxed) == 0 {
+                            warn!(%unrouted, hint = "name it with --slot N=PORT", "not used");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does what the slots want until they want nothing more.
+    pub(super) fn step(&mut self) {
+        loop {
+            let now = self.clock.now().instant;
+            match self.station.poll(now) {
+                Do::Keep(keep) => self.keep(*keep),
+                Do::Relay { slot, closed } => self.move_relay(slot, closed),
+                Do::Tell(slot, tell) => tell_person(slot, &tell),
+                Do::WakeAt(at) => {
+                    self.due.station = at;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, keep: Keep) {
+        match books::write(&mut self.store, &self.setup, self.boot, &keep) {
+            Ok(()) => {
+                self.station.persisted(keep.slot, &keep.record);
+                self.offer();
+            }
+            Err(error) => {
+                error!(%error, slot = %keep.slot, "a step of a session waits for the disk");
+                self.due.retry = self.clock.now().instant + RETRY;
+                self.unwritten.push(keep);
+            }
+        }
+    }
+
+    fn move_relay(&self, slot: SlotNumber, closed: bool) {
+        let setup = self.setup.slots.iter().find(|setup| setup.number == slot);
+        let relay = setup.and_then(|setup| self.relays.get(setup.port.0));
+        if let Some(relay) = relay
+            && let Err(TrySendError::Full(_)) = relay.try_send(closed)
+        {
+            error!(%slot, closed, "the board takes no orders: relay not moved");
+        }
+        info!(%slot, closed, "relay");
+    }
+
+    /// Tells the server what the station is.
+    pub(super) fn describe(&mut self) {
+        let entries = self
+            .rows
+            .attributes(&self.setup, &self.station, &self.clock);
+        if let Err(error) = self.store.push(&entries) {
+            warn!(%error, "attributes not kept");
+        }
+        self.offer();
+    }
+
+    fn make_rows(&mut self) {
+        let made = self.rows.make(&self.setup, &self.station, &self.clock);
+        let counter = if made.is_undated {
+            &self.health.rows_undated
+        } else {
+            &self.health.rows
+        };
+        Health::add(counter, 1);
+        let now = self.clock.now().instant;
+        for row in made.rows {
+            self.group.push(now, row);
+        }
+        if !made.alarms.is_empty() {
+            if let Err(error) = self.store.push(&made.alarms) {
+                warn!(%error, "alarm not kept");
+            }
+            self.offer();
+        }
+    }
+
+    /// Commits the rows that are due, or all of them, and with them the samples of open sessions.
+    fn commit(&mut self, all: bool) {
+        let now = self.clock.now().instant;
+        if self.group.rows().is_empty() || !(all || self.group.is_due(now)) {
+            return;
+        }
+        match self.store.record_telemetry(self.group.rows()) {
+            Ok(_) => self.group.committed(),
+            Err(error) => {
+                warn!(%error, rows = self.group.rows().len(), "rows wait for the disk");
+                self.group.failed(now);
+            }
+        }
+        for (record, values) in self.station.take_values() {
+            if let Err(error) = books::write_values(&mut self.store, self.boot, &record, &values) {
+                warn!(%error, samples = values.len(), "samples of a session not kept");
+            }
+        }
+        let dropped = self.group.dropped();
+        self.health.rows_dropped.store(dropped, Ordering::Relaxed);
+        match self.outbox.enforce_budget(&mut self.store, Clock::wall()) {
+            Ok(None) => {}
+            Ok(Some(eviction)) => {
+                warn!(
+                    rows = eviction.ids.len(),
+                    "outbox is full: oldest telemetry given up"
+                );
+            }
+            Err(error) => error!(%error, "outbox budget not enforced"),
+        }
+        self.offer();
+    }
+
+    /// Gives the session with the broker what it waits for.
+    fn offer(&mut self) {
+        if let Some(broker) = &mut self.broker
+            && let Err(error) = broker.outbox_end.offer(&mut self.outbox, &self.store)
+        {
+            error!(%error, "outbox not readable");
+        }
+        self.report_usage();
+    }
+
+    fn answer(&mut self, request: Request) {
+        let Some(broker) = &mut self.broker else {
+            return;
+        };
+        if let Request::Acknowledge(ids) = &request {
+            let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+            Health::add(&self.health.acknowledged, count);
+        }
+        let outbox = &mut self.outbox;
+        if let Err(error) = broker.outbox_end.answer(request, outbox, &mut self.store) {
+            error!(%error, "outbox not writable");
+        }
+        self.report_usage();
+    }
+
+    fn report_usage(&self) {
+        let waiting = self.store.usage().entries;
+        self.health.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// Serves the session until the outbox is empty, the time is up or there is no connection;
+    /// then lets it end, and takes its last acknowledgements.
+    fn deliver_the_rest(&mut self) {
+        let deadline = self.clock.now().instant + DELIVER_AT_MOST;
+        while let Some(broker) = &mut self.broker {
+            let is_connected = self.health.broker_is_connected.load(Ordering::Relaxed);
+            let is_done = self.store.usage().entries == 0;
+            if is_done || !is_connected || self.clock.now().instant >= deadline {
+                // Dropping it tells the session to stop.
+                broker.keep_running = None;
+            }
+            let requests = broker.outbox_end.requests().clone();
+            match requests.recv_timeout(GLANCE) {
+                Ok(request) => self.answer(request),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.broker = None,
+            }
+        }
+    }
+}
+
+fn tell_person(slot: SlotNumber, tell: &Tell) {
+    match tell {
+        Tell::Started(record) => info!(%slot, session = %record.transaction, "session started"),
+        Tell::Resumed(record) => info!(%slot, session = %record.transaction, "session goes on"),
+        Tell::Ended(record) => {
+            let reason = record.ended.map(|reason| reason.to_string());
+            let energy = record.energy.plausible;
+            info!(%slot, session = %record.transaction, %energy, reason, "session ended");
+        }
+        Tell::State(state) => match super::telemetry::reason(*state) {
+            Some(reason) => warn!(%slot, %state, reason, "slot"),
+            None => info!(%slot, %state, "slot"),
+        },
+    }
+}

@@ -1,0 +1,105 @@
+//! A serial line as a thread: opened, read until it is gone, opened again when it is back.
+//!
+//! What is said on it is [`super::board`]'s and [`super::meters`]' business. A line that is not
+//! there at the start is no failure: its slots are Unavailable until it comes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use tracing::{info, warn};
+use v2x_charging::MeterSample;
+use v2x_roles::station::{PortId, SlotNumber};
+use v2x_units::Instant;
+
+use super::health::Health;
+use crate::clock::{self, Clock};
+use crate::serial::{Port, PortError};
+use crate::vehicle::shutdown::Shutdown;
+
+/// How long to wait before a line is opened again.
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
+/// How often the wait looks whether the station should stop.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What a line tells the keeper.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) port: PortId,
+    pub(super) at: Instant,
+    pub(super) what: What,
+}
+
+/// Something that came from a line.
+#[derive(Debug)]
+pub(super) enum What {
+    /// A meter was read.
+    Reading {
+        /// The slot that the reading names.
+        slot: Option<SlotNumber>,
+        sample: MeterSample,
+        /// What the board says of a vehicle.
+        vehicle_connected: Option<bool>,
+    },
+    /// The plug detector's input.
+    Plug(bool),
+    /// The line is gone.
+    Lost,
+}
+
+/// A line and where its readings go.
+pub(super) struct Line {
+    pub(super) id: PortId,
+    pub(super) path: PathBuf,
+    pub(super) baud: u32,
+    pub(super) heard: Sender<Heard>,
+    /// Whether the relay of the line's board is to be closed.
+    pub(super) relay: Receiver<bool>,
+    pub(super) clock: Clock,
+    pub(super) health: Arc<Health>,
+    pub(super) shutdown: Shutdown,
+}
+
+impl Line {
+    /// Opens the line whenever it is there and lets `speak` use it until it is gone.
+    pub(super) fn run(&self, mut speak: impl FnMut(&mut Port) -> Result<(), PortError>) {
+        let mut is_missed = false;
+        while !self.shutdown.is_requested() {
+            let used = Port::open(&self.path, self.baud).and_then(|mut port| {
+                info!(line = %self.path.display(), "line open");
+                is_missed = false;
+                speak(&mut port)
+            });
+            let Err(error) = used else {
+                continue;
+            };
+            if !is_missed {
+                warn!(%error, hint = error.hint(), "line lost");
+                self.tell(What::Lost);
+                is_missed = true;
+            }
+            self.pause(REOPEN_AFTER);
+        }
+    }
+
+    /// Passes something on without ever waiting; what does not fit is counted as lost.
+    pub(super) fn tell(&self, what: What) {
+        let (port, at) = (self.id, self.clock.now().instant);
+        if let Err(TrySendError::Full(_)) = self.heard.try_send(Heard { port, at, what }) {
+            Health::add(&self.health.readings_lost, 1);
+        }
+    }
+
+    /// Waits, unless the station should stop.
+    pub(super) fn pause(&self, time: Duration) {
+        let until = self.clock.elapsed() + time;
+        while !self.shutdown.is_requested() {
+            let left = until.saturating_sub(self.clock.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            clock::sleep(left.min(GLANCE));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The station daemon: one thread per serial line, one that owns slots and store, one that uploads.
+//!
+//! ```text
+//! line ─► board ──┐
+//! line ─► board ──┼─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//! line ─► meters ─┘  (slots)                        commands ─┘
+//! ```
+//!
+//! The daemon ends from left to right: the lines stop reading, and the keeper ends when all of them
+//! have and its channel is empty. Open sessions stay open in the store.
+
+mod board;
+mod books;
+mod health;
+mod keeper;
+mod line;
+mod meters;
+mod orders;
+pub(crate) mod restart;
+mod rows;
+mod telemetry;
+mod uploader;
+
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+use v2x_outbox::{Budget, GroupCommit, GroupLimits, Outbox};
+use v2x_roles::station::{PortId, Station, Tariffs};
+use v2x_store::Store;
+use v2x_units::BootId;
+use v2x_uplink::{commands, supply};
+
+use crate::clock::{self, Clock};
+use crate::config::MqttConfig;
+use crate::config::station::{LineConfig, Speaker, StationConfig};
+use crate::failure::{Blame, Context as _, Failure};
+use crate::vehicle::shutdown::Shutdown;
+use crate::vehicle::{Threads, is_loopback};
+use board::Board;
+use health::Health;
+use keeper::{Broker, Due, Keeper};
+use line::{Heard, Line};
+use meters::Meters;
+
+/// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
+/// hesitates; beyond it readings are dropped and counted.
+const READINGS: usize = 1024;
+/// Orders to a board that it has not taken; only the newest would matter.
+const ORDERS: usize = 4;
+/// How soon a request to stop is noticed.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Runs the daemon until it is asked to stop.
+pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
+    let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
+    let clock = Clock::of_system();
+    let health = Arc::new(Health::default());
+    let boot = BootId::new(draw()?);
+    let mut store = open_store(&config.out)?;
+    let station = open_station(config, &mut store, boot, &clock)?;
+
+    let mut threads = Threads::default();
+    let (heard, readings) = bounded(READINGS);
+    let (broker, uploader) = start_uploader(config, clock, &health)?;
+    threads.extend(uploader);
+    let mut relays = Vec::new();
+    for (index, line) in config.lines.iter().enumerate() {
+        let (relay, orders) = bounded(ORDERS);
+        relays.push(relay);
+        let line_of = LineParts {
+            heard: heard.clone(),
+            relay: orders,
+            clock,
+            health: Arc::clone(&health),
+            shutdown: shutdown.clone(),
+        };
+        start_line(&mut threads, PortId(index), line, line_of, boot)?;
+    }
+    drop(heard);
+    let now = clock.now().instant;
+    let slots = config.setup.slots.len();
+    let keeper = Keeper {
+        setup: Arc::new(config.setup.clone()),
+        station,
+        store,
+        outbox: Outbox::new(Budget::default()),
+        broker,
+        relays,
+        boot,
+        rows: rows::Rows::new(config.row_interval, config.gateway, slots, now),
+        clock,
+        health: Arc::clone(&health),
+        unwritten: Vec::new(),
+        group: GroupCommit::new(GroupLimits::default()),
+        due: Due::at_start(now),
+    };
+    threads.spawn("keeper", move || keeper.run(&readings))?;
+    info!(slots, out = %config.out.display(), "station runs");
+    while !shutdown.is_requested() {
+        clock::sleep(GLANCE);
+    }
+    info!("stopping: writing what was received");
+    threads.join();
+    health.tell("stopped");
+    Ok(())
+}
+
+fn open_store(folder: &Path) -> Result<Store, Failure> {
+    std::fs::create_dir_all(folder)
+        .blame(Blame::Runtime, format_args!("folder {}", folder.display()))?;
+    Store::open(&folder.join("v2x.db")).map_err(|error| {
+        Failure::new(Blame::Runtime, error)
+            .hint("give another folder with --out, or move the file away to begin a new store")
+    })
+}
+
+/// The slots with the tariffs that hold and the sessions that were open.
+fn open_station(
+    config: &StationConfig,
+    store: &mut Store,
+    boot: BootId,
+    clock: &Clock,
+) -> Result<Station, Failure> {
+    let disk = |error| Failure::new(Blame::Runtime, error);
+    for (tariff, document) in &config.tariffs {
+        let kept = store.keep_tariff(&tariff.id, &tariff.version, document);
+        check_unchanged(tariff, &kept.map_err(disk)?)?;
+    }
+    let host_boot = restart::host_boot();
+    store
+        .begin_run(boot, host_boot.as_deref(), Clock::wall())
+        .map_err(disk)?;
+    let tariffs = config.tariffs.iter().map(|(tariff, _)| tariff.clone());
+    let now = clock.now().instant;
+    let mut numbers = Vec::new();
+    for _ in 0..config.setup.slots.len() * 2 {
+        numbers.push(getrandom::u64().blame(Blame::Runtime, "random numbers")?);
+    }
+    let mut numbers = numbers.into_iter();
+    let mut draw = || numbers.next().unwrap_or_default();
+    let tariffs = Tariffs::new(tariffs);
+    let station = Station::new(&config.setup, tariffs, boot, &mut draw, now);
+    let mut station = station.ok_or_else(|| {
+        Failure::new(
+            Blame::Configuration,
+            "a slot has a tariff that is not there",
+        )
+    })?;
+    restart::resume(&mut station, &config.setup, store, boot, now, &mut draw).map_err(disk)?;
+    for (slot, id) in store.chosen_tariffs().map_err(disk)? {
+        let slots = config.setup.slots.iter();
+        let Some(slot) = slots
+            .map(|slot| slot.number)
+            .find(|number| number.get() == slot)
+        else {
+            continue;
+        };
+        if station.choose_tariff(slot, &id) {
+            info!(%slot, tariff = id, "tariff chosen by the operator");
+        } else {
+            warn!(%slot, tariff = id, "the chosen tariff is gone: the configured one holds");
+        }
+    }
+    Ok(station)
+}
+
+/// A version that was offered before must mean what it meant: bills were made by it.
+fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failure> {
+    let before = v2x_tariff::parse_tariffs("the store's tariff", kept).unwrap_or_default();
+    if before.iter().any(|before| before == tariff) {
+        return Ok(());
+    }
+    let (id, version) = (&tariff.id, &tariff.version);
+    let problem = format!("tariff `{id}` has other prices than before under version `{version}`");
+    Err(Failure::new(Blame::Configuration, problem).hint("give changed prices another version"))
+}
+
+/// What every line is made of.
+struct LineParts {
+    heard: Sender<Heard>,
+    relay: Receiver<bool>,
+    clock: Clock,
+    health: Arc<Health>,
+    shutdown: Shutdown,
+}
+
+fn start_line(
+    threads: &mut Threads,
+    id: PortId,
+    config: &LineConfig,
+    parts: LineParts,
+    boot: BootId,
+) -> Result<(), Failure> {
+    let line = Line {
+        id,
+        path: config.path.clone(),
+        baud: config.baud,
+        heard: parts.heard,
+        relay: parts.relay,
+        clock: parts.clock,
+        health: parts.health,
+        shutdown: parts.shutdown,
+    };
+    let name = format!("line {}", id.0 + 1);
+    match &config.speaker {
+        Speaker::Board(dialect) => {
+            let board = Board {
+                line,
+                configured: *dialect,
+                boot,
+                ordered: Cell::new(None),
+            };
+            threads.spawn(&name, move || board.run())
+        }
+        Speaker::Meters { meters, interval } => {
+            let meters = Meters {
+                line,
+                meters: meters.clone(),
+                interval: *interval,
+            };
+            threads.spawn(&name, move || meters.run())
+        }
+    }
+}
+
+fn start_uploader(
+    config: &StationConfig,
+    clock: Clock,
+    health: &Arc<Health>,
+) -> Result<(Option<Broker>, Option<JoinHandle<()>>), Failure> {
+    let Some(mqtt) = &config.mqtt else {
+        info!("no broker is named: rows stay in the store and are sent when one is");
+        return Ok((None, None));
+    };
+    warn_of_clear_text(mqtt);
+    let (outbox_end, session_end) = supply::supply();
+    let (commands_end, session_commands) = commands(config.gateway);
+    let (running, stop) = oneshot::channel();
+    let health = Arc::clone(health);
+    let uploader = uploader::start(mqtt, session_end, session_commands, stop, clock, health)
+        .map_err(|error| Failure::new(Blame::Runtime, error))?;
+    let broker = Broker {
+        outbox_end,
+        commands: commands_end,
+        keep_running: Some(running),
+    };
+    Ok((Some(broker), Some(uploader)))
+}
+
+fn warn_of_clear_text(mqtt: &MqttConfig) {
+    if !mqtt.broker.is_encrypted() && !is_loopback(mqtt.broker.host()) {
+        warn!("mqtt:// sends the token and the station's data in clear; mqtts:// encrypts both");
+    }
+}
+
+fn draw() -> Result<u32, Failure> {
+    getrandom::u32().blame(Blame::Runtime, "random numbers")
+}
