@@ -85,9 +85,11 @@ fn killed_daemon_loses_no_row_of_its_store_and_frames_only_of_its_last_second() 
 /// Kills it when the raw log has grown and two more seconds of frames have come: a part of them is
 /// on disk, the rest stands in the daemon.
 fn kill_with_full_buffers(mut daemon: Daemon, written: &Written) {
-    let (bytes, lines) = (daemon.bytes_read(), written.lines_logged());
+    let lines = written.lines_logged();
     wait_until(SOON, "frames in the log", || written.lines_logged() > lines);
-    let enough = daemon.bytes_read() + 2 * BUS_RATE * LINE_BYTES;
+    // Counted from here on: what it reads while it starts is its store as well.
+    let (bytes, lines) = (daemon.bytes_read(), written.lines_logged());
+    let enough = bytes + 2 * BUS_RATE * LINE_BYTES;
     wait_until(SOON, "two more seconds of frames", || {
         daemon.bytes_read() >= enough
     });

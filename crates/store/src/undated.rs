@@ -1,4 +1,4 @@
-//! What was measured before anybody knew the time: rows kept by boot and time since it, dated later.
+//! What was measured before anybody knew the time: kept by boot and time since it, dated later.
 //!
 //! Nothing here is in the outbox; a row gets there in the transaction that dates it. Who knows the
 //! time, and when to stop waiting for it, is decided in `roles` and in the daemon.

@@ -15,11 +15,13 @@ use crate::failure::{Blame, Context as _, Failure, read_text};
 const INTRODUCTION: &str = "\
 # Configuration
 
-Written by `v2x config explain > docs/configuration.md`; a test compares the two. `v2x config check FILE` says whether
-a file is right, `v2x config show FILE` what holds and where it comes from, `v2x config explain KEY` what one key means.
+Written by `v2x config explain > docs/configuration.md`; a test compares the two.
+`v2x config check FILE` says whether a file is right, `v2x config show FILE` what holds and where
+it comes from, `v2x config explain KEY` what one key means.
 
-Every key may be left out. The command line wins over the environment, the environment over the file, the file over the
-default. The variable of a key is `V2X_`, its table and its name in capitals: `V2X_RECORDING_ROTATE_MB=16`.
+Every key may be left out. The command line wins over the environment, the environment over the
+file, the file over the default. The variable of a key is `V2X_`, its table and its name in
+capitals: `V2X_RECORDING_ROTATE_MB=16`.
 ";
 
 /// Runs the subcommand.

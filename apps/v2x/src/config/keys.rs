@@ -62,7 +62,8 @@ macro_rules! tables {
         $table:ident: $structure:ident {
             $(
                 $(#[doc = $meaning:literal])+
-                $name:ident: $type:ty, $kind:ident, default $default:literal, option $option:literal;
+                $name:ident: $type:ty, $kind:ident,
+                    default $default:literal, option $option:literal;
             )+
         }
     )+) => {

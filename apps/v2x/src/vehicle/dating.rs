@@ -1,9 +1,10 @@
-//! Rows on their way to a date: kept without one until somebody knows the time, then dated in order.
+//! Rows on their way to a date: kept without one until somebody knows the time, dated then.
 //!
 //! A row goes out dated by GNSS or a synchronised clock. While there is neither it waits in the
 //! store, under the boot of the computer and the time since it; a later run of the same boot dates
-//! it as well. After a while (`time.wait_s`) a clock that nobody vouches for is better than none: rows are
-//! then dated by it and say so. A row of an earlier boot that never had a clock stays in the store.
+//! it as well. After a while (`time.wait_s`) a clock that nobody vouches for is better than none:
+//! rows are then dated by it and say so. A row of an earlier boot that never had a clock stays in
+//! the store.
 
 use std::time::Duration;
 

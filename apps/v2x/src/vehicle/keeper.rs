@@ -1,7 +1,8 @@
 //! The thread that owns the store: rows in groups to the disk, and from there to the session.
 //!
 //! Nothing is offered to the network before it is on disk and has a date ([`super::dating`]), and
-//! nothing leaves the outbox before the broker has it. A power cut takes the group that was not committed: at most 5 s of rows.
+//! nothing leaves the outbox before the broker has it. A power cut takes the group that was not
+//! committed: at most 5 s of rows.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

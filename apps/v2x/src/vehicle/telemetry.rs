@@ -45,7 +45,8 @@ pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> MeasuredRow {
     }
 }
 
-/// Gives a row its date and its entry for the outbox. A date that is not trusted says so in the row.
+/// Gives a row its date and its entry for the outbox. The row says so when nobody vouches for the
+/// date.
 pub(super) fn dated(date: Dated, values: &str, points: u32) -> TelemetryRow {
     let mut time = Values::new();
     // ISO 8601 stays text: ThingsBoard stores the prototype's bare seconds as a number.

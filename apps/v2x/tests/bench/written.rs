@@ -70,9 +70,14 @@ impl Written {
         (whole, damaged)
     }
 
-    /// The fixes of the table: how many are whole, and how many lines are damaged.
+    /// The fixes of the table: how many are whole, and how many lines are damaged. There is no
+    /// table before the first fix.
     pub(crate) fn fixes(&self) -> (usize, usize) {
-        let Recording::Fixes(rows) = open(&self.folder.join("gps_data.csv")) else {
+        let path = self.folder.join("gps_data.csv");
+        if !path.exists() {
+            return (0, 0);
+        }
+        let Recording::Fixes(rows) = open(&path) else {
             panic!("gps_data.csv is no table of fixes");
         };
         let rows: Vec<_> = rows.map(Result::unwrap).collect();

@@ -7,7 +7,7 @@
 //! | file | what it decides |
 //! |---|---|
 //! | [`timekeeper`] | which witness to believe, and the date of a moment |
-//! | [`track`] | how far two clocks are apart: bounds on offset and drift |
+//! | `track` | how far two clocks are apart: bounds on offset and drift |
 //! | [`board`] | when a board captured something, on the computer's clock |
 //! | [`succession`] | that dated rows keep their order and never share a millisecond |
 
