@@ -20,11 +20,11 @@ pub(crate) mod restart;
 mod rows;
 mod telemetry;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
@@ -41,14 +41,12 @@ use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
 use keeper::{Due, Keeper};
-use line::{Heard, Line};
+use line::{Heard, Line, RelayWish};
 use meters::Meters;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
 const READINGS: usize = 1024;
-/// Orders to a board that it has not taken; only the newest would matter.
-const ORDERS: usize = 4;
 /// How soon a request to stop is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -80,11 +78,11 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     threads.extend(uploader);
     let mut relays = Vec::new();
     for (index, line) in config.lines.iter().enumerate() {
-        let (relay, orders) = bounded(ORDERS);
-        relays.push(relay);
+        let relay = Arc::new(RelayWish::default());
+        relays.push(Arc::clone(&relay));
         let line_of = LineParts {
             heard: heard.clone(),
-            relay: orders,
+            relay,
             clock,
             health: Arc::clone(&health),
             shutdown: shutdown.clone(),
@@ -108,6 +106,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
         unwritten: Vec::new(),
+        awaited: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
         due: Due::at_start(now),
     };
@@ -189,7 +188,7 @@ fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failur
 /// What every line is made of.
 struct LineParts {
     heard: Sender<Heard>,
-    relay: Receiver<bool>,
+    relay: Arc<RelayWish>,
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
@@ -219,7 +218,7 @@ fn start_line(
                 line,
                 configured: *dialect,
                 boot,
-                ordered: Cell::new(None),
+                relay: RefCell::default(),
             };
             threads.spawn(&name, move || board.run())
         }

@@ -18,11 +18,13 @@
 //! | [`recent`] | which samples are kept to explain a session |
 //! | [`books`] | tariffs, the cost so far, the bill |
 //! | [`view`] | what a slot shows to others |
+//! | [`relay`] | a relay at the other end of the link: order, answer, feedback |
 //! | [`pzem`] | the words of a PZEM-004T v3 on its serial line |
 
 pub mod books;
 pub mod pzem;
 pub mod recent;
+pub mod relay;
 pub mod samples;
 pub mod setup;
 pub mod slots;
@@ -30,6 +32,7 @@ pub mod view;
 
 pub use books::{Tariffs, Unbilled, settle};
 pub use recent::Judged;
+pub use relay::{RelayControl, RelayDo};
 pub use setup::{MAX_SLOTS, PortId, SlotNumber, SlotSetup, StationSetup};
 pub use slots::{Do, Keep, Order, Resumption, Station, Tell, Unrouted};
 pub use view::{SessionView, SlotView};
