@@ -14,7 +14,8 @@
 //! | 44 | 28 | `session_id` | u32 | the station's, echoed |
 //! | 48 | 32 | `timestamp` | u32 | ms since its start |
 //!
-//! A prototype car that knows nothing yet says 50 % and 58.0 V; together they stand for "not known".
+//! A prototype car that knows nothing yet says 50 % and 58.0 V; together they stand for "not
+//! known".
 
 use v2x_units::{Amps, BatteryCurrent, MacAddress, StateOfCharge, Volts, WattHours};
 

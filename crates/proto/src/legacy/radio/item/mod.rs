@@ -1,4 +1,4 @@
-//! `Item`: the struct that the prototype's cars broadcast, and that goes between radio and computer.
+//! `Item`: what the prototype's cars broadcast, and what goes between radio and computer.
 //!
 //! Not the framing of that serial line ([`crate::legacy::item_stream`]).
 //!

@@ -21,10 +21,11 @@
 //! | `desired_soc` | f32 | | | 52 | 52 | 52 | %, 100 |
 //! | `ready_to_charge` | bool | | | 56 | 56 | 56 | |
 //! | `MacAddress` | 6 bytes | 16 | 29 | 57 | 57 | 57 | |
-//! | `timestamp` | u32 | | | 64 | 64 | 64 | ms since its start; s since 1970 to its own board |
+//! | `timestamp` | u32 | | | 64 | 64 | 64 | ms since its start, or below |
 //!
-//! V5 goes on with five fields of a charging station, which are 0 here. A car that has not heard
-//! of its battery's voltage lately says 0.0 V, 0.0 kWh and 0x00; together they stand for "not known".
+//! `timestamp` is in seconds since 1970 from a computer to its own board. V5 goes on with five
+//! fields of a charging station, which are 0 here. A car that has not heard of its battery's voltage
+//! lately says 0.0 V, 0.0 kWh and 0x00; together they stand for "not known".
 
 use v2x_units::{
     Amps, BatteryCurrent, Kilometers, KilometersPerHour, MacAddress, StateOfCharge, Volts,
