@@ -24,7 +24,7 @@
 //! | `timestamp` | u32 | | | 64 | 64 | 64 | ms since its start, or below |
 //!
 //! `timestamp` is in seconds since 1970 from a computer to its own board. V5 goes on with five
-//! fields of a charging station, which are 0 here. A car that has not heard of its battery's voltage
+//! fields of a charging station, which are 0 here. A car that has not heard of its voltage
 //! lately says 0.0 V, 0.0 kWh and 0x00; together they stand for "not known".
 
 use v2x_units::{
