@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod daemon;
 mod failure;
 mod keys;
 mod recorded_file;
