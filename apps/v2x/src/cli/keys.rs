@@ -72,7 +72,12 @@ pub(crate) struct KeysEnroll {
     #[arg(long, value_enum, value_name = "yes|no")]
     pub(crate) battery_data: Option<YesNo>,
     /// How many pseudonyms the car asks for.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=200))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u16).range(0..=200),
+    )]
     pub(crate) pseudonyms: u16,
     /// The operator's folder, where it is on this computer: asks and installs in one step.
     #[arg(long, value_name = "DIR")]
@@ -117,13 +122,28 @@ pub(crate) struct KeysRevoke {
 #[derive(Debug, Args)]
 pub(crate) struct Lifetimes {
     /// Days for which a credential holds.
-    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u16).range(1..=3650),
+    )]
     pub(crate) credential_days: u16,
     /// Days for which a pseudonym holds; it cannot be revoked.
-    #[arg(long, value_name = "DAYS", default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=365))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 28,
+        value_parser = clap::value_parser!(u16).range(1..=365),
+    )]
     pub(crate) pseudonym_days: u16,
     /// Days after which a revocation list is stale.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=3650),
+    )]
     pub(crate) revocation_days: u16,
 }
 
