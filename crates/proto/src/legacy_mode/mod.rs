@@ -2,9 +2,9 @@
 //!
 //! What they say is in [`crate::legacy::radio`]. **Nobody proves anything here.** Everything in
 //! this room can be forged by anybody with a radio, so it is off until it is switched on, whatever
-//! it tells is of a type that says `Legacy`, and none of it is an order: no output of this room opens
-//! or closes a relay, ends a proven session, or says who somebody is. The books of a slot that
-//! charges a prototype car follow the slot's own meter and plug alone.
+//! it tells is of a type that says `Legacy`, and none of it is an order: no output of this room
+//! opens or closes a relay, ends a proven session, or says who somebody is. The books of a slot
+//! that charges a prototype car follow the slot's own meter and plug alone.
 //!
 //! Where the prototype went wrong, this does otherwise:
 //!
