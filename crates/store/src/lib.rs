@@ -17,6 +17,7 @@
 //! | [`run`] | when was the program started |
 //! | [`session`] | which charging sessions were there, from which samples, at which cost |
 //! | [`tariff`] | which prices held |
+//! | [`retention`] | what is given up with time |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
@@ -29,6 +30,7 @@ pub mod fix;
 mod open;
 mod outbox;
 mod record;
+pub mod retention;
 pub mod run;
 pub mod session;
 pub mod tariff;
@@ -41,6 +43,7 @@ pub use event::{Event, StoredEvent};
 pub use fix::FixRow;
 pub use open::Store;
 pub use outbox::SetAside;
+pub use retention::{Pruned, Retention};
 pub use session::bill::{BillLineRow, BillRow, Total};
 pub use session::meter_value::MeterValue;
 pub use session::{SessionHead, SessionStep, StoredSession};

@@ -13,6 +13,7 @@ mod toml_file;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use v2x_store::Retention;
 use v2x_uplink::{BrokerUrl, Token};
 
 use crate::cli;
@@ -36,6 +37,7 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    pub(crate) retention: Retention,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -74,6 +76,7 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    retention: Retention,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -105,6 +108,7 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            retention: file.retention,
             mqtt,
         };
         Ok((config, file.notes))

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::info;
 
-use crate::daemon::UplinkHealth;
+use crate::daemon::{StoreHealth, UplinkHealth};
 
 /// Counters since the station started.
 #[derive(Debug, Default)]
@@ -30,11 +30,21 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
+    /// The store's size.
+    pub(super) store: Arc<StoreHealth>,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
 }
 
 impl Health {
+    /// All zero.
+    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
+        Self {
+            uplink,
+            ..Self::default()
+        }
+    }
+
     /// Adds to a counter.
     pub(super) fn add(counter: &AtomicU64, count: u64) {
         counter.fetch_add(count, Ordering::Relaxed);
@@ -53,6 +63,8 @@ impl Health {
             rows = get(&self.rows),
             rows_undated = get(&self.rows_undated),
             rows_dropped = get(&self.rows_dropped),
+            pruned = get(&self.store.pruned),
+            store_bytes = get(&self.store.used_bytes),
             acknowledged = self.uplink.acknowledged(),
             waiting = self.uplink.waiting(),
             broker = self.uplink.is_connected(),

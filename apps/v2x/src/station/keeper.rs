@@ -21,9 +21,9 @@ use v2x_uplink::CommandsEnd;
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
 use super::{books, orders, rows};
-use crate::clock::Clock;
-use crate::daemon::Delivery;
+use crate::clock::{Clock, SystemClock};
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// The longest wait: how late a group of rows may be committed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -40,6 +40,9 @@ pub(super) struct Keeper {
     pub(super) station: Station,
     pub(super) store: Store,
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
+    /// Says whether somebody keeps the clock: rows are too old only by such a one.
+    pub(super) system: SystemClock,
     /// Where the server's commands come from.
     pub(super) commands: Option<CommandsEnd>,
     /// Where the relay of each line's board is moved.
@@ -108,7 +111,9 @@ impl Keeper {
             self.by_the_clock();
             self.step();
             self.commit(false);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
+        orders::abandon(&mut self);
         self.commit(true);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -147,6 +152,7 @@ impl Keeper {
         let now = self.clock.now().instant;
         self.due.clock = now + TELL_CLOCK;
         self.station.clock(now, Clock::wall());
+        self.clock.hear_system(&mut self.system);
     }
 
     fn take(&mut self, heard: Heard) {

@@ -32,11 +32,11 @@ use v2x_store::Store;
 use v2x_units::BootId;
 use v2x_uplink::commands;
 
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, SystemClock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
@@ -55,10 +55,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
     let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health {
-        uplink: Arc::clone(&uplink),
-        ..Health::default()
-    });
+    let health = Arc::new(Health::new(Arc::clone(&uplink)));
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
     let mut store = daemon::open_store(&config.out)?;
@@ -98,6 +95,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         station,
         store,
         delivery,
+        housekeeping: Housekeeping::new(config.retention, now, Arc::clone(&health.store)),
+        system: SystemClock::new(),
         commands: config.mqtt.is_some().then_some(commands),
         relays,
         boot,

@@ -95,6 +95,14 @@ pub(super) fn settle(keeper: &mut Keeper) {
     }
 }
 
+/// Answers the commands that still wait when the station stops.
+pub(super) fn abandon(keeper: &mut Keeper) {
+    for awaited in std::mem::take(&mut keeper.awaited) {
+        let problem = "the station stops; the relay's order was sent and not acknowledged";
+        finish(keeper, &awaited.command, &refusal(problem));
+    }
+}
+
 /// What can be answered by now.
 fn verdict(keeper: &Keeper, awaited: &Awaited) -> Option<Json> {
     let now = keeper.clock.now().instant;
@@ -172,19 +180,7 @@ fn attempt(
     let wish = wish(call)?;
     let moves_relay = matches!(wish, Wish::Order(_));
     let done = match wish {
-        Wish::Order(order) => {
-            let now = keeper.clock.now().instant;
-            let effect = keeper.station.order(now, slot, order);
-            let effect = effect.ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
-            match effect.map_err(|refused| refused.to_string())? {
-                Effect::Full => json!({ "ok": true, "slot": slot.get() }),
-                Effect::BooksOnly => json!({
-                    "ok": true,
-                    "slot": slot.get(),
-                    "note": "the slot has no relay: the books are closed, the current flows on",
-                }),
-            }
-        }
+        Wish::Order(order) => give(keeper, slot, order)?,
         Wish::SetTariff(id) => {
             if keeper.station.tariffs().get(&id).is_none() {
                 let known: Vec<_> = keeper.station.tariffs().ids().collect();
@@ -203,6 +199,34 @@ fn attempt(
     };
     keeper.step();
     Ok((moves_relay.then_some(slot), done))
+}
+
+/// Gives an order to a slot, and says what it cannot do there.
+fn give(keeper: &mut Keeper, slot: SlotNumber, order: Order) -> Result<Json, String> {
+    let now = keeper.clock.now().instant;
+    let view = view_of(keeper, slot).ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
+    let lets_flow = matches!(order, Order::Release | Order::Resume);
+    if let (true, Some(SlotState::Faulted(fault))) = (lets_flow, view.state) {
+        return Err(format!("{fault}; look at it, then send clearFault"));
+    }
+    let only_watches = !view.setup.config.has_relay;
+    let effect = keeper.station.order(now, slot, order);
+    let effect = effect.ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
+    let effect = effect.map_err(|refused| refused.to_string())?;
+    let note = match (effect, order) {
+        (Effect::BooksOnly, _) => {
+            Some("the slot has no relay: the books are closed, the current flows on")
+        }
+        (Effect::Full, Order::Release | Order::Withdraw) if only_watches => {
+            Some("the slot has no relay: it can only watch, current flows for anyone")
+        }
+        (Effect::Full, _) => None,
+    };
+    let mut answer = json!({ "ok": true, "slot": slot.get() });
+    if let Some(note) = note {
+        answer["note"] = note.into();
+    }
+    Ok(answer)
 }
 
 fn wish(call: &Call) -> Result<Wish, String> {

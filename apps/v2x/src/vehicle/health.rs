@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::daemon::UplinkHealth;
+use crate::daemon::{StoreHealth, UplinkHealth};
 
 /// Counters since the daemon started.
 #[derive(Debug, Default)]
@@ -57,6 +57,8 @@ pub(super) struct Health {
     pub(super) frames_unrecorded: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
+    /// The store's size.
+    pub(super) store: Arc<StoreHealth>,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
 }

@@ -19,8 +19,8 @@ use super::dated_journal::DatedJournal;
 use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
 use crate::clock::Clock;
-use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// How often an idle keeper looks whether a group is due.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -47,6 +47,7 @@ pub(super) struct Keeper {
     pub(super) store: Store,
     pub(super) journal: DatedJournal,
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
     pub(super) heart: Heart,
@@ -79,6 +80,7 @@ impl Keeper {
                 default(GLANCE) => {}
             }
             self.commit(&mut groups, false);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
         self.commit(&mut groups, true);
         self.journal.close(&mut self.store);

@@ -39,7 +39,7 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
@@ -87,10 +87,12 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     threads.extend(uploader);
     threads.spawn("keeper", {
         let health = Arc::clone(&health);
+        let now = clock.now().instant;
         let keeper = Keeper {
             store,
             journal: DatedJournal::new(&config.out, drawn),
             delivery,
+            housekeeping: Housekeeping::new(config.retention, now, Arc::clone(&health.store)),
             clock,
             dating: Dating::new(clock, config.time_wait),
             heart: attendant.heart("keeper"),

@@ -11,6 +11,7 @@ use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, Watts};
 use v2x_uplink::BrokerUrl;
 
+use super::super::toml_file::retention;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
@@ -21,7 +22,16 @@ struct Document {
     #[serde(default)]
     slot: Vec<Spanned<SlotTable>>,
     #[serde(default)]
+    store: StoreTable,
+    #[serde(default)]
     mqtt: MqttTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreTable {
+    keep_days: Option<Spanned<u64>>,
+    budget_mb: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -185,6 +195,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
         token_file: document.mqtt.token_file,
+        keep: keep(source, &document.store)?,
         ..FileSettings::default()
     };
     if let Some(url) = &document.mqtt.url {
@@ -195,6 +206,22 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         file.slots.push(slot(source, table)?);
     }
     Ok((file, station.tariffs))
+}
+
+/// Days and megabytes, each refused at its line.
+fn keep(source: Text<'_>, store: &StoreTable) -> Result<(Option<u64>, Option<u64>), String> {
+    let days = store.keep_days.as_ref();
+    let megabytes = store.budget_mb.as_ref();
+    if let Some(days) = days {
+        retention(*days.get_ref(), 0).map_err(|problem| source.wrong(days, problem))?;
+    }
+    if let Some(megabytes) = megabytes {
+        retention(0, *megabytes.get_ref()).map_err(|problem| source.wrong(megabytes, problem))?;
+    }
+    Ok((
+        days.map(|days| *days.get_ref()),
+        megabytes.map(|megabytes| *megabytes.get_ref()),
+    ))
 }
 
 fn position(source: Text<'_>, station: &StationTable) -> Result<Option<Position>, String> {
@@ -406,6 +433,11 @@ mod tests {
             ),
             (format!("{slot}relay = true\n"), "line 4", "framed"),
             (format!("{slot}address = 3\n"), "line 4", "pzem"),
+            (
+                "[store]\nkeep_days = 40000\n".to_owned(),
+                "line 2",
+                "0 to 36500",
+            ),
             (
                 format!("{slot}source = \"pzem\"\naddress = 250\n"),
                 "line 5",
