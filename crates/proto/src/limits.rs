@@ -192,3 +192,13 @@ pub const RSSI_BINS: usize = 7;
 
 /// Ends of events that are told at once: each kind of ours, and as many denials.
 pub const ENDINGS_MAX: usize = 8;
+
+/// Messages of prototypes that are looked at at once before `deadlines::LEGACY_PACE` holds.
+pub const LEGACY_BURST: u32 = 20;
+
+/// Stations of the prototype that a car keeps in mind. When full, the one longest silent makes
+/// room; there are two slots at the largest site.
+pub const LEGACY_STATIONS_MAX: usize = 4;
+
+/// Prototype cars that a station keeps in mind. When full, the one longest silent makes room.
+pub const LEGACY_CARS_MAX: usize = 8;
