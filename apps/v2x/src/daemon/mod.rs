@@ -6,7 +6,8 @@
 //!            (the keeper's thread)        (a thread and a runtime of its own)
 //! ```
 //!
-//! Housekeeping keeps the store within its age and size. What a role reads, decides and writes is in `vehicle/` and `station/`.
+//! Housekeeping keeps the store within its age and size. What a role reads, decides and writes is
+//! in `vehicle/` and `station/`.
 
 mod delivery;
 pub(crate) mod heartbeat;
