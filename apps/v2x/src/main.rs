@@ -9,6 +9,7 @@ mod clock;
 mod commands;
 mod config;
 mod failure;
+mod monitor;
 mod recorded_file;
 mod serial;
 mod station;

@@ -1,14 +1,31 @@
-//! The daemon's counters, written by its threads and read by the status line and the last report.
+//! The daemon's counters, written by its threads and read by the status line, the last report and
+//! the monitor.
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
+//! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use v2x_proto::link::message::BoardStatus;
+
+use crate::monitor::{Mark, Note};
 
 /// Counters since the daemon started.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     /// Whether the collector's port is open.
     pub(super) port_is_open: AtomicBool,
+    /// Why nothing is understood of it, in words.
+    pub(super) collector_trouble: Note,
+    /// When it last delivered anything.
+    pub(super) last_heard: Mark,
+    /// When the last CAN frame was captured.
+    pub(super) last_frame: Mark,
+    /// When the last good fix was captured.
+    pub(super) last_fix: Mark,
+    /// What the board last said of itself.
+    pub(super) board: Mutex<Option<BoardStatus>>,
     /// Bytes that came from the collector.
     pub(super) bytes_received: AtomicU64,
     /// Bytes dropped because decoding was behind by its whole queue.
@@ -52,19 +69,38 @@ pub(super) struct Health {
     pub(super) rows_dropped: AtomicU64,
     /// Frames that no file could take.
     pub(super) frames_unrecorded: AtomicU64,
+    /// What is given up of the recording, 0 for nothing: the order of [`super::degradation::Level`].
+    pub(super) recorder_level: AtomicU64,
+    /// Batches that wait for the recorder.
+    pub(super) recorder_waiting: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
     /// Rows acknowledged by the broker.
     pub(super) rows_acknowledged: AtomicU64,
     /// Rows on disk that wait for the broker.
     pub(super) rows_waiting: AtomicU64,
+    /// Bytes of the payloads that wait for the broker.
+    pub(super) bytes_waiting: AtomicU64,
+    /// Rows of the outbox given up because it was full.
+    pub(super) rows_evicted: AtomicU64,
+    /// Rows that the broker will never take.
+    pub(super) rows_set_aside: AtomicU64,
     /// Whether the broker is connected.
     pub(super) broker_is_connected: AtomicBool,
+    /// Why it is not.
+    pub(super) broker_trouble: Note,
+    /// Times that it accepted the login.
+    pub(super) broker_logins: AtomicU64,
 }
 
 impl Health {
     /// Adds one to a counter.
     pub(super) fn count(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+        Self::add(counter, 1);
+    }
+
+    /// Adds to a counter.
+    pub(super) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
     }
 }

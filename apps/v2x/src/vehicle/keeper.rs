@@ -201,8 +201,10 @@ impl Keeper {
         match self.outbox.enforce_budget(&mut self.store, now) {
             Ok(None) => {}
             Ok(Some(eviction)) => {
+                let count = u64::try_from(eviction.ids.len()).unwrap_or(u64::MAX);
+                Health::add(&self.health.rows_evicted, count);
                 warn!(
-                    rows = eviction.ids.len(),
+                    rows = count,
                     "outbox is full: oldest telemetry given up"
                 );
             }
@@ -227,6 +229,7 @@ impl Keeper {
                 .fetch_add(count, Ordering::Relaxed);
         }
         if let v2x_uplink::Request::SetAside { reason, .. } = &request {
+            Health::count(&self.health.rows_set_aside);
             warn!(reason, "a row was set aside: the broker will never take it");
         }
         if let Err(error) = session.answer(request, &mut self.outbox, &mut self.store) {
@@ -236,8 +239,8 @@ impl Keeper {
     }
 
     fn report_usage(&self) {
-        self.health
-            .rows_waiting
-            .store(self.store.usage().entries, Ordering::Relaxed);
+        let (usage, health) = (self.store.usage(), &self.health);
+        health.rows_waiting.store(usage.entries, Ordering::Relaxed);
+        health.bytes_waiting.store(usage.bytes, Ordering::Relaxed);
     }
 }

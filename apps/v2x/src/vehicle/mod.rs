@@ -29,6 +29,7 @@ mod table_file;
 mod telemetry;
 mod timekeeping;
 mod uploader;
+mod watch;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -46,6 +47,7 @@ use v2x_uplink::supply;
 use crate::clock::Clock;
 use crate::config::{MqttConfig, VehicleConfig};
 use crate::failure::{Blame, Context as _, Failure};
+use crate::monitor::Monitor;
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -58,6 +60,7 @@ use keeper::{Keeper, ToKeep};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use shutdown::Shutdown;
+use watch::Watch;
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -126,6 +129,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     };
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
+    let watch = Watch::new(config, clock, health.clone(), attendant.hearts());
+    let _monitor = Monitor::start(config.monitor, "vehicle", clock, watch);
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
     attendant.leave();

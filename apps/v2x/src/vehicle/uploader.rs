@@ -79,8 +79,13 @@ fn tell(health: &Health, event: &SessionEvent) {
     }
     match event {
         SessionEvent::Connecting => debug!("connecting to the broker"),
-        SessionEvent::Connected => info!("broker connected"),
+        SessionEvent::Connected => {
+            Health::count(&health.broker_logins);
+            health.broker_trouble.clear();
+            info!("broker connected");
+        }
         SessionEvent::Down { why, retry_in } => {
+            health.broker_trouble.set(why.to_string());
             warn!(%why, retry_in_s = retry_in.as_secs_f32(), "broker not connected");
         }
         SessionEvent::SetAside { reason, .. } => warn!(reason, "row set aside"),
