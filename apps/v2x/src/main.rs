@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod daemon;
 mod failure;
 mod monitor;
 mod recorded_file;

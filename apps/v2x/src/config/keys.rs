@@ -174,7 +174,7 @@ tables! {
 
 /// The address of the monitor, if it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Listen(pub(super) Option<SocketAddr>);
+pub(in crate::config) struct Listen(pub(in crate::config) Option<SocketAddr>);
 
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

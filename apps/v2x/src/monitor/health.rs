@@ -91,7 +91,9 @@ mod tests {
             parts: vec![Part::ok("disk", "40 GB are free")],
         };
         assert_eq!(report.status(), Status::Ok);
-        report.parts.push(Part::failed("collector", "it \"hung\" up"));
+        report
+            .parts
+            .push(Part::failed("collector", "it \"hung\" up"));
         report.parts.push(Part::degraded("broker", "not reached"));
         assert_eq!(report.status(), Status::Failed);
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();

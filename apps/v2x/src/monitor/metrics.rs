@@ -39,14 +39,19 @@ impl Metrics {
         labels: &Labels<'_>,
         value: u64,
     ) {
-        debug_assert!(name.ends_with("_total"), "{name} is a counter");
-        self.add(name, help, MetricType::COUNTER, labels, exact(value));
+        self.labelled_total(name, help, labels, exact(value));
     }
 
-    /// Seconds that only grow.
-    pub(crate) fn seconds(&mut self, name: &str, help: &str, value: f64) {
-        debug_assert!(name.ends_with("_seconds_total"), "{name} is a counter");
-        self.add(name, help, MetricType::COUNTER, &[], value);
+    /// As [`Self::labelled_count`], of what is no whole number.
+    pub(crate) fn labelled_total(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: &Labels<'_>,
+        value: f64,
+    ) {
+        debug_assert!(name.ends_with("_total"), "{name} is a counter");
+        self.add(name, help, MetricType::COUNTER, labels, value);
     }
 
     /// A number that goes up and down.
@@ -80,14 +85,7 @@ impl Metrics {
         self.labelled_gauge(name, help, labels, 1.0);
     }
 
-    fn add(
-        &mut self,
-        name: &str,
-        help: &str,
-        kind: MetricType,
-        labels: &Labels<'_>,
-        value: f64,
-    ) {
+    fn add(&mut self, name: &str, help: &str, kind: MetricType, labels: &Labels<'_>, value: f64) {
         let labels = labels.iter().map(|(name, value)| {
             let mut pair = LabelPair::default();
             pair.set_name((*name).to_owned());

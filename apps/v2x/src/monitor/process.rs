@@ -15,9 +15,10 @@ pub(super) fn metrics(metrics: &mut Metrics) {
             bytes,
         );
     }
-    metrics.seconds(
+    metrics.labelled_total(
         "process_cpu_seconds_total",
         "Processor time of this process, user and system.",
+        &[],
         processor_seconds(),
     );
     if let Some(bytes) = written_bytes() {

@@ -3,11 +3,15 @@
 //! Each is told the same way by all roles, so that one dashboard and one alert rule serve them all.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use v2x_roles::timekeeping::TimeSource;
+use v2x_units::Instant;
 
-use super::{Metrics, Part, Status};
+use super::{Metrics, Part, Recently, Status};
+use crate::daemon::UplinkHealth;
 
 /// Where the time comes from, and how far it may be wrong.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +82,12 @@ impl Room {
         let state = rustix::fs::statvfs(folder).ok();
         let bytes = |blocks: u64, of: u64| blocks.saturating_mul(of);
         Self {
-            free: state.as_ref().map(|state| bytes(state.f_bavail, state.f_frsize)),
-            size: state.as_ref().map(|state| bytes(state.f_blocks, state.f_frsize)),
+            free: state
+                .as_ref()
+                .map(|state| bytes(state.f_bavail, state.f_frsize)),
+            size: state
+                .as_ref()
+                .map(|state| bytes(state.f_blocks, state.f_frsize)),
         }
     }
 
@@ -126,112 +134,133 @@ fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes / 1_000_000)
 }
 
-/// The session with a broker.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Connection {
+/// The session with a broker, and the durable queue in front of it.
+pub(crate) struct Uplink {
     /// Whether a broker is named at all.
-    pub(crate) is_wanted: bool,
-    pub(crate) is_up: bool,
-    /// Why it is not up, if that was said.
-    pub(crate) trouble: Option<String>,
-    /// Times that the broker accepted the login.
-    pub(crate) logins: u64,
+    is_wanted: bool,
+    health: Arc<UplinkHealth>,
+    evictions: Recently,
 }
 
-impl Connection {
-    /// How the session does; what waits for it is never lost.
-    pub(crate) fn part(&self) -> Part {
-        match (self.is_wanted, self.is_up, &self.trouble) {
-            (false, ..) => Part::ok("broker", "none is named: nothing is uploaded"),
-            (true, true, _) => Part::ok("broker", "connected"),
-            (true, false, Some(trouble)) => Part::degraded("broker", trouble.clone()),
-            (true, false, None) => Part::degraded("broker", "connecting"),
+impl Uplink {
+    /// That of a daemon.
+    pub(crate) fn new(is_wanted: bool, health: Arc<UplinkHealth>) -> Self {
+        Self {
+            is_wanted,
+            health,
+            evictions: Recently::default(),
         }
     }
 
-    /// Whether it is wanted and up.
-    pub(crate) fn metrics(&self, metrics: &mut Metrics) {
-        metrics.flag(
-            "v2x_broker_configured",
-            "Whether a broker is named.",
-            self.is_wanted,
-        );
-        metrics.flag(
-            "v2x_broker_connected",
-            "Whether the broker is connected.",
-            self.is_up,
-        );
-        metrics.count(
-            "v2x_broker_logins_total",
-            "Times that the broker accepted the login.",
-            self.logins,
-        );
+    /// Takes note of what was given up until now.
+    pub(crate) fn look(&self, now: Instant) {
+        self.evictions.note(now, get(&self.health.evicted));
     }
-}
 
-/// The durable queue in front of the broker.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Queue {
-    pub(crate) entries: u64,
-    pub(crate) bytes: u64,
-    pub(crate) acknowledged: u64,
-    pub(crate) evicted: u64,
-    pub(crate) set_aside: u64,
-}
+    /// How session and queue do. What waits for a broker that is away is never lost.
+    pub(crate) fn parts(&self) -> [Part; 2] {
+        [self.broker(), self.outbox()]
+    }
 
-impl Queue {
-    /// How the outbox does; `evicted_lately` counts the last minute.
-    pub(crate) fn part(&self, evicted_lately: u64) -> Part {
-        let waiting = self.entries;
-        if evicted_lately > 0 {
+    fn broker(&self) -> Part {
+        match (self.is_wanted, self.health.is_connected()) {
+            (false, _) => Part::ok("broker", "none is named: nothing is uploaded"),
+            (true, true) => Part::ok("broker", "connected"),
+            (true, false) => {
+                let trouble = self.health.trouble.get();
+                Part::degraded("broker", trouble.unwrap_or_else(|| "connecting".to_owned()))
+            }
+        }
+    }
+
+    fn outbox(&self) -> Part {
+        let waiting = self.health.waiting();
+        let evicted = self.evictions.gained(get(&self.health.evicted));
+        let set_aside = get(&self.health.set_aside);
+        if evicted > 0 {
             let reason = format!(
-                "full: {evicted_lately} of the oldest telemetry were given up in the last minute; \
+                "full: {evicted} of the oldest telemetry were given up in the last minute; \
                  {waiting} wait for the broker"
             );
             return Part::degraded("outbox", reason);
         }
-        let mut reason = format!("{waiting} wait for the broker");
-        if self.set_aside > 0 {
-            reason.push_str(&format!(
-                "; {} were set aside because it will never take them",
-                self.set_aside
-            ));
-        }
-        Part::ok("outbox", reason)
+        let aside = match set_aside {
+            0 => String::new(),
+            count => format!("; {count} were set aside because it will never take them"),
+        };
+        Part::ok("outbox", format!("{waiting} wait for the broker{aside}"))
     }
 
-    /// What waits and what became of the rest.
+    /// Every counter of the way to the broker.
     pub(crate) fn metrics(&self, metrics: &mut Metrics) {
-        metrics.whole(
-            "v2x_outbox_entries",
-            "Entries on disk that wait for the broker.",
-            self.entries,
-        );
-        metrics.whole(
-            "v2x_outbox_bytes",
-            "Bytes of the payloads that wait for the broker.",
-            self.bytes,
-        );
+        let UplinkHealth {
+            is_connected,
+            trouble: _, // Words: they are in /health.
+            logins,
+            acknowledged,
+            waiting,
+            waiting_bytes,
+            set_aside,
+            evicted,
+        } = &*self.health;
+        let is_connected = is_connected.load(Ordering::Relaxed);
         for (name, help, value) in [
+            (
+                "v2x_broker_configured",
+                "Whether a broker is named.",
+                self.is_wanted,
+            ),
+            (
+                "v2x_broker_connected",
+                "Whether the broker is connected.",
+                is_connected,
+            ),
+        ] {
+            metrics.flag(name, help, value);
+        }
+        for (name, help, value) in [
+            (
+                "v2x_outbox_entries",
+                "Entries on disk that wait for the broker.",
+                waiting,
+            ),
+            (
+                "v2x_outbox_bytes",
+                "Bytes of the payloads that wait for the broker.",
+                waiting_bytes,
+            ),
+        ] {
+            metrics.whole(name, help, get(value));
+        }
+        for (name, help, counter) in [
+            (
+                "v2x_broker_logins_total",
+                "Times that the broker accepted the login.",
+                logins,
+            ),
             (
                 "v2x_outbox_acknowledged_total",
                 "Entries that the broker acknowledged.",
-                self.acknowledged,
+                acknowledged,
             ),
             (
                 "v2x_outbox_evicted_total",
                 "Entries of telemetry given up because the outbox was full.",
-                self.evicted,
+                evicted,
             ),
             (
                 "v2x_outbox_set_aside_total",
                 "Entries kept but not sent, because the broker will never take them.",
-                self.set_aside,
+                set_aside,
             ),
         ] {
-            metrics.count(name, help, value);
+            metrics.counter(name, help, counter);
         }
     }
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]
@@ -254,15 +283,29 @@ mod tests {
 
     #[test]
     fn broker_that_is_not_wanted_is_no_fault_and_one_that_is_away_says_why() {
-        let mut connection = Connection::default();
-        assert_eq!(connection.part().status, Status::Ok);
-        connection.is_wanted = true;
-        connection.trouble = Some("the token is wrong".to_owned());
-        let part = connection.part();
-        assert_eq!(
-            (part.status, part.reason.as_str()),
-            (Status::Degraded, "the token is wrong")
-        );
+        let health = Arc::new(UplinkHealth::default());
+        let unwanted = Uplink::new(false, Arc::clone(&health));
+        assert_eq!(unwanted.broker().status, Status::Ok);
+        let wanted = Uplink::new(true, Arc::clone(&health));
+        health.trouble.set("the token is wrong");
+        let broker = wanted.broker();
+        assert_eq!(broker.status, Status::Degraded);
+        assert_eq!(broker.reason, "the token is wrong");
+    }
+
+    #[test]
+    fn full_outbox_that_gives_telemetry_up_is_degraded_for_a_minute() {
+        let health = Arc::new(UplinkHealth::default());
+        let uplink = Uplink::new(true, Arc::clone(&health));
+        let at = |second: u64| Instant::from_micros(second * 1_000_000);
+        uplink.look(at(0));
+        assert_eq!(uplink.outbox().status, Status::Ok);
+        health.evicted.store(3, Ordering::Relaxed);
+        let outbox = uplink.outbox();
+        assert_eq!(outbox.status, Status::Degraded);
+        assert!(outbox.reason.contains("3 of the oldest"), "{outbox:?}");
+        (0..30).for_each(|look| uplink.look(at(look * 5)));
+        assert_eq!(uplink.outbox().status, Status::Ok);
     }
 
     #[test]

@@ -1,10 +1,15 @@
-//! The station's counters, written by its threads and told in the log.
+//! The station's counters, written by its threads and told in the log and by the monitor.
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
+//! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::info;
+
+use super::watch::Shown;
+use crate::daemon::UplinkHealth;
 
 /// Counters since the station started.
 #[derive(Debug, Default)]
@@ -27,12 +32,10 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
-    /// Entries that the broker acknowledged.
-    pub(super) acknowledged: AtomicU64,
-    /// Entries on disk that wait for the broker.
-    pub(super) waiting: AtomicU64,
-    /// Whether the broker is connected.
-    pub(super) broker_is_connected: AtomicBool,
+    /// Lines and slots as they were lately.
+    pub(super) shown: Shown,
+    /// The way to the broker.
+    pub(super) uplink: Arc<UplinkHealth>,
 }
 
 impl Health {
@@ -54,9 +57,9 @@ impl Health {
             rows = get(&self.rows),
             rows_undated = get(&self.rows_undated),
             rows_dropped = get(&self.rows_dropped),
-            acknowledged = get(&self.acknowledged),
-            waiting = get(&self.waiting),
-            broker = self.broker_is_connected.load(Ordering::Relaxed),
+            acknowledged = self.uplink.acknowledged(),
+            waiting = self.uplink.waiting(),
+            broker = self.uplink.is_connected(),
             "{when}"
         );
     }

@@ -4,11 +4,12 @@
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
 //! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
 
+use crate::daemon::UplinkHealth;
 use crate::monitor::{Mark, Note};
 
 /// Counters since the daemon started.
@@ -75,32 +76,21 @@ pub(super) struct Health {
     pub(super) recorder_waiting: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
-    /// Rows acknowledged by the broker.
-    pub(super) rows_acknowledged: AtomicU64,
-    /// Rows on disk that wait for the broker.
-    pub(super) rows_waiting: AtomicU64,
-    /// Bytes of the payloads that wait for the broker.
-    pub(super) bytes_waiting: AtomicU64,
-    /// Rows of the outbox given up because it was full.
-    pub(super) rows_evicted: AtomicU64,
-    /// Rows that the broker will never take.
-    pub(super) rows_set_aside: AtomicU64,
-    /// Whether the broker is connected.
-    pub(super) broker_is_connected: AtomicBool,
-    /// Why it is not.
-    pub(super) broker_trouble: Note,
-    /// Times that it accepted the login.
-    pub(super) broker_logins: AtomicU64,
+    /// The way to the broker.
+    pub(super) uplink: Arc<UplinkHealth>,
 }
 
 impl Health {
-    /// Adds one to a counter.
-    pub(super) fn count(counter: &AtomicU64) {
-        Self::add(counter, 1);
+    /// All zero.
+    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
+        Self {
+            uplink,
+            ..Self::default()
+        }
     }
 
-    /// Adds to a counter.
-    pub(super) fn add(counter: &AtomicU64, count: u64) {
-        counter.fetch_add(count, Ordering::Relaxed);
+    /// Adds one to a counter.
+    pub(super) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -14,49 +14,52 @@ use v2x_proto::link::message::{BoardStatus, BusState};
 use v2x_units::Instant;
 
 use super::health::Health;
-use super::heartbeat::Heart;
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
-use crate::monitor::surroundings::{Connection, Queue, Room, Time};
-use crate::monitor::{Metrics, Part, Recently, Watched};
+use crate::daemon::heartbeat::Heart;
+use crate::monitor::surroundings::{Room, Time, Uplink};
+use crate::monitor::{Metrics, Monitor, Part, Recently, Watched};
 
 /// A collector of the prototype speaks every five seconds, even on a bus at rest.
 const SILENT_AFTER: Duration = Duration::from_secs(15);
 
 /// The vehicle as the monitor sees it.
-pub(super) struct Watch {
+struct Watch {
     clock: Clock,
     health: Arc<Health>,
     hearts: Vec<Heart>,
     out: PathBuf,
     /// Bytes of the disk that should stay free.
     reserve: u64,
-    broker_is_wanted: bool,
+    uplink: Uplink,
     link_losses: Recently,
     recording_losses: Recently,
     row_losses: Recently,
-    evictions: Recently,
+}
+
+/// Starts the monitor of a vehicle that has started.
+pub(super) fn start(
+    config: &VehicleConfig,
+    clock: Clock,
+    health: &Arc<Health>,
+    hearts: Vec<Heart>,
+) -> Monitor {
+    let watch = Watch::new(config, clock, Arc::clone(health), hearts);
+    Monitor::start(config.monitor, "vehicle", clock, watch)
 }
 
 impl Watch {
-    /// Watches a daemon that has started.
-    pub(super) fn new(
-        config: &VehicleConfig,
-        clock: Clock,
-        health: Arc<Health>,
-        hearts: Vec<Heart>,
-    ) -> Self {
+    fn new(config: &VehicleConfig, clock: Clock, health: Arc<Health>, hearts: Vec<Heart>) -> Self {
         Self {
+            uplink: Uplink::new(config.mqtt.is_some(), Arc::clone(&health.uplink)),
             clock,
             health,
             hearts,
             out: config.out.clone(),
             reserve: config.recording.reserve_bytes,
-            broker_is_wanted: config.mqtt.is_some(),
             link_losses: Recently::default(),
             recording_losses: Recently::default(),
             row_losses: Recently::default(),
-            evictions: Recently::default(),
         }
     }
 
@@ -69,27 +72,6 @@ impl Watch {
         Time {
             source: date.map(|dated| dated.source),
             error: date.and_then(|dated| dated.error),
-        }
-    }
-
-    fn connection(&self) -> Connection {
-        let health = &self.health;
-        Connection {
-            is_wanted: self.broker_is_wanted,
-            is_up: health.broker_is_connected.load(Ordering::Relaxed),
-            trouble: health.broker_trouble.get(),
-            logins: get(&health.broker_logins),
-        }
-    }
-
-    fn queue(&self) -> Queue {
-        let health = &self.health;
-        Queue {
-            entries: get(&health.rows_waiting),
-            bytes: get(&health.bytes_waiting),
-            acknowledged: get(&health.rows_acknowledged),
-            evicted: get(&health.rows_evicted),
-            set_aside: get(&health.rows_set_aside),
         }
     }
 
@@ -139,9 +121,7 @@ impl Watch {
             BusState::ErrorPassive => {
                 Part::degraded("bus", "many errors: check the wires and the termination")
             }
-            BusState::BusOff => {
-                Part::failed("bus", "the controller left the bus: check the wires")
-            }
+            BusState::BusOff => Part::failed("bus", "the controller left the bus: check the wires"),
             BusState::Absent => Part::failed("bus", "the CAN controller does not answer"),
             BusState::WrongBitRate => Part::failed(
                 "bus",
@@ -202,8 +182,7 @@ impl Watched for Watch {
         }
         self.time().metrics(metrics);
         Room::of(&self.out).metrics(metrics);
-        self.connection().metrics(metrics);
-        self.queue().metrics(metrics);
+        self.uplink.metrics(metrics);
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -216,11 +195,9 @@ impl Watched for Watch {
             Room::of(&self.out).part(self.reserve),
             self.time()
                 .part("rows wait for a better one as long as time.wait_s says"),
-            self.connection().part(),
-            self.queue()
-                .part(self.evictions.gained(get(&self.health.rows_evicted))),
             self.threads(),
         ]);
+        parts.extend(self.uplink.parts());
         parts
     }
 
@@ -230,7 +207,7 @@ impl Watched for Watch {
         let unrecorded = get(&self.health.frames_unrecorded);
         self.recording_losses.note(now, unrecorded);
         self.row_losses.note(now, self.rows_lost());
-        self.evictions.note(now, get(&self.health.rows_evicted));
+        self.uplink.look(now);
     }
 }
 

@@ -4,8 +4,8 @@
 //! bus are told when they are heard; losses at most every ten seconds, so that a broken cable does
 //! not fill the log. The counters have every single one.
 
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};

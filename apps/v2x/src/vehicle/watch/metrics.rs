@@ -45,15 +45,7 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
-        // The outbox and the broker are told as every role tells them.
-        rows_acknowledged: _,
-        rows_waiting: _,
-        bytes_waiting: _,
-        rows_evicted: _,
-        rows_set_aside: _,
-        broker_is_connected: _,
-        broker_trouble: _,
-        broker_logins: _,
+        uplink: _, // Told as every role tells it.
     } = health;
     to.flag(
         "v2x_collector_open",
@@ -124,11 +116,7 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
             "Times that the CAN controller lost frames; a board counts them since its boot.",
             receive_overflows,
         ),
-        (
-            "v2x_can_frames_total",
-            "CAN frames understood.",
-            frames,
-        ),
+        ("v2x_can_frames_total", "CAN frames understood.", frames),
         (
             "v2x_can_unknown_ids_total",
             "CAN frames whose identifier the DBC does not know.",
