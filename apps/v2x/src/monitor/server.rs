@@ -102,23 +102,24 @@ async fn listen(address: SocketAddr) -> TcpListener {
                 info!("http://{address}/metrics and /health answer");
                 return listener;
             }
-            Err(error) if !is_told => {
-                is_told = true;
-                let what = match error.kind() {
-                    ErrorKind::AddrInUse => "another program listens there".to_owned(),
-                    ErrorKind::AddrNotAvailable => "this computer has no such address".to_owned(),
-                    _ => error.to_string(),
-                };
-                warn!(
-                    %address,
-                    "no /metrics and /health: {what}; set monitor.listen to another address, or \
-                     to \"off\"; it is tried again"
-                );
-            }
-            Err(_) => {}
+            Err(error) if !std::mem::replace(&mut is_told, true) => tell_hindrance(address, &error),
+            Err(error) => debug!(%error, "the monitor's address is still not free"),
         }
         time::sleep(RETRY).await;
     }
+}
+
+fn tell_hindrance(address: SocketAddr, error: &io::Error) {
+    let what = match error.kind() {
+        ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        ErrorKind::AddrNotAvailable => "this computer has no such address".to_owned(),
+        _ => error.to_string(),
+    };
+    warn!(
+        %address,
+        "no /metrics and /health: {what}; set monitor.listen to another address, or to \"off\"; it \
+         is tried again"
+    );
 }
 
 async fn converse(stream: TcpStream, told: Told, permit: OwnedSemaphorePermit) {
