@@ -182,10 +182,12 @@ impl<'de> Deserialize<'de> for Listen {
         if text == "off" {
             return Ok(Self(None));
         }
-        text.parse().map(|address| Self(Some(address))).map_err(|_| {
+        let address = text.parse().map(|address| Self(Some(address)));
+        address.map_err(|_| {
+            let seen: String = text.chars().take(60).collect();
             de::Error::custom(format_args!(
-                "monitor.listen is `{}`; it must be an address with a port, as 127.0.0.1:9464, or off",
-                text.chars().take(60).flat_map(char::escape_debug).collect::<String>()
+                "monitor.listen is {seen:?}; it must be an address with a port, as 127.0.0.1:9464, \
+                 or off"
             ))
         })
     }

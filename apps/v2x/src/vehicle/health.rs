@@ -70,7 +70,7 @@ pub(super) struct Health {
     pub(super) rows_dropped: AtomicU64,
     /// Frames that no file could take.
     pub(super) frames_unrecorded: AtomicU64,
-    /// What is given up of the recording, 0 for nothing: the order of [`super::degradation::Level`].
+    /// What is given up of the recording, in the order of [`super::degradation::Level`].
     pub(super) recorder_level: AtomicU64,
     /// Batches that wait for the recorder.
     pub(super) recorder_waiting: AtomicU64,
