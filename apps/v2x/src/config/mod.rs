@@ -10,6 +10,7 @@ mod prototype_file;
 pub(crate) mod station;
 mod toml_file;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct VehicleConfig {
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
     pub(crate) retention: Retention,
+    /// Where the monitor answers, if it is wanted.
+    pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -77,6 +80,7 @@ pub(crate) struct FileConfig {
     time_wait: Duration,
     recording: RecordingConfig,
     retention: Retention,
+    monitor: Option<SocketAddr>,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -109,6 +113,7 @@ impl VehicleConfig {
             time_wait: file.time_wait,
             recording: file.recording,
             retention: file.retention,
+            monitor: file.monitor,
             mqtt,
         };
         Ok((config, file.notes))

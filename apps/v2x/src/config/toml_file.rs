@@ -64,6 +64,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         time,
         recording,
         store,
+        monitor,
         mqtt,
     } = document;
     let seconds = |name, value: Option<f64>, range| {
@@ -83,6 +84,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
             store.keep_days.unwrap_or_default(),
             store.budget_mb.unwrap_or_default(),
         )?,
+        monitor: monitor.listen.and_then(|listen| listen.0),
         broker: mqtt.url.map(|url| url.0),
         token_file: mqtt.token_file,
         ..FileConfig::default()
@@ -202,6 +204,7 @@ mod tests {
         for key in KEYS {
             let (first, second) = match key.kind {
                 Kind::Path => ("\"a\"", "b"),
+                Kind::Text if key.name == "listen" => ("\"[::1]:1\"", "off"),
                 Kind::Text => ("\"mqtt://a\"", "mqtt://b"),
                 Kind::Number => ("2", "3"),
                 Kind::Flag => ("true", "false"),

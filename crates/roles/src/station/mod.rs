@@ -19,16 +19,17 @@
 //! | [`books`] | tariffs, the cost so far, the bill |
 //! | [`view`] | what a slot shows to others |
 //! | [`relay`] | a relay at the other end of the link: order, answer, feedback |
-//! | [`pzem`] | the words of a PZEM-004T v3 on its serial line |
 
 pub mod books;
-pub mod pzem;
 pub mod recent;
 pub mod relay;
 pub mod samples;
 pub mod setup;
 pub mod slots;
 pub mod view;
+
+/// The words of the meters that a station asks itself.
+pub use v2x_proto::pzem;
 
 pub use books::{Tariffs, Unbilled, settle};
 pub use recent::Judged;

@@ -29,6 +29,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// feedback at every change and every second.
 const SETTLES: Duration = Duration::from_millis(1500);
 
+/// How long a board may keep a relay open that should be closed before it is reminded, and once
+/// more before that is a failure: it runs the same machine as the station (decision 0027), whose
+/// time-outs may come some seconds apart.
+const DISAGREES: Duration = Duration::from_secs(10);
+
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayDo {
@@ -63,6 +68,8 @@ pub struct RelayControl {
     pending: Option<Pending>,
     /// Since when the contact may have been where it should not be.
     settling_since: Option<Instant>,
+    /// The board has been told again that it should close.
+    is_reminded: bool,
     /// Whether the board has a feedback input, once it said.
     has_feedback: bool,
     told: Option<RelayReport>,
@@ -145,11 +152,20 @@ impl RelayControl {
             self.settling_since = None;
             return self.obeyed();
         }
+        // A board that decides to stay open is of another opinion; every other contact is broken.
+        let stays_open =
+            wanted && state.relay_asked == Contact::Open && state.relay_seen != Contact::Closed;
         let since = *self.settling_since.get_or_insert(now);
-        if now.since(since) >= SETTLES {
-            self.failed(RelayFailure::Contradicted);
-            self.order(now);
+        let grace = if stays_open { DISAGREES } else { SETTLES };
+        if now.since(since) < grace {
+            return;
         }
+        if !stays_open {
+            self.failed(RelayFailure::Contradicted);
+        } else if std::mem::replace(&mut self.is_reminded, true) {
+            self.failed(RelayFailure::Refused);
+        }
+        self.order(now);
     }
 
     /// The next thing to do; call again until there is none.
@@ -191,6 +207,7 @@ impl RelayControl {
     }
 
     fn obeyed(&mut self) {
+        self.is_reminded = false;
         if let Some(closed) = self.wanted {
             self.tell(RelayReport::Obeyed { closed });
         }
@@ -333,19 +350,40 @@ mod tests {
     }
 
     #[test]
-    fn contact_that_moves_by_itself_is_ordered_back() {
+    fn contact_that_moves_by_itself_is_reported_and_ordered_back() {
         let mut control = ordered(true);
         control.acknowledged(at(20), 1, CommandResult::Done);
         control.slot_state(at(1_000), &CLOSED);
         assert_eq!(until(&mut control, 1_000, 9_000), [obeyed(true)]);
-        control.slot_state(at(10_000), &OPEN);
-        control.slot_state(at(12_000), &OPEN);
+        let dropped = SlotState {
+            relay_asked: Contact::Closed,
+            ..OPEN
+        };
+        control.slot_state(at(10_000), &dropped);
+        control.slot_state(at(12_000), &dropped);
         let again = RelayDo::Send {
             id: 2,
             closed: true,
         };
         let elsewhere = failed(RelayFailure::Contradicted);
         assert_eq!(until(&mut control, 12_000, 12_100), [elsewhere, again]);
+    }
+
+    #[test]
+    fn board_that_keeps_its_relay_open_is_reminded_before_that_is_a_failure() {
+        let mut control = ordered(true);
+        control.acknowledged(at(20), 1, CommandResult::Done);
+        let mut seen = Vec::new();
+        for second in 1..=30 {
+            control.slot_state(at(second * 1000), &OPEN);
+            let id = seen.iter().filter(|done| matches!(done, RelayDo::Send { .. }));
+            let id = u16::try_from(id.count()).unwrap() + 1;
+            seen.extend(until(&mut control, second * 1000, second * 1000));
+            control.acknowledged(at(second * 1000 + 20), id + 1, CommandResult::Done);
+        }
+        let again = |id| RelayDo::Send { id, closed: true };
+        let stays = failed(RelayFailure::Refused);
+        assert_eq!(seen, [again(2), stays, again(3)]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use v2x_units::{Amps, Degrees, Position, Watts};
 use v2x_uplink::BrokerUrl;
 
 use super::super::toml_file::retention;
+use super::super::keys::Listen;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
@@ -23,6 +24,8 @@ struct Document {
     slot: Vec<Spanned<SlotTable>>,
     #[serde(default)]
     store: StoreTable,
+    #[serde(default)]
+    monitor: MonitorTable,
     #[serde(default)]
     mqtt: MqttTable,
 }
@@ -119,6 +122,12 @@ enum PolicyWord {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MonitorTable {
+    listen: Option<Listen>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MqttTable {
     url: Option<Spanned<String>>,
     token_file: Option<PathBuf>,
@@ -194,6 +203,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         fast_charge: station.fast_charge.unwrap_or(false),
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
+        monitor: document.monitor.listen.map(|listen| listen.0),
         token_file: document.mqtt.token_file,
         keep: keep(source, &document.store)?,
         ..FileSettings::default()
