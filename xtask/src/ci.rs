@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     }),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
+    ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),
     ("README", || cargo(&["xtask", "readme"])),
 ];
 

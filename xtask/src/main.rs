@@ -12,6 +12,7 @@
 mod bare_metal;
 mod bench;
 mod ci;
+mod faults;
 mod fuzz;
 mod process;
 mod readme;
@@ -61,6 +62,12 @@ const CHORES: &[Chore] = &[
         arguments: "",
         purpose: "builds the boards' libraries for a chip without an operating system",
         run: bare_metal::run,
+    },
+    Chore {
+        name: "faults",
+        arguments: "[--runs N] [--seed S]",
+        purpose: "breaks the vehicle computer at random moments and counts what it lost",
+        run: faults::run,
     },
     Chore {
         name: "samples",

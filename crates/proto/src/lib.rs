@@ -11,6 +11,7 @@
 //! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
 //! | [`secure`] | who signed a message and whether to believe it; an encrypted channel over the radio |
 //! | [`v2g`] | the conversation about charging, both ends |
+//! | [`v2v`] | what cars tell each other, and what a car concludes from it |
 //! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
 
 #![no_std]
@@ -26,4 +27,5 @@ pub mod link;
 mod pace;
 pub mod secure;
 pub mod v2g;
+pub mod v2v;
 pub mod wire;
