@@ -18,6 +18,7 @@ use v2x_proto::wire::evcsn::Evcsn;
 use v2x_proto::wire::geonet::{GnPdu, LongPositionVector};
 use v2x_proto::wire::packet::Packet;
 use v2x_proto::wire::secured::{SignedData, ToBeSigned};
+use v2x_proto::wire::vehicle_data::VehicleData;
 
 /// What was read is written and read back equal.
 fn keeps_value<T: Wire + PartialEq + Debug>(bytes: &[u8]) {
@@ -43,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((&choice, bytes)) = input.split_first() else {
         return;
     };
-    match choice % 13 {
+    match choice % 14 {
         0 => keeps_value::<Cam>(bytes),
         1 => keeps_value::<Denm>(bytes),
         2 => keeps_value::<Evcsn>(bytes),
@@ -56,6 +57,7 @@ fuzz_target!(|input: &[u8]| {
         9 => keeps_bytes::<Certificate>(bytes),
         10 => keeps_bytes::<ToBeSignedCertificate>(bytes),
         11 => keeps_bytes::<LongPositionVector>(bytes),
-        _ => keeps_bytes::<BtpB>(bytes),
+        12 => keeps_bytes::<BtpB>(bytes),
+        _ => keeps_value::<VehicleData>(bytes),
     }
 });
