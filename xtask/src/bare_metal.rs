@@ -11,7 +11,7 @@ use crate::process::{self, at_root, cargo};
 const TARGET: &str = "riscv32imc-unknown-none-elf";
 
 /// The libraries that firmware is made of.
-const LIBRARIES: [&str; 3] = ["v2x-units", "v2x-proto", "v2x-charging"];
+const LIBRARIES: [&str; 4] = ["v2x-units", "v2x-proto", "v2x-charging", "v2x-boards"];
 
 /// Builds the libraries, or says why not.
 pub(crate) fn run(_arguments: &[String]) -> Outcome {
