@@ -12,6 +12,7 @@ use v2x_store::{Event, Pruned, Retention, Store};
 use v2x_units::Instant;
 
 use crate::clock::Clock;
+use crate::monitor::Metrics;
 
 /// How often the store is looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -27,6 +28,22 @@ pub(crate) struct StoreHealth {
     pub(crate) used_bytes: AtomicU64,
     /// Rows given up since the start, for age or size.
     pub(crate) pruned: AtomicU64,
+}
+
+impl StoreHealth {
+    /// Told the same way by all roles.
+    pub(crate) fn metrics(&self, to: &mut Metrics) {
+        to.counter(
+            "v2x_store_pruned_rows_total",
+            "Rows of the store given up for their age or its size.",
+            &self.pruned,
+        );
+        to.whole(
+            "v2x_store_used_bytes",
+            "Bytes of the store that are in use; 0 in the first minute.",
+            self.used_bytes.load(Ordering::Relaxed),
+        );
+    }
 }
 
 /// Looks after the store's size on the thread that owns it.

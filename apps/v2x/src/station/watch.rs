@@ -307,9 +307,11 @@ fn export(health: &Health, to: &mut Metrics) {
         rows,
         rows_undated,
         rows_dropped,
-        shown: _,  // Slots and lines are told one by one.
+        shown: _, // Slots and lines are told one by one.
+        store,
         uplink: _, // Told as every role tells it.
     } = health;
+    store.metrics(to);
     for (name, help, counter) in [
         (
             "v2x_meter_readings_total",

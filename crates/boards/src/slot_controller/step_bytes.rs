@@ -23,8 +23,8 @@ use core::time::Duration;
 
 use v2x_charging::meter::Baseline;
 use v2x_charging::{
-    Authorisation, EndReason, Energy, EnergyLedger, Fault, Outage, RelayFailure, SessionRecord, SlotState,
-    TransactionId, Verdict,
+    Authorisation, EndReason, Energy, EnergyLedger, Fault, Outage, RelayFailure, SessionRecord,
+    SlotState, TransactionId, Verdict,
 };
 use v2x_units::{BootId, Instant, UtcTime, Watts};
 

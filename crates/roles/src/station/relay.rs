@@ -376,7 +376,9 @@ mod tests {
         let mut seen = Vec::new();
         for second in 1..=30 {
             control.slot_state(at(second * 1000), &OPEN);
-            let id = seen.iter().filter(|done| matches!(done, RelayDo::Send { .. }));
+            let id = seen
+                .iter()
+                .filter(|done| matches!(done, RelayDo::Send { .. }));
             let id = u16::try_from(id.count()).unwrap() + 1;
             seen.extend(until(&mut control, second * 1000, second * 1000));
             control.acknowledged(at(second * 1000 + 20), id + 1, CommandResult::Done);

@@ -11,8 +11,8 @@ use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, Watts};
 use v2x_uplink::BrokerUrl;
 
-use super::super::toml_file::retention;
 use super::super::keys::Listen;
+use super::super::toml_file::retention;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
