@@ -58,7 +58,8 @@ pub(crate) struct Housekeeping {
 
 impl Housekeeping {
     /// Keeps a store so; looks for the first time a minute after the start.
-    pub(crate) fn new(retention: Retention, now: Instant, health: Arc<StoreHealth>) -> Self {
+    pub(crate) fn new(retention: Retention, clock: Clock, health: Arc<StoreHealth>) -> Self {
+        let now = clock.now().instant;
         Self {
             retention,
             due: now + EVERY,
@@ -156,7 +157,7 @@ mod tests {
             bytes: None,
         };
         let health = Arc::new(StoreHealth::default());
-        let mut keeping = Housekeeping::new(retention, Instant::BOOT, Arc::clone(&health));
+        let mut keeping = Housekeeping::new(retention, clock, Arc::clone(&health));
         for _ in 0..2 {
             keeping.due = Instant::BOOT;
             keeping.look(clock, &mut store);

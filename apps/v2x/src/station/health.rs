@@ -41,14 +41,6 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// All zero.
-    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
-        Self {
-            uplink,
-            ..Self::default()
-        }
-    }
-
     /// Adds to a counter.
     pub(super) fn add(counter: &AtomicU64, count: u64) {
         counter.fetch_add(count, Ordering::Relaxed);

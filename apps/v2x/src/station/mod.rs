@@ -37,7 +37,7 @@ use crate::clock::{self, Clock, SystemClock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Housekeeping, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
@@ -55,8 +55,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health::new(Arc::clone(&uplink)));
+    let health = Arc::new(Health::default());
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
     let mut store = daemon::open_store(&config.out)?;
@@ -70,7 +69,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         role: "station",
         commands: Some(session_commands),
         clock,
-        health: uplink,
+        health: Arc::clone(&health.uplink),
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
@@ -96,7 +95,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         station,
         store,
         delivery,
-        housekeeping: Housekeeping::new(config.retention, now, Arc::clone(&health.store)),
+        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
         system: SystemClock::new(),
         commands: config.mqtt.is_some().then_some(commands),
         relays,

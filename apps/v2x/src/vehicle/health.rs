@@ -83,14 +83,6 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// All zero.
-    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
-        Self {
-            uplink,
-            ..Self::default()
-        }
-    }
-
     /// Adds one to a counter.
     pub(super) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);

@@ -40,7 +40,7 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Housekeeping, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
@@ -65,8 +65,7 @@ const ROWS: usize = 12_288;
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health::new(Arc::clone(&uplink)));
+    let health = Arc::new(Health::default());
     let collector = Collector::open(&config.collector, config.baud)?;
     daemon::make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
@@ -82,18 +81,17 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         role: "vehicle",
         commands: None,
         clock,
-        health: Arc::clone(&uplink),
+        health: Arc::clone(&health.uplink),
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
     threads.spawn("keeper", {
         let health = Arc::clone(&health);
-        let now = clock.now().instant;
         let keeper = Keeper {
             store,
             journal: DatedJournal::new(&config.out, drawn),
             delivery,
-            housekeeping: Housekeeping::new(config.retention, now, Arc::clone(&health.store)),
+            housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
             clock,
             dating: Dating::new(clock, config.time_wait),
             heart: attendant.heart("keeper"),
