@@ -148,6 +148,15 @@ struct FileSettings {
 impl StationConfig {
     /// Puts the settings together; `notes` are told to the person once logging runs.
     pub(crate) fn gather(arguments: &cli::Station) -> Result<(Self, Vec<String>), Failure> {
+        let (config, notes, login) = Self::draft(arguments)?;
+        login.map_or(Ok((config, notes)), Err)
+    }
+
+    /// As [`Self::gather`], also when the login cannot be read: then there is no broker, and the
+    /// reason comes last.
+    pub(crate) fn draft(
+        arguments: &cli::Station,
+    ) -> Result<(Self, Vec<String>, Option<Failure>), Failure> {
         let mut file = match &arguments.config {
             Some(path) => read_file(path)?,
             None => FileSettings::default(),
@@ -164,7 +173,10 @@ impl StationConfig {
             Failure::new(Blame::Usage, "no folder for the data is named")
                 .hint("give --out DIR, or station.out in the file of --config")
         })?;
-        let mqtt = gather_mqtt(arguments, &file)?;
+        let (mqtt, login) = match gather_mqtt(arguments, &file) {
+            Ok(mqtt) => (mqtt, None),
+            Err(failure) => (None, Some(failure)),
+        };
         let tariffs = gather_tariffs(&mut file)?;
         let (lines, ports) =
             lines(&file.slots).map_err(|problem| Failure::new(Blame::Configuration, problem))?;
@@ -179,7 +191,7 @@ impl StationConfig {
             monitor: file.monitor.unwrap_or(Some(MONITOR)),
             mqtt,
         };
-        Ok((config, file.notes))
+        Ok((config, file.notes, login))
     }
 }
 
