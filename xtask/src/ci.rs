@@ -29,6 +29,9 @@ const STEPS: &[Step] = &[
         ])
     }),
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
+    ("archive", || {
+        cargo(&["xtask", "dist", "--from", &program()])
+    }),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
     ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),
@@ -50,6 +53,12 @@ pub(crate) fn run(_arguments: &[String]) -> Outcome {
         println!("{seconds:>8.1} s  {name}");
     }
     Ok(())
+}
+
+/// The program that the tests have built.
+fn program() -> String {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    format!("{target}/debug/v2x")
 }
 
 fn clippy() -> Command {

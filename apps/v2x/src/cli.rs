@@ -92,7 +92,7 @@ pub(crate) struct Vehicle {
 /// SQLite store: each step is on disk before it counts, and a restart goes on with the open
 /// session. With a broker it uploads the prototype's keys as ThingsBoard telemetry. Ports may
 /// come and go; a slot without a meter is Unavailable. Stops cleanly on Ctrl-C or SIGTERM.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   v2x station --slot 1=/dev/ttyUSB0 --slot 2=/dev/ttyUSB1 --out station/
   v2x station --slot 1=pzem:/dev/ttyUSB0 --out station/ --mqtt mqtt://demo.example:1883 --token-file token
@@ -303,7 +303,7 @@ pub(crate) struct Doctor {
     pub(crate) json: bool,
 }
 
-/// Check, show and explain the settings of `v2x vehicle`.
+/// Check, show and explain the settings of `v2x vehicle` and `v2x station`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   v2x config check /etc/v2x/vehicle.toml
@@ -319,7 +319,7 @@ pub(crate) struct Config {
 pub(crate) enum ConfigTask {
     /// Read a file and say whether the daemon can start with it.
     Check {
-        /// Configuration: TOML, or the prototype's mqtt_config.txt.
+        /// Configuration: TOML, or the prototype's mqtt_config.txt or evcs_config.txt.
         file: PathBuf,
     },
     /// Print every setting with its value and where it comes from.

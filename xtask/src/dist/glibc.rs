@@ -1,7 +1,7 @@
 //! Which glibc a program needs, from the names of symbol versions in it.
 //!
-//! Source: glibc's convention `GLIBC_2.28` in the ELF section `.gnu.version_r`; every version that a
-//! dynamic program refers to stands there as text.
+//! Source: glibc's convention `GLIBC_2.28` in the ELF section `.gnu.version_r`; every version that
+//! a dynamic program refers to stands there as text.
 
 const MARK: &[u8] = b"GLIBC_2.";
 

@@ -1,9 +1,9 @@
 //! `cargo xtask dist`: archives for those who do not build, one per processor, into `target/dist`.
 //!
 //! An archive holds the program, its installer, units, udev rules, documents and the licences of
-//! everything in it. Programs are linked against an old glibc by cargo-zigbuild (`script/setup.bash`
-//! names it); why not against musl is in docs/decisions/0013. What is built for another processor is
-//! tried under qemu.
+//! everything in it. Programs are linked against an old glibc by cargo-zigbuild
+//! (`script/requirements-dist.txt`); why not against musl is in docs/decisions/0013. What is built
+//! for another processor is tried under qemu.
 
 mod glibc;
 mod licences;
@@ -80,8 +80,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         match build(machine)? {
             Some(program) => pack(machine, &program)?,
             None => println!(
-                "skipped: no {} toolchain; pip install ziglang cargo-zigbuild, and rustup target \
-                 add {}",
+                "skipped: no {} toolchain; pip install -r script/requirements-dist.txt, and \
+                 rustup target add {}",
                 machine.name, machine.triple
             ),
         }
@@ -164,7 +164,7 @@ fn pack(machine: &Machine, program: &Path) -> Outcome {
     tar.current_dir(&dist)
         .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner"]);
     tar.arg(format!("--mtime={}", time.trim()));
-    tar.args(["--use-compress-program=gzip -n -9", "-cf", &archive, &name]);
+    tar.args(["--use-compress-program=gzip -n", "-cf", &archive, &name]);
     run_to_end(&mut tar)?;
     let mut sum = Command::new("sha256sum");
     let sum = capture(sum.current_dir(&dist).arg(&archive))?;
