@@ -108,7 +108,7 @@ install_all() {
         old=$units/twizy_evcs.service
         if [ "$role" = station ] && [ -f "$old" ] && [ ! -L "$old" ]; then
             echo "the prototype's unit is in the way; take it away first:"
-            echo "  systemctl disable --now twizy_evcs; mv $old /root/"
+            echo "  systemctl disable --now twizy_evcs; mv $old $old.prototype"
         fi
         echo "next: write $settings/$role.toml, then"
         echo "  sudo -u v2x v2x doctor --config $settings/$role.toml"

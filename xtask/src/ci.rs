@@ -32,6 +32,9 @@ const STEPS: &[Step] = &[
     ("archive", || {
         cargo(&["xtask", "dist", "--from", &program()])
     }),
+    ("libraries for the boards", || {
+        cargo(&["xtask", "bare-metal"])
+    }),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
     ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),

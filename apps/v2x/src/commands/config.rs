@@ -1,6 +1,7 @@
 //! `v2x config`: whether a configuration is right, what holds, and what each key means.
 //!
-//! For the vehicle and for the station alike. The page `docs/configuration.md` is what `v2x config explain` prints without a key.
+//! For the vehicle and for the station alike. The page
+//! `docs/configuration.md` is what `v2x config explain` prints without a key.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};

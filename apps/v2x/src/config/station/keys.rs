@@ -160,8 +160,8 @@ pub(crate) const STATION_KEYS: &[Key] = &[
         Kind::Text,
         "board",
         &[
-            "What is on the port: `text` (a board of the prototype), `framed` (one of ours), `board`",
-            "(either of them), `pzem` (a meter that is asked directly).",
+            "What is on the port: `text` (a board of the prototype), `framed` (one of ours),",
+            "`board` (either of them), `pzem` (a meter that is asked directly).",
         ],
     ),
     key(
@@ -169,9 +169,7 @@ pub(crate) const STATION_KEYS: &[Key] = &[
         "address",
         Kind::Number,
         "",
-        &[
-            "Modbus address of the meter, 1 to 247; only with `pzem`; without one it is the only one.",
-        ],
+        &["Modbus address of the meter, 1 to 247; only with `pzem`; needed where several are."],
     ),
     key(
         SLOT,
