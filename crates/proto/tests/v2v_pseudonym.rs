@@ -1,6 +1,8 @@
 //! The car changes its names: all at once, by way and time, and not while it is followed for a
 //! good reason.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod v2v_world;
 
 use std::collections::BTreeSet;

@@ -74,7 +74,15 @@ mod tests {
     fn ticket_is_believed_by_whoever_trusts_the_root_and_fits_a_frame() {
         let from = UtcTime::from_millis(1_795_000_000_000);
         let (root, authority) = anchors("Yard", &key(1), &key(2), from, 3650 * DAY).unwrap();
-        let ticket = ticket(&key(2), &authority, key(3).public_key(), from, 7 * DAY, true).unwrap();
+        let ticket = ticket(
+            &key(2),
+            &authority,
+            key(3).public_key(),
+            from,
+            7 * DAY,
+            true,
+        )
+        .unwrap();
         assert!(ticket.encode().len() < 200, "{}", ticket.encode().len());
         let mut store = CertificateStore::default();
         store.add_root(root).unwrap();
@@ -88,7 +96,15 @@ mod tests {
     fn ticket_that_outlives_its_authority_is_not_believed() {
         let from = UtcTime::from_millis(1_795_000_000_000);
         let (root, authority) = anchors("Yard", &key(1), &key(2), from, DAY).unwrap();
-        let ticket = ticket(&key(2), &authority, key(3).public_key(), from, 2 * DAY, false).unwrap();
+        let ticket = ticket(
+            &key(2),
+            &authority,
+            key(3).public_key(),
+            from,
+            2 * DAY,
+            false,
+        )
+        .unwrap();
         let mut store = CertificateStore::default();
         store.add_root(root).unwrap();
         store.add_authority(authority).unwrap();
