@@ -59,7 +59,10 @@ proptest! {
     #[test]
     fn bytes_of_a_stranger_never_panic_and_are_counted_once(
         payloads in prop::collection::vec(
-            (prop::sample::select(vec![0x11_u8, 0x12, 0xA1]), prop::collection::vec(any::<u8>(), 0..250)),
+            (
+                prop::sample::select(vec![0x11_u8, 0x12, 0xA1]),
+                prop::collection::vec(any::<u8>(), 0..250),
+            ),
             1..40,
         ),
     ) {
@@ -129,8 +132,9 @@ proptest! {
                 generation.sent(now, car, trigger);
                 if let Some(last) = last {
                     let since = now.since(last);
-                    prop_assert!(since >= shortest.clamp(Duration::from_millis(100), Duration::from_secs(1)));
-                    prop_assert!(since <= Duration::from_secs(1));
+                    let (least, most) = (Duration::from_millis(100), Duration::from_secs(1));
+                    prop_assert!(since >= shortest.clamp(least, most));
+                    prop_assert!(since <= most);
                 }
                 last = Some(now);
             }
@@ -149,12 +153,15 @@ proptest! {
             control.busy_for(now, Duration::from_micros(time));
             prop_assert!((0.0..=1.0).contains(&control.busy_ratio()));
             let interval = control.shortest_interval(200);
-            prop_assert!(interval >= Duration::from_millis(100) && interval <= Duration::from_secs(1));
+            prop_assert!(interval >= Duration::from_millis(100));
+            prop_assert!(interval <= Duration::from_secs(1));
         }
     }
 
     #[test]
-    fn vehicle_data_is_read_back_as_it_was_written(bytes in prop::collection::vec(any::<u8>(), 26)) {
+    fn vehicle_data_is_read_back_as_it_was_written(
+        bytes in prop::collection::vec(any::<u8>(), 26),
+    ) {
         let mut bytes = bytes;
         bytes[0] = 1;
         if let Ok(data) = VehicleData::parse(&bytes) {
