@@ -224,7 +224,9 @@ fn judge_counts(ledger: &Ledger, lives: &[Life], logs: &[Vec<usize>]) -> Outcome
         };
         let missing: usize = numbers.windows(2).map(gap).sum();
         // As is what precedes the first one, of a board that was heard before it started anew.
-        let before = numbers.first().map_or(0, |it| it - ledger.first_of_boot(*it));
+        let before = numbers
+            .first()
+            .map_or(0, |it| it - ledger.first_of_boot(*it));
         let counted = words.can_lost + words.unrecorded;
         if counted != missing as u64 && counted != (missing + before) as u64 {
             return Err(format!(
