@@ -101,6 +101,8 @@ impl FreshRows {
     /// Rows that the broker does not have yet.
     pub(crate) fn unacknowledged(&self) -> usize {
         let states = self.rows.values().map(|(_, state)| state);
-        states.filter(|state| **state != State::Acknowledged).count()
+        states
+            .filter(|state| **state != State::Acknowledged)
+            .count()
     }
 }
