@@ -61,17 +61,17 @@ install_packages() {
     "${command[@]}" --quiet=2
 }
 
-# need_python: cantools and python-can in a virtual environment of their own, under target/.
+# need_python: what requirements.txt names, in a virtual environment of their own, under target/.
 need_python() {
     local environment="${CARGO_TARGET_DIR:-$repository/target}/python"
     local requirements=script/requirements.txt
     if cmp --silent "$requirements" "$environment/installed.txt"; then
-        say "have   cantools and python-can in $environment"
+        say "have   the Python packages in $environment"
     elif [ "$install" = no ]; then
         missing+=("python3 -m venv $environment && $environment/bin/pip install -r $requirements")
         return
     else
-        say "installing cantools and python-can in $environment"
+        say "installing the Python packages in $environment"
         python3 -m venv --clear "$environment"
         "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
         cp "$requirements" "$environment/installed.txt"
@@ -79,6 +79,22 @@ need_python() {
     # Tests and benchmarks that compare with cantools start this Python.
     export V2X_PYTHON="$environment/bin/python3"
     export PATH="$environment/bin:$PATH"
+}
+
+# need_target TRIPLE: the compiler's library for another chip. Without rustup it cannot be had, and
+# the check that needs it says that it was skipped.
+need_target() {
+    local target=$1
+    if [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; then
+        say "have   $target"
+    elif ! command -v rustup >/dev/null; then
+        say "without $target: there is no rustup to install it with"
+    elif [ "$install" = no ]; then
+        missing+=("rustup target add $target")
+    else
+        say "installing $target"
+        rustup --quiet target add "$target" || say "without $target: rustup could not install it"
+    fi
 }
 
 # need_cargo_tool NAME VERSION: a cargo subcommand, built once for all checkouts of this user.

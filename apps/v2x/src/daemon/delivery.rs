@@ -236,8 +236,12 @@ impl Delivery {
     }
 
     fn report_usage(&self, store: &Store) {
+        let health = &self.health;
         let waiting = self.outbox.waiting(store);
-        self.health.waiting.store(waiting, Ordering::Relaxed);
+        health.waiting.store(waiting, Ordering::Relaxed);
+        health
+            .waiting_bytes
+            .store(store.usage().bytes, Ordering::Relaxed);
     }
 }
 
