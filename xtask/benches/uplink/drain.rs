@@ -89,12 +89,12 @@ pub(crate) fn measure(place: &Place) {
     let board = Board::new();
     let daemon = place.daemon(board.path(), "drain");
     while subscriber.count() == 0 {
-        std::thread::sleep(Duration::from_millis(1));
+        crate::processes::wait(Duration::from_millis(1));
     }
     let start = Instant::now();
     let (mut heard, mut rows) = (0, 0);
     while rows < ROWS {
-        std::thread::sleep(Duration::from_millis(5));
+        crate::processes::wait(Duration::from_millis(5));
         let count = subscriber.count();
         if count > heard {
             for message in subscriber.received().drain(heard..count) {

@@ -44,7 +44,7 @@ pub(crate) fn measure(place: &Place) {
                 }
             }
         }
-        std::thread::sleep(Duration::from_micros(500));
+        crate::processes::wait(Duration::from_micros(500));
     }
     drop(daemon);
     let (p50, p99) = percentiles(&mut latencies.split_off(WARM_UP));
@@ -70,7 +70,7 @@ fn straight(place: &Place, subscriber: &Subscriber) -> Vec<Duration> {
         let start = Instant::now();
         publisher.publish("straight", QoS::AtLeastOnce, payload.clone());
         while subscriber.count() == before {
-            std::thread::sleep(Duration::from_micros(500));
+            crate::processes::wait(Duration::from_micros(500));
         }
         start.elapsed()
     };

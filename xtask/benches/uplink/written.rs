@@ -38,7 +38,7 @@ pub(crate) fn measure(place: &Place) {
             .map(|frames| frames[second % frames.len()])
             .collect();
         board.send(1_000_000, &frames);
-        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        crate::processes::wait(next.saturating_duration_since(Instant::now()));
     }
     let id = daemon.0.id();
     let asked = Command::new("kill")
@@ -97,6 +97,6 @@ fn written_at_its_end(id: u32) -> f64 {
         if after_name.starts_with('Z') {
             return written;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        crate::processes::wait(Duration::from_millis(20));
     }
 }
