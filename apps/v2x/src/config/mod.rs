@@ -7,18 +7,23 @@
 mod collector_address;
 pub(crate) mod keys;
 mod prototype_file;
+pub(crate) mod radio;
 pub(crate) mod station;
 mod toml_file;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use v2x_proto::v2g::Money;
+use v2x_units::{Amps, WattHours};
 use v2x_uplink::{BrokerUrl, Token};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
+pub(crate) use keys::amount;
+use radio::RadioConfig;
 
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
@@ -36,6 +41,8 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    pub(crate) radio: RadioConfig,
+    pub(crate) v2g: V2gConfig,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -56,6 +63,16 @@ pub(crate) struct RecordingConfig {
     pub(crate) can_data_bytes: u64,
 }
 
+/// What the owner has set for charging.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct V2gConfig {
+    pub(crate) capacity: Option<WattHours>,
+    pub(crate) max_current: Option<Amps>,
+    pub(crate) cost_limit: Option<Money>,
+    pub(crate) battery_data: bool,
+    pub(crate) call_when_parked: bool,
+}
+
 /// Where telemetry goes.
 #[derive(Debug)]
 pub(crate) struct MqttConfig {
@@ -74,6 +91,8 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    radio: RadioConfig,
+    v2g: V2gConfig,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -105,6 +124,8 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            radio: file.radio,
+            v2g: file.v2g,
             mqtt,
         };
         Ok((config, file.notes))

@@ -19,6 +19,7 @@ mod orders;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
+mod v2g;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use v2x_store::Store;
 use v2x_units::BootId;
 use v2x_uplink::commands;
 
+use crate::air::{self, Surroundings};
 use crate::clock::{self, Clock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
@@ -43,6 +45,7 @@ use health::Health;
 use keeper::{Due, Keeper};
 use line::{Heard, Line};
 use meters::Meters;
+use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
@@ -67,6 +70,13 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
+    let around = Surroundings {
+        clock,
+        shutdown: shutdown.clone(),
+        boot,
+        is_promiscuous: false,
+    };
+    let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
     let uploader = Uploader {
@@ -109,6 +119,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         health: Arc::clone(&health),
         unwritten: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
+        v2g,
         due: Due::at_start(now),
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
@@ -173,6 +184,29 @@ fn open_station(
         }
     }
     Ok(station)
+}
+
+/// The air and the conversations on it, where both are configured.
+fn open_v2g(
+    config: &StationConfig,
+    store: &Store,
+    around: Surroundings,
+    threads: &mut Threads,
+) -> Result<Option<V2g>, Failure> {
+    let Some(medium) = config.radio.medium() else {
+        if !config.slot_radios.is_empty() {
+            warn!("slots have keys, but no radio.port and no radio.air: they are silent");
+        }
+        return Ok(None);
+    };
+    if config.slot_radios.is_empty() {
+        warn!("no slot names its folder of keys: the station is silent on the air");
+        return Ok(None);
+    }
+    let now = around.clock.now().instant;
+    let air = air::open(&medium, around, threads)?;
+    let (radios, policy) = (&config.slot_radios, config.radio.policy);
+    V2g::open(air, radios, policy, &config.setup, store, now).map(Some)
 }
 
 /// A version that was offered before must mean what it meant: bills were made by it.

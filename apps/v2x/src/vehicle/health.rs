@@ -53,6 +53,8 @@ pub(super) struct Health {
     pub(super) rows_lost: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
+    /// Times that the radio did not take how the car is, because it was behind.
+    pub(super) radio_behind: AtomicU64,
     /// Frames that no file could take.
     pub(super) frames_unrecorded: AtomicU64,
     /// Closed raw logs removed to make room.

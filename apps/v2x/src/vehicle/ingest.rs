@@ -16,11 +16,14 @@ use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
 use super::health::Health;
 use super::keeper::ToKeep;
+use super::radio::CarNow;
 use super::source::{BoardTime, Capture, Delivery, Heard, Listener};
 use super::telemetry;
 use super::timekeeping;
 use crate::clock::Clock;
 
+/// How often the radio hears of the car: V2V follows it at 10 Hz.
+const TELL_RADIO_EVERY: Duration = Duration::from_millis(100);
 /// How often the journal looks at the car.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -54,6 +57,8 @@ pub(super) struct Ingest {
     pub(super) deliveries: Receiver<Delivery>,
     pub(super) to_record: Sender<Vec<ToRecord>>,
     pub(super) to_keep: Sender<ToKeep>,
+    /// Where the radio hears of the car, if there is one.
+    pub(super) to_radio: Option<Sender<CarNow>>,
     pub(super) state: VehicleState,
     pub(super) row_interval: Duration,
     pub(super) clock: Clock,
@@ -64,6 +69,7 @@ pub(super) struct Ingest {
 struct Rows {
     next: Instant,
     next_observation: Instant,
+    next_for_radio: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
 }
@@ -75,10 +81,14 @@ impl Ingest {
         let mut rows = Rows {
             next: self.clock.now().instant + self.row_interval,
             next_observation: self.clock.now().instant + OBSERVE_EVERY,
+            next_for_radio: self.clock.now().instant,
             last: None,
         };
         loop {
-            let due = rows.next.min(rows.next_observation);
+            let mut due = rows.next.min(rows.next_observation);
+            if self.to_radio.is_some() {
+                due = due.min(rows.next_for_radio);
+            }
             let until_due = due.since(self.clock.now().instant);
             match self.deliveries.recv_timeout(until_due) {
                 Ok(delivery) => {
@@ -98,9 +108,23 @@ impl Ingest {
                 self.observe();
                 rows.next_observation = (rows.next_observation + OBSERVE_EVERY).max(now);
             }
+            if now >= rows.next_for_radio {
+                self.tell_radio();
+                rows.next_for_radio = (rows.next_for_radio + TELL_RADIO_EVERY).max(now);
+            }
         }
         let now = self.clock.now().instant;
         self.make_row(&mut rows, now);
+    }
+
+    /// Tells the radio how the car is; it takes the next one if it is behind.
+    fn tell_radio(&self) {
+        if let Some(radio) = &self.to_radio
+            && let Err(TrySendError::Full(_)) =
+                radio.try_send(CarNow::of(&self.state, self.clock.now()))
+        {
+            Health::count(&self.health.radio_behind);
+        }
     }
 
     /// Puts what was heard into the state; gives what the recorder writes of it.

@@ -18,6 +18,7 @@ use v2x_units::{GnssFix, Instant, Stamp};
 use super::dated_journal::DatedJournal;
 use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
+use super::radio::{self, ToldByV2g};
 use crate::clock::Clock;
 use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
@@ -40,6 +41,8 @@ pub(super) enum ToKeep {
     },
     /// One moment of the car, for the journal.
     Observation(Box<Observation>),
+    /// Something of the conversation about charging.
+    V2g(Stamp, Box<ToldByV2g>),
 }
 
 /// The store and what waits to enter it.
@@ -95,6 +98,11 @@ impl Keeper {
                 self.journal.observe(*seen, date, &mut self.store);
             }
             ToKeep::Event { kind, detail } => self.event(now, kind, detail),
+            ToKeep::V2g(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! port ─► collector ─► ingest ─┬─► recorder ─► files ─► archive
-//!        (bytes)      (state)  └─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//!        (bytes)      (state)  ├─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//!                              └─► radio ⇄ air
 //! ```
 //!
 //! The daemon ends from left to right: the collector stops reading, and each thread ends when the
@@ -19,6 +20,7 @@ mod ingest;
 mod journal;
 mod keeper;
 mod line_file;
+mod radio;
 mod raw_log;
 mod recorder;
 mod source;
@@ -31,16 +33,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tracing::info;
+use tracing::{info, warn};
+use v2x_proto::secure::Role;
+use v2x_proto::v2g::SessionId;
 use v2x_roles::vehicle::VehicleState;
-use v2x_store::Store;
+use v2x_store::{Store, V2gSession};
+use v2x_units::BootId;
 
+use crate::air::{self, AirHealth, Surroundings};
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
 use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
+use crate::keys::{Drawn, UnitKeys};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -49,6 +56,7 @@ use disk::Folder;
 use health::Health;
 use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
+use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 
@@ -60,6 +68,9 @@ const BATCHES: usize = 8192;
 /// while.
 const ROWS: usize = 12_288;
 
+/// Words on the car between ingest and radio: most of a second; an older one is worth nothing.
+const CARS: usize = 8;
+
 /// Runs the daemon until it is asked to stop.
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
@@ -70,6 +81,9 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     daemon::make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
     let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
+
+    let open_session = store.v2g_session(radio::books::OWNER);
+    let open_session = open_session.blame(Blame::Runtime, "store")?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
@@ -106,10 +120,20 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     recording.start(&mut threads, batches)?;
+    let radio_parts = RadioParts {
+        config,
+        open_session,
+        to_keep: to_keep.clone(),
+        clock,
+        shutdown: shutdown.clone(),
+        health: Arc::clone(&health),
+    };
+    let (to_radio, air) = start_radio(&mut threads, radio_parts)?;
     let ingest = Ingest {
         deliveries,
         to_record,
         to_keep,
+        to_radio,
         state,
         row_interval: config.row_interval,
         clock,
@@ -130,7 +154,61 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     info!("stopping: writing what was received");
     threads.join();
     status::last_words(&health);
+    if let Some(air) = air {
+        radio::last_words(&air);
+    }
     Ok(())
+}
+
+/// What the radio's thread is made of.
+struct RadioParts<'a> {
+    config: &'a VehicleConfig,
+    open_session: Option<V2gSession>,
+    to_keep: Sender<ToKeep>,
+    clock: Clock,
+    shutdown: Shutdown,
+    health: Arc<Health>,
+}
+
+/// The ingest's end of the radio, and the air's counters.
+type RadioEnds = (Option<Sender<CarNow>>, Option<Arc<AirHealth>>);
+
+/// Starts air and radio where one is configured. A car without keys has nothing to say.
+fn start_radio(threads: &mut Threads, parts: RadioParts<'_>) -> Result<RadioEnds, Failure> {
+    let radio = &parts.config.radio;
+    let (Some(medium), Some(keys)) = (radio.medium(), &radio.keys) else {
+        if radio.medium().is_some() {
+            warn!("radio.keys names no folder of keys: the car stays silent on the air");
+        }
+        return Ok((None, None));
+    };
+    let clock = parts.clock;
+    let now = clock.trusted_date(clock.now().instant);
+    let now = now.map(|dated| dated.utc);
+    let keys = UnitKeys::load(keys, Role::Vehicle, radio.policy, now)?;
+    info!(car = %keys.identity.credential().subject.name, "the car has its keys");
+    let around = Surroundings {
+        clock,
+        shutdown: parts.shutdown,
+        boot: BootId::new(getrandom::u32().blame(Blame::Runtime, "random numbers")?),
+        is_promiscuous: false,
+    };
+    let air = air::open(&medium, around, threads)?;
+    let counters = Arc::clone(&air.health);
+    let (to_radio, car) = bounded(CARS);
+    let radio = Radio::new(radio::Parts {
+        air,
+        car,
+        keys,
+        config: parts.config.v2g,
+        open: (parts.open_session).and_then(|open| SessionId::new(open.session)),
+        to_keep: parts.to_keep,
+        clock,
+        health: parts.health,
+        rng: Drawn::from_kernel()?,
+    });
+    threads.spawn("radio", move || radio.run())?;
+    Ok((Some(to_radio), Some(counters)))
 }
 
 /// Opens the store; the newest date that it trusts is one that no clock can be behind.

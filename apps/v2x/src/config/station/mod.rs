@@ -13,9 +13,10 @@ use std::time::Duration;
 use v2x_charging::{MeterLimits, SlotConfig};
 use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
 use v2x_tariff::{Tariff, parse_tariffs};
-use v2x_units::Position;
+use v2x_units::{Position, WattHours};
 use v2x_uplink::{BrokerUrl, Token};
 
+use super::radio::RadioConfig;
 use super::{MqttConfig, TOKEN_VARIABLE, read_token};
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure};
@@ -46,7 +47,20 @@ pub(crate) struct StationConfig {
     pub(crate) row_interval: Duration,
     /// Whether each slot is a device of its own at the server.
     pub(crate) gateway: bool,
+    pub(crate) radio: RadioConfig,
+    /// The slots that speak with cars.
+    pub(crate) slot_radios: Vec<SlotRadio>,
     pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// What a slot needs to speak with cars.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SlotRadio {
+    pub(crate) slot: SlotNumber,
+    /// The folder that `v2x keys enroll` made for it.
+    pub(crate) keys: PathBuf,
+    /// A session ends at so much.
+    pub(crate) energy_limit: Option<WattHours>,
 }
 
 /// A serial line and what is on it.
@@ -99,6 +113,8 @@ struct SlotSettings {
     limits: MeterLimits,
     plug: Option<String>,
     tariff: Option<String>,
+    keys: Option<PathBuf>,
+    energy_limit: Option<WattHours>,
 }
 
 impl SlotSettings {
@@ -114,6 +130,8 @@ impl SlotSettings {
             limits: MeterLimits::pzem_004t_100a(),
             plug: None,
             tariff: None,
+            keys: None,
+            energy_limit: None,
         }
     }
 }
@@ -132,6 +150,7 @@ struct FileSettings {
     /// The text of `tariffs.toml` with its name, or that of a single price.
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
+    radio: RadioConfig,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -169,10 +188,20 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             gateway: file.gateway,
+            slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
+            radio: file.radio,
             mqtt,
         };
         Ok((config, file.notes))
     }
+}
+
+fn slot_radio(slot: &SlotSettings) -> Option<SlotRadio> {
+    Some(SlotRadio {
+        slot: slot.number,
+        keys: slot.keys.clone()?,
+        energy_limit: slot.energy_limit,
+    })
 }
 
 fn setup(

@@ -1,0 +1,171 @@
+//! The thread of the radio: what is heard and what the car does in, V2G and V2V decided, payloads
+//! and things to keep out.
+//!
+//! ```text
+//! ingest ─► car ten times a second ─┐
+//! air ────► payloads ───────────────┼─► radio ─┬─► air
+//!                                   │          └─► keeper
+//! ```
+//!
+//! It never waits for the disk: what the keeper has no room for is counted. It ends when the
+//! ingest has.
+
+pub(super) mod books;
+mod car;
+mod charging;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, never, select};
+use tracing::warn;
+use v2x_proto::v2g::SessionId;
+use v2x_units::{Instant, Stamp};
+
+pub(super) use car::CarNow;
+pub(super) use charging::ToldByV2g;
+use charging::{Charging, Wanted};
+
+use super::health::Health;
+use super::keeper::ToKeep;
+use crate::air::{Air, AirHealth, Packet};
+use crate::clock::Clock;
+use crate::config::V2gConfig;
+use crate::keys::{Drawn, RevocationFile, UnitKeys};
+
+/// How often the time is told: certificates and credentials have whole seconds.
+const TELL_CLOCK: Duration = Duration::from_secs(1);
+/// How often the revocation list is looked at.
+const LOOK_AT_REVOCATIONS: Duration = Duration::from_secs(10);
+/// The longest wait.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// The thread of the radio.
+pub(super) struct Radio {
+    air: Air,
+    car: Receiver<CarNow>,
+    charging: Charging,
+    revocations: RevocationFile,
+    to_keep: Sender<ToKeep>,
+    clock: Clock,
+    health: Arc<Health>,
+    rng: Drawn,
+    /// When clock and revocations are looked at next.
+    due: (Instant, Instant),
+}
+
+/// What the radio is made of.
+pub(super) struct Parts {
+    pub(super) air: Air,
+    pub(super) car: Receiver<CarNow>,
+    pub(super) keys: UnitKeys,
+    pub(super) config: V2gConfig,
+    /// The session that was open before a restart.
+    pub(super) open: Option<SessionId>,
+    pub(super) to_keep: Sender<ToKeep>,
+    pub(super) clock: Clock,
+    pub(super) health: Arc<Health>,
+    pub(super) rng: Drawn,
+}
+
+impl Radio {
+    pub(super) fn new(parts: Parts) -> Self {
+        let now = parts.clock.now().instant;
+        let mut rng = parts.rng;
+        let mut charging = Charging::new(&parts.keys, &parts.config);
+        if let Some(session) = parts.open {
+            charging.remember(now, session, &mut rng);
+        }
+        Self {
+            air: parts.air,
+            car: parts.car,
+            charging,
+            revocations: parts.keys.revocations,
+            to_keep: parts.to_keep,
+            clock: parts.clock,
+            health: parts.health,
+            rng,
+            due: (now, now),
+        }
+    }
+
+    /// Runs until the ingest has ended.
+    pub(super) fn run(mut self) {
+        loop {
+            let now = self.clock.now().instant;
+            self.by_the_clock(now);
+            self.act(now);
+            let wait = (self.charging.wake_at()).map_or(GLANCE, |at| at.since(now).min(GLANCE));
+            select! {
+                recv(self.car) -> car => match car {
+                    Ok(car) => self.charging.car(&car, &mut self.rng),
+                    Err(_) => break,
+                },
+                recv(self.air.heard) -> packet => match packet {
+                    Ok(packet) => self.hear(&packet),
+                    // The air has ended with the daemon; the car still says good-bye.
+                    Err(_) => self.air.heard = never(),
+                },
+                default(wait) => {}
+            }
+        }
+        let now = self.clock.now().instant;
+        self.act(now);
+    }
+
+    fn hear(&mut self, packet: &Packet) {
+        let rng = &mut self.rng;
+        self.charging
+            .heard(packet.at, packet.from, &packet.payload, rng);
+    }
+
+    fn by_the_clock(&mut self, now: Instant) {
+        let (clock_due, revocations_due) = self.due;
+        if now >= clock_due {
+            self.due.0 = now + TELL_CLOCK;
+            let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
+            self.charging.clock(now, utc, &mut self.rng);
+        }
+        if now >= revocations_due {
+            self.due.1 = now + LOOK_AT_REVOCATIONS;
+            match self.revocations.changed() {
+                Ok(None) => {}
+                Ok(Some(list)) => self.charging.revocations(now, &list, &mut self.rng),
+                Err(failure) => warn!(?failure, "the revocation list is not read"),
+            }
+        }
+    }
+
+    /// Does what is wanted now.
+    fn act(&mut self, now: Instant) {
+        let (sender, to_keep, health) = (&self.air.sender, &self.to_keep, &self.health);
+        let at = self.clock.now();
+        self.charging
+            .poll(now, &mut self.rng, |wanted| match wanted {
+                Wanted::Send(to, payload) => sender.send(to, payload),
+                Wanted::Keep(told) => keep(to_keep, health, at, told),
+            });
+    }
+}
+
+fn keep(to_keep: &Sender<ToKeep>, health: &Health, at: Stamp, told: ToldByV2g) {
+    if to_keep.try_send(ToKeep::V2g(at, Box::new(told))).is_err() {
+        Health::count(&health.rows_lost);
+    }
+}
+
+/// What the air has lost and refused, for the last report.
+pub(super) fn last_words(air: &AirHealth) {
+    let get = AirHealth::get;
+    tracing::info!(
+        heard = get(&air.heard),
+        sent = get(&air.sent),
+        dropped = get(&air.dropped),
+        unsent = get(&air.unsent),
+        too_long = get(&air.too_long),
+        unconfirmed = get(&air.unconfirmed),
+        foreign = get(&air.foreign),
+        lost = get(&air.lost),
+        "the air"
+    );
+}
