@@ -18,7 +18,7 @@ use v2x_units::{GnssFix, Instant, Stamp};
 use super::dated_journal::DatedJournal;
 use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
-use super::radio::{self, ToldByV2g};
+use super::radio::{self, ToldByV2g, ToldByV2v};
 use crate::clock::Clock;
 use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
@@ -43,6 +43,8 @@ pub(super) enum ToKeep {
     Observation(Box<Observation>),
     /// Something of the conversation about charging.
     V2g(Stamp, Box<ToldByV2g>),
+    /// Something of V2V.
+    V2v(Stamp, Box<ToldByV2v>),
 }
 
 /// The store and what waits to enter it.
@@ -101,6 +103,11 @@ impl Keeper {
             ToKeep::V2g(at, told) => {
                 let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
                 radio::books::write(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
+            }
+            ToKeep::V2v(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write_v2v(&mut self.store, utc, &told);
                 self.delivery.offer(&self.store);
             }
         }

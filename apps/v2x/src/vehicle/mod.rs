@@ -206,7 +206,7 @@ fn start_radio(threads: &mut Threads, parts: RadioParts<'_>) -> Result<RadioEnds
         clock,
         health: parts.health,
         rng: Drawn::from_kernel()?,
-    });
+    })?;
     threads.spawn("radio", move || radio.run())?;
     Ok((Some(to_radio), Some(counters)))
 }

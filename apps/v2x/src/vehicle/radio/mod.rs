@@ -13,6 +13,7 @@
 pub(super) mod books;
 mod car;
 mod charging;
+mod v2v;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,17 +21,21 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, never, select};
 use tracing::warn;
 use v2x_proto::v2g::SessionId;
-use v2x_units::{Instant, Stamp};
+use v2x_proto::v2v::is_geonetworking;
+use v2x_units::Instant;
 
 pub(super) use car::CarNow;
 pub(super) use charging::ToldByV2g;
 use charging::{Charging, Wanted};
+pub(super) use v2v::{State as V2vState, ToldByV2v};
+use v2v::{Traffic, Wanted as WantedByV2v};
 
 use super::health::Health;
 use super::keeper::ToKeep;
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
 use crate::config::V2gConfig;
+use crate::failure::Failure;
 use crate::keys::{Drawn, RevocationFile, UnitKeys};
 
 /// How often the time is told: certificates and credentials have whole seconds.
@@ -45,6 +50,7 @@ pub(super) struct Radio {
     air: Air,
     car: Receiver<CarNow>,
     charging: Charging,
+    traffic: Traffic,
     revocations: RevocationFile,
     to_keep: Sender<ToKeep>,
     clock: Clock,
@@ -69,24 +75,30 @@ pub(super) struct Parts {
 }
 
 impl Radio {
-    pub(super) fn new(parts: Parts) -> Self {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the unit's certificates do not hang together.
+    pub(super) fn new(parts: Parts) -> Result<Self, Failure> {
         let now = parts.clock.now().instant;
         let mut rng = parts.rng;
         let mut charging = Charging::new(&parts.keys, &parts.config);
         if let Some(session) = parts.open {
             charging.remember(now, session, &mut rng);
         }
-        Self {
+        let traffic = Traffic::new(&parts.keys, now, &mut rng)?;
+        Ok(Self {
             air: parts.air,
             car: parts.car,
             charging,
+            traffic,
             revocations: parts.keys.revocations,
             to_keep: parts.to_keep,
             clock: parts.clock,
             health: parts.health,
             rng,
             due: (now, now),
-        }
+        })
     }
 
     /// Runs until the ingest has ended.
@@ -95,10 +107,15 @@ impl Radio {
             let now = self.clock.now().instant;
             self.by_the_clock(now);
             self.act(now);
-            let wait = (self.charging.wake_at()).map_or(GLANCE, |at| at.since(now).min(GLANCE));
+            let wake_at = [self.charging.wake_at(), self.traffic.wake_at()];
+            let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
+            let wait = wait.min().unwrap_or(GLANCE).min(GLANCE);
             select! {
                 recv(self.car) -> car => match car {
-                    Ok(car) => self.charging.car(&car, &mut self.rng),
+                    Ok(car) => {
+                        self.charging.car(&car, &mut self.rng);
+                        self.traffic.car(&car, &mut self.rng);
+                    }
                     Err(_) => break,
                 },
                 recv(self.air.heard) -> packet => match packet {
@@ -125,6 +142,7 @@ impl Radio {
             self.due.0 = now + TELL_CLOCK;
             let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
             self.charging.clock(now, utc, &mut self.rng);
+            self.traffic.clock(now, utc, &mut self.rng);
         }
         if now >= revocations_due {
             self.due.1 = now + LOOK_AT_REVOCATIONS;
