@@ -1,6 +1,6 @@
 //! The structs that the prototype puts on the air: no version, no checksum, no proof of who speaks.
 //!
-//! Not when to speak them and what follows (`legacy_mode`). Section (b) and (c) of the
+//! Not when to speak them and what follows ([`crate::legacy_mode`]). Section (b) and (c) of the
 //! reference page on the prototype's wire formats.
 //!
 //! | bytes | struct | file |
