@@ -347,7 +347,7 @@ pub(crate) enum ReportFormat {
 #[command(after_help = "Examples:
   v2x capture --radio /dev/serial/by-id/usb-radio --out air.pcap
   v2x capture --udp | wireshark -k -i -")]
-#[group(id = "medium", required = true, multiple = false, args = ["radio", "udp"])]
+#[command(group(clap::ArgGroup::new("medium").required(true).args(["radio", "udp"])))]
 pub(crate) struct Capture {
     /// Serial port of a radio board, which no other program may have open.
     #[arg(long, value_name = "PORT")]

@@ -103,7 +103,9 @@ fn captured_cam_opens_in_tshark_and_other_payloads_are_no_malformed_packets() {
         .arg(&file);
     let mut capture = Process::start(command.stderr(File::create(&log).unwrap()));
     wait_until(SOON, "the air", || {
-        std::fs::read_to_string(&log).unwrap().contains("simulated")
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(!capture.has_ended(), "{said}");
+        said.contains("simulated")
     });
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     rustix::net::sockopt::set_ip_multicast_if(&socket, &Ipv4Addr::LOCALHOST).unwrap();

@@ -149,6 +149,18 @@ pub(crate) struct Surroundings {
     pub(crate) is_promiscuous: bool,
 }
 
+impl Surroundings {
+    /// Those of a daemon, which hears what is for it.
+    pub(crate) fn new(clock: Clock, shutdown: &Shutdown, boot: BootId) -> Self {
+        Self {
+            clock,
+            shutdown: shutdown.clone(),
+            boot,
+            is_promiscuous: false,
+        }
+    }
+}
+
 /// Opens the air; its thread ends when the daemon is asked to.
 ///
 /// # Errors

@@ -33,13 +33,12 @@ pub(super) fn run(arguments: &cli::Capture) -> Result<(), Failure> {
     };
     let mut out = open(arguments)?;
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
+    let clock = Clock::of_system();
+    let boot = getrandom::u32().blame(Blame::Runtime, "random numbers")?;
     let around = Surroundings {
-        clock: Clock::of_system(),
-        shutdown: shutdown.clone(),
-        boot: BootId::new(getrandom::u32().blame(Blame::Runtime, "random numbers")?),
         is_promiscuous: true,
+        ..Surroundings::new(clock, &shutdown, BootId::new(boot))
     };
-    let clock = around.clock;
     let mut threads = Threads::default();
     let air = air::open(&medium, around, &mut threads)?;
     write(&mut out, &pcap::file_header())?;

@@ -70,12 +70,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
-    let around = Surroundings {
-        clock,
-        shutdown: shutdown.clone(),
-        boot,
-        is_promiscuous: false,
-    };
+    let around = Surroundings::new(clock, &shutdown, boot);
     let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
@@ -125,15 +120,20 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
     heartbeat::ready();
+    attend(&shutdown, &clock, &mut watchdog);
+    info!("stopping: writing what was received");
+    threads.join();
+    health.tell("stopped");
+    Ok(())
+}
+
+/// Tells the service manager that the station is alive until it is asked to stop.
+fn attend(shutdown: &Shutdown, clock: &Clock, watchdog: &mut Watchdog) {
     while !shutdown.is_requested() {
         clock::sleep(GLANCE);
         watchdog.look(clock.now().instant);
     }
     heartbeat::stopping();
-    info!("stopping: writing what was received");
-    threads.join();
-    health.tell("stopped");
-    Ok(())
 }
 
 /// The slots with the tariffs that hold and the sessions that were open.

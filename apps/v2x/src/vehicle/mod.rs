@@ -37,7 +37,7 @@ use tracing::{info, warn};
 use v2x_proto::secure::Role;
 use v2x_proto::v2g::SessionId;
 use v2x_roles::vehicle::VehicleState;
-use v2x_store::{Store, V2gSession};
+use v2x_store::Store;
 use v2x_units::BootId;
 
 use crate::air::{self, AirHealth, Surroundings};
@@ -45,7 +45,7 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Delivery, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
 use attendant::Attendant;
@@ -81,37 +81,24 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     daemon::make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
     let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
-
-    let open_session = store.v2g_session(radio::books::OWNER);
-    let open_session = open_session.blame(Blame::Runtime, "store")?;
+    let open_session = open_session(&store)?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let uploader = Uploader {
-        mqtt: config.mqtt.as_ref(),
-        role: "vehicle",
-        commands: None,
+    let delivery = start_uploader(config, clock, uplink, &mut threads)?;
+    let keeper = Keeper {
+        store,
+        journal: DatedJournal::new(&config.out, drawn),
+        delivery,
         clock,
-        health: Arc::clone(&uplink),
+        dating: Dating::new(clock, config.time_wait),
+        heart: attendant.heart("keeper"),
+        health: Arc::clone(&health),
     };
-    let (delivery, uploader) = uploader.start()?;
-    threads.extend(uploader);
-    threads.spawn("keeper", {
-        let health = Arc::clone(&health);
-        let keeper = Keeper {
-            store,
-            journal: DatedJournal::new(&config.out, drawn),
-            delivery,
-            clock,
-            dating: Dating::new(clock, config.time_wait),
-            heart: attendant.heart("keeper"),
-            health,
-        };
-        move || keeper.run(&kept)
-    })?;
+    threads.spawn("keeper", move || keeper.run(&kept))?;
     let recording = Recording {
         config,
         clock,
@@ -120,7 +107,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     recording.start(&mut threads, batches)?;
-    let radio_parts = RadioParts {
+    let radio = RadioParts {
         config,
         open_session,
         to_keep: to_keep.clone(),
@@ -128,7 +115,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         shutdown: shutdown.clone(),
         health: Arc::clone(&health),
     };
-    let (to_radio, air) = start_radio(&mut threads, radio_parts)?;
+    let (to_radio, air) = radio.start(&mut threads)?;
     let ingest = Ingest {
         deliveries,
         to_record,
@@ -154,16 +141,40 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     info!("stopping: writing what was received");
     threads.join();
     status::last_words(&health);
-    if let Some(air) = air {
-        radio::last_words(&air);
-    }
+    air.as_deref().into_iter().for_each(radio::last_words);
     Ok(())
+}
+
+/// Starts the way to the broker.
+fn start_uploader(
+    config: &VehicleConfig,
+    clock: Clock,
+    health: Arc<UplinkHealth>,
+    threads: &mut Threads,
+) -> Result<Delivery, Failure> {
+    let uploader = Uploader {
+        mqtt: config.mqtt.as_ref(),
+        role: "vehicle",
+        commands: None,
+        clock,
+        health,
+    };
+    let (delivery, uploader) = uploader.start()?;
+    threads.extend(uploader);
+    Ok(delivery)
+}
+
+/// The charging session that was open over the radio when the daemon last wrote.
+fn open_session(store: &Store) -> Result<Option<SessionId>, Failure> {
+    let open = store.v2g_session(radio::books::OWNER);
+    let open = open.blame(Blame::Runtime, "store")?;
+    Ok(open.and_then(|open| SessionId::new(open.session)))
 }
 
 /// What the radio's thread is made of.
 struct RadioParts<'a> {
     config: &'a VehicleConfig,
-    open_session: Option<V2gSession>,
+    open_session: Option<SessionId>,
     to_keep: Sender<ToKeep>,
     clock: Clock,
     shutdown: Shutdown,
@@ -173,42 +184,40 @@ struct RadioParts<'a> {
 /// The ingest's end of the radio, and the air's counters.
 type RadioEnds = (Option<Sender<CarNow>>, Option<Arc<AirHealth>>);
 
-/// Starts air and radio where one is configured. A car without keys has nothing to say.
-fn start_radio(threads: &mut Threads, parts: RadioParts<'_>) -> Result<RadioEnds, Failure> {
-    let radio = &parts.config.radio;
-    let (Some(medium), Some(keys)) = (radio.medium(), &radio.keys) else {
-        if radio.medium().is_some() {
+impl RadioParts<'_> {
+    /// Starts air and radio where one is configured. A car without keys has nothing to say.
+    fn start(self, threads: &mut Threads) -> Result<RadioEnds, Failure> {
+        let (radio, clock) = (&self.config.radio, self.clock);
+        let Some(medium) = radio.medium() else {
+            return Ok((None, None));
+        };
+        let Some(keys) = &radio.keys else {
             warn!("radio.keys names no folder of keys: the car stays silent on the air");
-        }
-        return Ok((None, None));
-    };
-    let clock = parts.clock;
-    let now = clock.trusted_date(clock.now().instant);
-    let now = now.map(|dated| dated.utc);
-    let keys = UnitKeys::load(keys, Role::Vehicle, radio.policy, now)?;
-    info!(car = %keys.identity.credential().subject.name, "the car has its keys");
-    let around = Surroundings {
-        clock,
-        shutdown: parts.shutdown,
-        boot: BootId::new(getrandom::u32().blame(Blame::Runtime, "random numbers")?),
-        is_promiscuous: false,
-    };
-    let air = air::open(&medium, around, threads)?;
-    let counters = Arc::clone(&air.health);
-    let (to_radio, car) = bounded(CARS);
-    let radio = Radio::new(radio::Parts {
-        air,
-        car,
-        keys,
-        config: parts.config.v2g,
-        open: (parts.open_session).and_then(|open| SessionId::new(open.session)),
-        to_keep: parts.to_keep,
-        clock,
-        health: parts.health,
-        rng: Drawn::from_kernel()?,
-    })?;
-    threads.spawn("radio", move || radio.run())?;
-    Ok((Some(to_radio), Some(counters)))
+            return Ok((None, None));
+        };
+        let now = clock.trusted_date(clock.now().instant);
+        let now = now.map(|dated| dated.utc);
+        let keys = UnitKeys::load(keys, Role::Vehicle, radio.policy, now)?;
+        info!(car = %keys.identity.credential().subject.name, "the car has its keys");
+        let boot = getrandom::u32().blame(Blame::Runtime, "random numbers")?;
+        let around = Surroundings::new(clock, &self.shutdown, BootId::new(boot));
+        let air = air::open(&medium, around, threads)?;
+        let counters = Arc::clone(&air.health);
+        let (to_radio, car) = bounded(CARS);
+        let radio = Radio::new(radio::Parts {
+            air,
+            car,
+            keys,
+            config: self.config.v2g,
+            open: self.open_session,
+            to_keep: self.to_keep,
+            clock,
+            health: self.health,
+            rng: Drawn::from_kernel()?,
+        })?;
+        threads.spawn("radio", move || radio.run())?;
+        Ok((Some(to_radio), Some(counters)))
+    }
 }
 
 /// Opens the store; the newest date that it trusts is one that no clock can be behind.

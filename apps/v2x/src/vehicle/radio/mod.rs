@@ -130,10 +130,14 @@ impl Radio {
         self.act(now);
     }
 
+    /// V2V counts everything that is heard: it tells how busy the channel is.
     fn hear(&mut self, packet: &Packet) {
-        let rng = &mut self.rng;
-        self.charging
-            .heard(packet.at, packet.from, &packet.payload, rng);
+        self.traffic.heard(packet, &mut self.rng);
+        if !is_geonetworking(&packet.payload) {
+            let (at, from) = (packet.at, packet.from);
+            self.charging
+                .heard(at, from, &packet.payload, &mut self.rng);
+        }
     }
 
     fn by_the_clock(&mut self, now: Instant) {
@@ -156,19 +160,23 @@ impl Radio {
 
     /// Does what is wanted now.
     fn act(&mut self, now: Instant) {
-        let (sender, to_keep, health) = (&self.air.sender, &self.to_keep, &self.health);
+        let sender = &self.air.sender;
         let at = self.clock.now();
-        self.charging
-            .poll(now, &mut self.rng, |wanted| match wanted {
-                Wanted::Send(to, payload) => sender.send(to, payload),
-                Wanted::Keep(told) => keep(to_keep, health, at, told),
-            });
-    }
-}
-
-fn keep(to_keep: &Sender<ToKeep>, health: &Health, at: Stamp, told: ToldByV2g) {
-    if to_keep.try_send(ToKeep::V2g(at, Box::new(told))).is_err() {
-        Health::count(&health.rows_lost);
+        let keep = |what: ToKeep| {
+            if self.to_keep.try_send(what).is_err() {
+                Health::count(&self.health.rows_lost);
+            }
+        };
+        let rng = &mut self.rng;
+        self.charging.poll(now, rng, |wanted| match wanted {
+            Wanted::Send(to, payload) => sender.send(to, payload),
+            Wanted::Keep(told) => keep(ToKeep::V2g(at, Box::new(told))),
+        });
+        self.traffic.poll(now, rng, |wanted| match wanted {
+            WantedByV2v::SetAddress(address) => sender.set_address(address),
+            WantedByV2v::Send(to, payload) => sender.send(to, payload),
+            WantedByV2v::Keep(told) => keep(ToKeep::V2v(at, Box::new(told))),
+        });
     }
 }
 

@@ -249,14 +249,14 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
     Some(match event {
         V2vEvent::Received(_) | V2vEvent::Refused { .. } => return None,
         V2vEvent::NeighbourAppeared(station) => {
-            info!(station = station.get(), "V2V: a neighbour is in sight");
+            info!(station = station.raw(), "V2V: a neighbour is in sight");
             plain(
                 "v2v_neighbour_appeared",
-                json!({ "station": station.get() }),
+                json!({ "station": station.raw() }),
             )
         }
         V2vEvent::NeighbourLost(station) => {
-            plain("v2v_neighbour_lost", json!({ "station": station.get() }))
+            plain("v2v_neighbour_lost", json!({ "station": station.raw() }))
         }
         V2vEvent::EventKnown(action) => plain(
             "v2v_event_known",
