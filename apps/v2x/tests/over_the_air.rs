@@ -101,3 +101,60 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
     assert!(daemon.stop().success());
     station.stop();
 }
+
+/// The rows of a car's table of what the radio brought.
+fn radio_rows(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let tables = files.filter(|path| name(path).starts_with("ESP_now_data_"));
+    let rows = tables.flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    });
+    rows.collect()
+}
+
+#[test]
+fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
+    let (air, site) = (Air::new(), Site::new());
+    let (operator, other_operator) = (Operator::new(), Operator::new());
+    let cars: Vec<_> = (0..3).map(|_| Car::new(None)).collect();
+    let keys = [
+        operator.car("CAR-1"),
+        operator.car("CAR-2"),
+        other_operator.car("STRANGER"),
+    ];
+    let running: Vec<_> = (cars.iter().zip(&keys))
+        .map(|(car, keys)| start_car(car, &site, &air, keys))
+        .collect();
+    let folders: Vec<_> = cars
+        .iter()
+        .map(|car| car.written().folder().to_owned())
+        .collect();
+    wait_until(SOON, "CAMs verified on both sides", || {
+        (folders[..2].iter()).all(|folder| {
+            let seen = |row: &String| row.contains(",V2V,") && row.ends_with(",YES,NO");
+            events(folder, "v2v_neighbour_appeared") == 1
+                && radio_rows(folder).iter().filter(|row| seen(row)).count() >= 3
+        })
+    });
+    let row = &radio_rows(&folders[0])[0];
+    assert!(row.contains(",12.500000,-3.250000,"), "{row}");
+    wait_until(SOON, "the stranger's voice", || {
+        events(&folders[2], "v2v_speaking") > 0
+    });
+    for (_bus, daemon) in running {
+        assert!(daemon.stop().success());
+    }
+    assert_eq!(events(&folders[2], "v2v_neighbour_appeared"), 0);
+    assert!(radio_rows(&folders[2]).is_empty());
+    for folder in &folders[..2] {
+        assert_eq!(
+            events(folder, "v2v_neighbour_appeared"),
+            1,
+            "the stranger is no neighbour"
+        );
+    }
+}

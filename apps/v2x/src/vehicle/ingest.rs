@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use v2x_can::Outcome;
-use v2x_recording::MergedRow;
+use v2x_recording::{MergedRow, RadioRow};
 use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
@@ -50,6 +50,8 @@ pub(super) enum ToRecord {
     },
     /// A merged row.
     Row(Box<MergedRow>),
+    /// Something that the radio brought.
+    Radio(Box<RadioRow>),
 }
 
 /// The parts of the understanding thread.

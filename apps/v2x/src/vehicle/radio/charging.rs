@@ -8,11 +8,13 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 use tracing::{info, warn};
 use v2x_proto::secure::{RevocationList, Signature};
-use v2x_proto::v2g::message::{MeterReading, SignedReceipt};
+use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
 use v2x_proto::v2g::{Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
-use v2x_units::{Instant, MacAddress, UtcTime};
+use v2x_recording::RadioRow;
+use v2x_units::{Instant, MacAddress, Stamp, UtcTime};
 
 use super::car::CarNow;
+use super::rows;
 use crate::config::V2gConfig;
 use crate::keys::UnitKeys;
 
@@ -36,6 +38,7 @@ pub(in crate::vehicle) enum ToldByV2g {
 pub(super) enum Wanted {
     Send(MacAddress, Vec<u8>),
     Keep(ToldByV2g),
+    Record(RadioRow),
 }
 
 /// The car's end of V2G.
@@ -45,8 +48,10 @@ pub(super) struct Charging {
     plugged: bool,
     /// Since when the car looks otherwise than `plugged` says.
     doubtful_since: Option<Instant>,
-    /// The name of the station that was proven last.
+    /// The name and address of the station that was proven last, and what it offers.
     station: String,
+    address: MacAddress,
+    offer: Option<ChargeParameterDiscoveryRes>,
     wake_at: Option<Instant>,
 }
 
@@ -65,6 +70,8 @@ impl Charging {
             plugged: false,
             doubtful_since: None,
             station: String::new(),
+            address: MacAddress::BROADCAST,
+            offer: None,
             wake_at: None,
         }
     }
@@ -138,14 +145,22 @@ impl Charging {
     /// Says what is to be done until nothing is left.
     pub(super) fn poll(
         &mut self,
-        now: Instant,
+        now: Stamp,
         rng: &mut dyn CryptoRng,
         mut want: impl FnMut(Wanted),
     ) {
+        let (now, utc) = (now.instant, now.utc);
         loop {
             match self.evcc.poll(now, rng) {
                 Output::Send { to, datagram } => want(Wanted::Send(to, datagram.to_vec())),
                 Output::Event(event) => {
+                    if let EvccEvent::Status(reading) = &event {
+                        let (session, offer) = (self.evcc.session(), self.offer.as_ref());
+                        let from = self.address;
+                        want(Wanted::Record(rows::of_station(
+                            utc, from, session, offer, reading,
+                        )));
+                    }
                     for told in self.told(event) {
                         want(Wanted::Keep(told));
                     }
@@ -165,6 +180,7 @@ impl Charging {
         match event {
             EvccEvent::StationProven(at, credential) => {
                 self.station = credential.subject.name.to_string();
+                self.address = at;
                 info!(station = self.station, address = %at, "station proven");
                 let fingerprint = credential.fingerprint().to_string();
                 let station = &self.station;
@@ -179,7 +195,8 @@ impl Charging {
             }
             EvccEvent::Offer(offer) => {
                 let price = offer.price_per_kwh.map(|price| price.to_string());
-                let tariff = offer.tariff.as_str();
+                let tariff = offer.tariff.to_string();
+                self.offer = Some(offer);
                 one(
                     "v2g_offer",
                     json!({ "evse": self.station, "price_per_kwh": price, "tariff": tariff }),

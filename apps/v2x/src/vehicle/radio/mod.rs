@@ -4,6 +4,7 @@
 //! ```text
 //! ingest ─► car ten times a second ─┐
 //! air ────► payloads ───────────────┼─► radio ─┬─► air
+//!                                   │          ├─► recorder
 //!                                   │          └─► keeper
 //! ```
 //!
@@ -13,6 +14,7 @@
 pub(super) mod books;
 mod car;
 mod charging;
+mod rows;
 mod v2v;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crossbeam_channel::{Receiver, Sender, never, select};
 use tracing::warn;
 use v2x_proto::v2g::SessionId;
 use v2x_proto::v2v::is_geonetworking;
+use v2x_recording::RadioRow;
 use v2x_units::Instant;
 
 pub(super) use car::CarNow;
@@ -31,6 +34,7 @@ pub(super) use v2v::{State as V2vState, ToldByV2v};
 use v2v::{Traffic, Wanted as WantedByV2v};
 
 use super::health::Health;
+use super::ingest::ToRecord;
 use super::keeper::ToKeep;
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
@@ -53,6 +57,7 @@ pub(super) struct Radio {
     traffic: Traffic,
     revocations: RevocationFile,
     to_keep: Sender<ToKeep>,
+    to_record: Sender<Vec<ToRecord>>,
     clock: Clock,
     health: Arc<Health>,
     rng: Drawn,
@@ -69,6 +74,7 @@ pub(super) struct Parts {
     /// The session that was open before a restart.
     pub(super) open: Option<SessionId>,
     pub(super) to_keep: Sender<ToKeep>,
+    pub(super) to_record: Sender<Vec<ToRecord>>,
     pub(super) clock: Clock,
     pub(super) health: Arc<Health>,
     pub(super) rng: Drawn,
@@ -94,6 +100,7 @@ impl Radio {
             traffic,
             revocations: parts.keys.revocations,
             to_keep: parts.to_keep,
+            to_record: parts.to_record,
             clock: parts.clock,
             health: parts.health,
             rng,
@@ -106,7 +113,7 @@ impl Radio {
         loop {
             let now = self.clock.now().instant;
             self.by_the_clock(now);
-            self.act(now);
+            self.act();
             let wake_at = [self.charging.wake_at(), self.traffic.wake_at()];
             let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
             let wait = wait.min().unwrap_or(GLANCE).min(GLANCE);
@@ -126,8 +133,7 @@ impl Radio {
                 default(wait) => {}
             }
         }
-        let now = self.clock.now().instant;
-        self.act(now);
+        self.act();
     }
 
     /// V2V counts everything that is heard: it tells how busy the channel is.
@@ -159,7 +165,7 @@ impl Radio {
     }
 
     /// Does what is wanted now.
-    fn act(&mut self, now: Instant) {
+    fn act(&mut self) {
         let sender = &self.air.sender;
         let at = self.clock.now();
         let keep = |what: ToKeep| {
@@ -167,15 +173,24 @@ impl Radio {
                 Health::count(&self.health.rows_lost);
             }
         };
+        // The recorder's rows are for people who look later; one that finds no room is counted.
+        let record = |row: RadioRow| {
+            let batch = vec![ToRecord::Radio(Box::new(row))];
+            if self.to_record.try_send(batch).is_err() {
+                Health::count(&self.health.frames_unrecorded);
+            }
+        };
         let rng = &mut self.rng;
-        self.charging.poll(now, rng, |wanted| match wanted {
+        self.charging.poll(at, rng, |wanted| match wanted {
             Wanted::Send(to, payload) => sender.send(to, payload),
             Wanted::Keep(told) => keep(ToKeep::V2g(at, Box::new(told))),
+            Wanted::Record(row) => record(row),
         });
-        self.traffic.poll(now, rng, |wanted| match wanted {
+        self.traffic.poll(at, rng, |wanted| match wanted {
             WantedByV2v::SetAddress(address) => sender.set_address(address),
             WantedByV2v::Send(to, payload) => sender.send(to, payload),
             WantedByV2v::Keep(told) => keep(ToKeep::V2v(at, Box::new(told))),
+            WantedByV2v::Record(row) => record(row),
         });
     }
 }

@@ -14,11 +14,12 @@ use v2x_proto::v2v::{
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
-use v2x_recording::Gear;
+use v2x_recording::{Gear, RadioRow};
 use v2x_roles::vehicle::Course;
-use v2x_units::{Instant, MacAddress, Meters, MetersPerSecond, Position, UtcTime};
+use v2x_units::{Instant, MacAddress, Meters, MetersPerSecond, Position, Stamp, UtcTime};
 
 use super::car::CarNow;
+use super::rows;
 use crate::air::Packet;
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::UnitKeys;
@@ -66,6 +67,7 @@ pub(super) enum Wanted {
     SetAddress(MacAddress),
     Send(MacAddress, Vec<u8>),
     Keep(ToldByV2v),
+    Record(RadioRow),
 }
 
 /// The car's V2V.
@@ -166,14 +168,20 @@ impl Traffic {
     /// Says what is to be done until nothing is left.
     pub(super) fn poll(
         &mut self,
-        now: Instant,
+        now: Stamp,
         rng: &mut dyn CryptoRng,
         mut want: impl FnMut(Wanted),
     ) {
+        let (now, utc) = (now.instant, now.utc);
         loop {
             match self.v2v.poll(now, rng) {
                 V2vOutput::SetAddress(address) => want(Wanted::SetAddress(address)),
                 V2vOutput::Send(outgoing) => want(Wanted::Send(outgoing.to, outgoing.payload)),
+                V2vOutput::Event(V2vEvent::Received(heard)) => {
+                    let neighbour = self.v2v.map().neighbour(heard.station);
+                    let row = neighbour.and_then(|from| rows::of_neighbour(utc, &heard, from));
+                    row.into_iter().for_each(|row| want(Wanted::Record(row)));
+                }
                 V2vOutput::Event(event) => {
                     if let Some(told) = told(&event) {
                         want(Wanted::Keep(told));
