@@ -1,10 +1,14 @@
-//! The air's counters.
+//! The air's counters, and what the monitor tells of them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Counters since the air was opened.
+use crate::monitor::{Metrics, Part};
+
+/// Counters since the daemon started.
 #[derive(Debug, Default)]
 pub(crate) struct AirHealth {
+    /// Whether there is an air at all.
+    pub(crate) is_wanted: AtomicBool,
     /// Whether the medium is there.
     pub(crate) is_open: AtomicBool,
     /// Payloads heard and passed on.
@@ -23,6 +27,8 @@ pub(crate) struct AirHealth {
     pub(crate) foreign: AtomicU64,
     /// Frames lost between board and computer.
     pub(crate) lost: AtomicU64,
+    /// Words of the car that the radio's thread did not take, because it was behind.
+    pub(crate) behind: AtomicU64,
 }
 
 impl AirHealth {
@@ -39,5 +45,86 @@ impl AirHealth {
     /// Says whether the medium is there.
     pub(super) fn say_open(&self, is_open: bool) {
         self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// How the air is; `None` where there is none.
+    pub(crate) fn part(&self) -> Option<Part> {
+        let is_open = self.is_open.load(Ordering::Relaxed);
+        let part = if is_open {
+            Part::ok("air", "payloads can be sent and heard")
+        } else {
+            Part::failed(
+                "air",
+                "the radio board is not there: nothing is sent or heard",
+            )
+        };
+        self.is_wanted.load(Ordering::Relaxed).then_some(part)
+    }
+
+    /// Every counter, by name and without `..`: one that is new and not exported does not compile.
+    pub(crate) fn metrics(&self, to: &mut Metrics) {
+        let Self {
+            is_wanted,
+            is_open,
+            heard,
+            dropped,
+            sent,
+            unsent,
+            too_long,
+            unconfirmed,
+            foreign,
+            lost,
+            behind,
+        } = self;
+        if !is_wanted.load(Ordering::Relaxed) {
+            return;
+        }
+        let is_open = is_open.load(Ordering::Relaxed);
+        to.flag(
+            "v2x_air_open",
+            "Whether the medium of the air is there.",
+            is_open,
+        );
+        for (name, help, counter) in [
+            ("heard", "Payloads heard and passed on.", heard),
+            (
+                "dropped",
+                "Payloads heard that nobody read in time.",
+                dropped,
+            ),
+            ("sent", "Payloads given to the medium.", sent),
+            (
+                "unsent",
+                "Payloads that found no room, or no medium.",
+                unsent,
+            ),
+            (
+                "too_long",
+                "Payloads longer than any radio carries.",
+                too_long,
+            ),
+            (
+                "unconfirmed",
+                "Payloads that the board did not bring through.",
+                unconfirmed,
+            ),
+            (
+                "foreign",
+                "Frames or datagrams that are damaged or none of ours.",
+                foreign,
+            ),
+            (
+                "lost",
+                "Frames lost between radio board and computer.",
+                lost,
+            ),
+            (
+                "behind",
+                "Words of the car that the radio was too late for.",
+                behind,
+            ),
+        ] {
+            to.counter(&format!("v2x_air_{name}_total"), help, counter);
+        }
     }
 }

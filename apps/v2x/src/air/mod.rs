@@ -16,6 +16,7 @@ mod waker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tracing::info;
@@ -83,7 +84,6 @@ pub(crate) struct Air {
     /// What is heard; disconnected when the medium's thread has ended.
     pub(crate) heard: Receiver<Packet>,
     pub(crate) sender: AirSender,
-    pub(crate) health: Arc<AirHealth>,
 }
 
 /// Gives payloads to the air.
@@ -145,17 +145,24 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     pub(crate) shutdown: Shutdown,
     pub(crate) boot: BootId,
+    pub(crate) health: Arc<AirHealth>,
     /// Hears also what is for others.
     pub(crate) is_promiscuous: bool,
 }
 
 impl Surroundings {
     /// Those of a daemon, which hears what is for it.
-    pub(crate) fn new(clock: Clock, shutdown: &Shutdown, boot: BootId) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        shutdown: &Shutdown,
+        boot: BootId,
+        health: &Arc<AirHealth>,
+    ) -> Self {
         Self {
             clock,
             shutdown: shutdown.clone(),
             boot,
+            health: Arc::clone(health),
             is_promiscuous: false,
         }
     }
@@ -173,7 +180,8 @@ pub(crate) fn open(
     let (orders_in, orders) = bounded(SENDING);
     let (heard_in, heard) = bounded(HEARD);
     let waker = Arc::new(Waker::new()?);
-    let health = Arc::new(AirHealth::default());
+    let health = around.health;
+    health.is_wanted.store(true, Ordering::Relaxed);
     let thread = Thread {
         orders,
         heard: heard_in,
@@ -199,8 +207,7 @@ pub(crate) fn open(
         sender: AirSender {
             orders: orders_in,
             waker,
-            health: Arc::clone(&health),
+            health,
         },
-        health,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
@@ -35,9 +36,10 @@ pub(super) fn run(arguments: &cli::Capture) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
     let boot = getrandom::u32().blame(Blame::Runtime, "random numbers")?;
+    let health = Arc::new(AirHealth::default());
     let around = Surroundings {
         is_promiscuous: true,
-        ..Surroundings::new(clock, &shutdown, BootId::new(boot))
+        ..Surroundings::new(clock, &shutdown, BootId::new(boot), &health)
     };
     let mut threads = Threads::default();
     let air = air::open(&medium, around, &mut threads)?;
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: &cli::Capture) -> Result<(), Failure> {
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let (dropped, foreign) = (&air.health.dropped, &air.health.foreign);
+    let (dropped, foreign) = (&health.dropped, &health.foreign);
     let (dropped, foreign) = (AirHealth::get(dropped), AirHealth::get(foreign));
     info!(written, dropped, foreign, "capture ends");
     shutdown.request();

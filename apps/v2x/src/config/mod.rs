@@ -11,6 +11,7 @@ pub(crate) mod radio;
 pub(crate) mod station;
 mod toml_file;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub(crate) struct VehicleConfig {
     pub(crate) recording: RecordingConfig,
     pub(crate) radio: RadioConfig,
     pub(crate) v2g: V2gConfig,
+    /// Where the monitor answers, if it is wanted.
+    pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -93,6 +96,7 @@ pub(crate) struct FileConfig {
     recording: RecordingConfig,
     radio: RadioConfig,
     v2g: V2gConfig,
+    monitor: Option<SocketAddr>,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -126,6 +130,7 @@ impl VehicleConfig {
             recording: file.recording,
             radio: file.radio,
             v2g: file.v2g,
+            monitor: file.monitor,
             mqtt,
         };
         Ok((config, file.notes))

@@ -69,6 +69,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         recording,
         radio,
         v2g,
+        monitor,
         mqtt,
     } = document;
     let seconds = |name, value: Option<f64>, range| {
@@ -86,6 +87,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         recording: checked_recording(&recording)?,
         radio: checked_radio(radio)?,
         v2g: checked_v2g(&v2g)?,
+        monitor: monitor.listen.and_then(|listen| listen.0),
         broker: mqtt.url.map(|url| url.0),
         token_file: mqtt.token_file,
         ..FileConfig::default()
@@ -227,6 +229,7 @@ mod tests {
         for key in KEYS {
             let (first, second) = match key.kind {
                 Kind::Path => ("\"a\"", "b"),
+                Kind::Text if key.name == "listen" => ("\"[::1]:1\"", "off"),
                 Kind::Text => ("\"mqtt://a\"", "mqtt://b"),
                 Kind::Number => ("2", "3"),
                 Kind::Flag => ("true", "false"),

@@ -20,6 +20,7 @@ pub(crate) mod restart;
 mod rows;
 mod telemetry;
 mod v2g;
+mod watch;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
-    let around = Surroundings::new(clock, &shutdown, boot);
+    let around = Surroundings::new(clock, &shutdown, boot, &health.air);
     let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
@@ -119,10 +120,12 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
+    let monitor = watch::start(config, clock, &health, watchdog.hearts());
     heartbeat::ready();
     attend(&shutdown, &clock, &mut watchdog);
     info!("stopping: writing what was received");
     threads.join();
+    drop(monitor);
     health.tell("stopped");
     Ok(())
 }

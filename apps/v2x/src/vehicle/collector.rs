@@ -68,6 +68,21 @@ impl Collector {
 }
 
 impl Outlet {
+    /// Puts one together.
+    pub(super) fn new(
+        clock: Clock,
+        deliveries: Sender<Delivery>,
+        health: &Arc<Health>,
+        shutdown: &Shutdown,
+    ) -> Self {
+        Self {
+            clock,
+            deliveries,
+            health: Arc::clone(health),
+            shutdown: shutdown.clone(),
+        }
+    }
+
     /// Whether somebody asked the daemon to stop.
     pub(super) fn is_stopping(&self) -> bool {
         self.shutdown.is_requested()
@@ -76,6 +91,11 @@ impl Outlet {
     /// Says whether the source is there.
     pub(super) fn say_open(&self, is_open: bool) {
         self.health.port_is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// Leaves word of why nothing is understood; empty when all is well.
+    pub(super) fn say_trouble(&self, words: impl Into<String>) {
+        self.health.collector_trouble.set(words);
     }
 
     /// Passes something on without ever waiting; what does not fit is counted as lost.

@@ -28,6 +28,7 @@ mod status;
 mod table_file;
 mod telemetry;
 mod timekeeping;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ use v2x_roles::vehicle::VehicleState;
 use v2x_store::Store;
 use v2x_units::BootId;
 
-use crate::air::{self, AirHealth, Surroundings};
+use crate::air::{self, Surroundings};
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
@@ -116,7 +117,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         shutdown: shutdown.clone(),
         health: Arc::clone(&health),
     };
-    let (to_radio, air) = radio.start(&mut threads)?;
+    let to_radio = radio.start(&mut threads)?;
     let ingest = Ingest {
         deliveries,
         to_record,
@@ -128,21 +129,18 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     threads.spawn("ingest", move || ingest.run())?;
-    let outlet = Outlet {
-        clock,
-        deliveries: to_ingest,
-        health: Arc::clone(&health),
-        shutdown: shutdown.clone(),
-    };
+    let outlet = Outlet::new(clock, to_ingest, &health, &shutdown);
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
+    let monitor = watch::start(config, clock, &health, attendant.hearts());
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
     attendant.leave();
     info!("stopping: writing what was received");
     threads.join();
+    drop(monitor);
     status::last_words(&health);
-    air.as_deref().into_iter().for_each(radio::last_words);
+    radio::last_words(&health.air);
     Ok(())
 }
 
@@ -183,28 +181,24 @@ struct RadioParts<'a> {
     health: Arc<Health>,
 }
 
-/// The ingest's end of the radio, and the air's counters.
-type RadioEnds = (Option<Sender<CarNow>>, Option<Arc<AirHealth>>);
-
 impl RadioParts<'_> {
-    /// Starts air and radio where one is configured. A car without keys has nothing to say.
-    fn start(self, threads: &mut Threads) -> Result<RadioEnds, Failure> {
+    /// Starts air and radio where one is configured; gives the ingest's end of it. A car without keys has nothing to say.
+    fn start(self, threads: &mut Threads) -> Result<Option<Sender<CarNow>>, Failure> {
         let (radio, clock) = (&self.config.radio, self.clock);
         let Some(medium) = radio.medium() else {
-            return Ok((None, None));
+            return Ok(None);
         };
         let Some(keys) = &radio.keys else {
             warn!("radio.keys names no folder of keys: the car stays silent on the air");
-            return Ok((None, None));
+            return Ok(None);
         };
         let now = clock.trusted_date(clock.now().instant);
         let now = now.map(|dated| dated.utc);
         let keys = UnitKeys::load(keys, Role::Vehicle, radio.policy, now)?;
         info!(car = %keys.identity.credential().subject.name, "the car has its keys");
         let boot = getrandom::u32().blame(Blame::Runtime, "random numbers")?;
-        let around = Surroundings::new(clock, &self.shutdown, BootId::new(boot));
+        let around = Surroundings::new(clock, &self.shutdown, BootId::new(boot), &self.health.air);
         let air = air::open(&medium, around, threads)?;
-        let counters = Arc::clone(&air.health);
         let (to_radio, car) = bounded(CARS);
         let radio = Radio::new(radio::Parts {
             air,
@@ -219,7 +213,7 @@ impl RadioParts<'_> {
             rng: Drawn::from_kernel()?,
         })?;
         threads.spawn("radio", move || radio.run())?;
-        Ok((Some(to_radio), Some(counters)))
+        Ok(Some(to_radio))
     }
 }
 

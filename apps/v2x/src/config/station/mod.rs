@@ -7,6 +7,7 @@ mod prototype_file;
 mod slot_option;
 mod toml_file;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ const METER_INTERVAL: Duration = Duration::from_secs(1);
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
 const PROTOTYPE_CURRENCY: &str = "MAD";
+/// Beside the vehicle's 9464, so that both run on one computer.
+const MONITOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9465);
 const PROTOTYPE_PLUG: &str = "Type_F_schuko_3Kwh";
 
 /// Everything `v2x station` needs to know.
@@ -50,6 +53,8 @@ pub(crate) struct StationConfig {
     pub(crate) radio: RadioConfig,
     /// The slots that speak with cars.
     pub(crate) slot_radios: Vec<SlotRadio>,
+    /// Where the monitor answers, if it is wanted.
+    pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -151,6 +156,8 @@ struct FileSettings {
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
     radio: RadioConfig,
+    /// `Some(None)`: it is switched off.
+    monitor: Option<Option<SocketAddr>>,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
     token_file: Option<PathBuf>,
@@ -190,6 +197,7 @@ impl StationConfig {
             gateway: file.gateway,
             slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
             radio: file.radio,
+            monitor: file.monitor.unwrap_or(Some(MONITOR)),
             mqtt,
         };
         Ok((config, file.notes))

@@ -12,6 +12,7 @@ use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
 use v2x_uplink::BrokerUrl;
 
+use super::super::keys::Listen;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 use crate::config::radio::{AirWord, RadioConfig};
 use crate::keys::TrustPolicy;
@@ -25,6 +26,8 @@ struct Document {
     slot: Vec<Spanned<SlotTable>>,
     #[serde(default)]
     radio: RadioTable,
+    #[serde(default)]
+    monitor: MonitorTable,
     #[serde(default)]
     mqtt: MqttTable,
 }
@@ -128,6 +131,12 @@ enum PolicyWord {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MonitorTable {
+    listen: Option<Listen>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MqttTable {
     url: Option<Spanned<String>>,
     token_file: Option<PathBuf>,
@@ -203,6 +212,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         fast_charge: station.fast_charge.unwrap_or(false),
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
+        monitor: document.monitor.listen.map(|listen| listen.0),
         token_file: document.mqtt.token_file,
         radio: radio(document.radio)?,
         ..FileSettings::default()

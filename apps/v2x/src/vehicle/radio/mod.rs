@@ -18,6 +18,7 @@ mod rows;
 mod v2v;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
@@ -197,6 +198,9 @@ impl Radio {
 
 /// What the air has lost and refused, for the last report.
 pub(super) fn last_words(air: &AirHealth) {
+    if !air.is_wanted.load(Ordering::Relaxed) {
+        return;
+    }
     let get = AirHealth::get;
     tracing::info!(
         heard = get(&air.heard),
