@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use v2x_units::MacAddress;
+
 use crate::monitor::{Metrics, Part};
 
 /// Counters since the daemon started.
@@ -9,6 +11,8 @@ use crate::monitor::{Metrics, Part};
 pub(crate) struct AirHealth {
     /// Whether there is an air at all.
     pub(crate) is_wanted: AtomicBool,
+    /// The address that payloads go out from; 0 while it is not known.
+    pub(crate) address: AtomicU64,
     /// Whether the medium is there.
     pub(crate) is_open: AtomicBool,
     /// Payloads heard and passed on.
@@ -47,6 +51,20 @@ impl AirHealth {
         self.is_open.store(is_open, Ordering::Relaxed);
     }
 
+    /// Notes the address that payloads go out from.
+    pub(super) fn say_address(&self, address: MacAddress) {
+        let [a, b, c, d, e, f] = address.octets();
+        let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        self.address.store(number, Ordering::Relaxed);
+    }
+
+    /// The address that payloads go out from, if it is known.
+    pub(crate) fn address(&self) -> Option<MacAddress> {
+        let number = self.address.load(Ordering::Relaxed);
+        let [_, _, octets @ ..] = number.to_be_bytes();
+        (number != 0).then_some(MacAddress::new(octets))
+    }
+
     /// How the air is; `None` where there is none.
     pub(crate) fn part(&self) -> Option<Part> {
         let is_open = self.is_open.load(Ordering::Relaxed);
@@ -65,6 +83,7 @@ impl AirHealth {
     pub(crate) fn metrics(&self, to: &mut Metrics) {
         let Self {
             is_wanted,
+            address: _, // It changes so that nobody can follow it.
             is_open,
             heard,
             dropped,

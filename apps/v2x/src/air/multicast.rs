@@ -92,6 +92,7 @@ impl Multicast {
     /// Speaks and hears until the daemon stops.
     pub(super) fn run(mut self, thread: &Thread) {
         thread.health.say_open(true);
+        thread.health.say_address(self.address);
         let mut buffer = vec![0; HEADER + PAYLOAD_MAX + 1];
         while !thread.shutdown.is_requested() {
             if let Err(error) = thread.waker.wait(&self.hears, GLANCE) {
@@ -101,7 +102,10 @@ impl Multicast {
             for order in thread.orders.try_iter() {
                 match order {
                     Order::Send(outgoing) => self.send(thread, &outgoing),
-                    Order::SetAddress(address) => self.address = address,
+                    Order::SetAddress(address) => {
+                        self.address = address;
+                        thread.health.say_address(address);
+                    }
                 }
             }
             while let Ok(length) = self.hears.recv(&mut buffer) {

@@ -189,6 +189,9 @@ tables! {
         accept_without_clock: bool, Flag, default "false", option "";
         /// Believe nobody while the revocation list is missing or stale.
         fresh_revocations: bool, Flag, default "false", option "";
+        /// Speak with the prototype's cars and stations too, in their open and forgeable messages.
+        /// What they say is marked as legacy everywhere, moves nothing, and proves nothing.
+        legacy: bool, Flag, default "false", option "";
     }
     v2g: V2gTable {
         /// What the battery holds when it is full, in kWh, 0.1 to 100; told to the station.

@@ -29,6 +29,8 @@ pub(crate) struct RadioConfig {
     /// The folder of an enrolled unit.
     pub(crate) keys: Option<PathBuf>,
     pub(crate) policy: TrustPolicy,
+    /// Whether prototypes are spoken with.
+    pub(crate) legacy: bool,
 }
 
 /// The group that holds without a setting: one that no network routes outwards (RFC 2365).

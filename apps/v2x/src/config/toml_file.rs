@@ -120,6 +120,7 @@ fn checked_radio(table: RadioTable) -> Result<RadioConfig, String> {
             without_clock: table.accept_without_clock.unwrap_or_default(),
             fresh_revocations: table.fresh_revocations.unwrap_or_default(),
         },
+        legacy: table.legacy.unwrap_or_default(),
     };
     radio.check()?;
     Ok(radio)

@@ -22,8 +22,9 @@ use super::telemetry;
 use super::timekeeping;
 use crate::clock::Clock;
 
-/// How often the radio hears of the car: V2V follows it at 10 Hz.
-const TELL_RADIO_EVERY: Duration = Duration::from_millis(100);
+/// How often the radio hears of the car: V2V looks 20 times a second whether a message is due, and
+/// what it looks at should not be older than that.
+const TELL_RADIO_EVERY: Duration = Duration::from_millis(40);
 /// How often the journal looks at the car.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 

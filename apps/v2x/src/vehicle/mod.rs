@@ -205,6 +205,7 @@ impl RadioParts<'_> {
             car,
             keys,
             config: self.config.v2g,
+            legacy: radio.legacy,
             open: self.open_session,
             to_keep: self.to_keep,
             to_record: self.to_record,

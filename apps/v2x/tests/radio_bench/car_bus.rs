@@ -22,11 +22,19 @@ impl CarBus {
     pub(crate) fn plug(name: &Path, latitude: f64, longitude: f64) -> Self {
         let mut line = Line::plug(name);
         let (stop, stopped) = mpsc::channel();
-        let fix = format!("GPS {latitude:.6} {longitude:.6} 143.2 0.0 8 1.13 INVALID 1\r\n");
         let thread = thread::spawn(move || {
+            let mut periods = 0_u32;
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+                periods += 1;
+                // A receiver without a clock that says the same words again says nothing new.
+                let altitude = f64::from(periods / 10 % 2) / 10.0 + 143.2;
                 line.send(LINES.as_bytes());
-                line.send(fix.as_bytes());
+                line.send(
+                    format!(
+                        "GPS {latitude:.6} {longitude:.6} {altitude:.1} 0.0 8 1.13 INVALID 1\r\n"
+                    )
+                    .as_bytes(),
+                );
             }
         });
         Self {

@@ -5,6 +5,7 @@
 pub(crate) mod car_bus;
 pub(crate) mod slot_board;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -89,4 +90,15 @@ pub(crate) fn events(folder: &Path, kind: &str) -> usize {
     }
     let events = Store::open(&path).unwrap().events(0, 10_000).unwrap();
     events.iter().filter(|it| it.event.kind == kind).count()
+}
+
+/// The stations that were neighbours of a car, by their numbers.
+pub(crate) fn neighbours(folder: &Path) -> BTreeSet<String> {
+    let path = folder.join("v2x.db");
+    if !path.exists() {
+        return BTreeSet::new();
+    }
+    let events = Store::open(&path).unwrap().events(0, 10_000).unwrap();
+    let appeared = (events.into_iter()).filter(|it| it.event.kind == "v2v_neighbour_appeared");
+    appeared.map(|it| it.event.detail).collect()
 }

@@ -238,6 +238,7 @@ fn radio(table: RadioTable) -> Result<RadioConfig, String> {
             without_clock: table.accept_without_clock.unwrap_or_default(),
             fresh_revocations: table.fresh_revocations.unwrap_or_default(),
         },
+        legacy: false,
     };
     radio.check()?;
     Ok(radio)

@@ -86,6 +86,16 @@ impl Charging {
         self.wake_at
     }
 
+    /// Whether the car is plugged in and no station has proven itself.
+    pub(super) fn is_plugged_without_proof(&self) -> bool {
+        use v2x_proto::v2g::evcc::EvccState;
+        let waits = matches!(
+            self.evcc.state(),
+            EvccState::ExpectPlug | EvccState::ExpectStation
+        );
+        self.plugged && waits
+    }
+
     /// Takes the car as it is now.
     pub(super) fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;

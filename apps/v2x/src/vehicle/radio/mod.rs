@@ -14,6 +14,7 @@
 pub(super) mod books;
 mod car;
 mod charging;
+mod legacy;
 mod rows;
 mod v2v;
 
@@ -31,6 +32,7 @@ use v2x_units::Instant;
 pub(super) use car::CarNow;
 pub(super) use charging::ToldByV2g;
 use charging::{Charging, Wanted};
+use legacy::Legacy;
 pub(super) use v2v::{State as V2vState, ToldByV2v};
 use v2v::{Traffic, Wanted as WantedByV2v};
 
@@ -56,6 +58,7 @@ pub(super) struct Radio {
     car: Receiver<CarNow>,
     charging: Charging,
     traffic: Traffic,
+    legacy: Option<Legacy>,
     revocations: RevocationFile,
     to_keep: Sender<ToKeep>,
     to_record: Sender<Vec<ToRecord>>,
@@ -72,6 +75,8 @@ pub(super) struct Parts {
     pub(super) car: Receiver<CarNow>,
     pub(super) keys: UnitKeys,
     pub(super) config: V2gConfig,
+    /// Whether prototypes are spoken with.
+    pub(super) legacy: bool,
     /// The session that was open before a restart.
     pub(super) open: Option<SessionId>,
     pub(super) to_keep: Sender<ToKeep>,
@@ -99,6 +104,7 @@ impl Radio {
             car: parts.car,
             charging,
             traffic,
+            legacy: parts.legacy.then(|| Legacy::new(parts.config.capacity)),
             revocations: parts.keys.revocations,
             to_keep: parts.to_keep,
             to_record: parts.to_record,
@@ -115,7 +121,8 @@ impl Radio {
             let now = self.clock.now().instant;
             self.by_the_clock(now);
             self.act();
-            let wake_at = [self.charging.wake_at(), self.traffic.wake_at()];
+            let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
+            let wake_at = [self.charging.wake_at(), self.traffic.wake_at(), legacy];
             let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
             let wait = wait.min().unwrap_or(GLANCE).min(GLANCE);
             select! {
@@ -123,6 +130,10 @@ impl Radio {
                     Ok(car) => {
                         self.charging.car(&car, &mut self.rng);
                         self.traffic.car(&car, &mut self.rng);
+                        if let Some(legacy) = &mut self.legacy {
+                            let plugged = self.charging.is_plugged_without_proof();
+                            legacy.car(&car, self.health.air.address(), plugged);
+                        }
                     }
                     Err(_) => break,
                 },
@@ -140,10 +151,16 @@ impl Radio {
     /// V2V counts everything that is heard: it tells how busy the channel is.
     fn hear(&mut self, packet: &Packet) {
         self.traffic.heard(packet, &mut self.rng);
-        if !is_geonetworking(&packet.payload) {
-            let (at, from) = (packet.at, packet.from);
-            self.charging
-                .heard(at, from, &packet.payload, &mut self.rng);
+        let (at, from) = (packet.at, packet.from);
+        if is_geonetworking(&packet.payload) {
+            return;
+        }
+        self.charging
+            .heard(at, from, &packet.payload, &mut self.rng);
+        if let Some(legacy) = &mut self.legacy
+            && !is_v2g(&packet.payload)
+        {
+            legacy.heard(at, from, &packet.payload);
         }
     }
 
@@ -182,11 +199,15 @@ impl Radio {
             }
         };
         let rng = &mut self.rng;
-        self.charging.poll(at, rng, |wanted| match wanted {
+        let by_v2g = |wanted| match wanted {
             Wanted::Send(to, payload) => sender.send(to, payload),
             Wanted::Keep(told) => keep(ToKeep::V2g(at, Box::new(told))),
             Wanted::Record(row) => record(row),
-        });
+        };
+        self.charging.poll(at, rng, by_v2g);
+        if let Some(legacy) = &mut self.legacy {
+            legacy.poll(at, by_v2g);
+        }
         self.traffic.poll(at, rng, |wanted| match wanted {
             WantedByV2v::SetAddress(address) => sender.set_address(address),
             WantedByV2v::Send(to, payload) => sender.send(to, payload),
@@ -194,6 +215,11 @@ impl Radio {
             WantedByV2v::Record(row) => record(row),
         });
     }
+}
+
+/// Whether a payload is a datagram of V2G, by its first byte (docs/protocol/v2g.md).
+fn is_v2g(payload: &[u8]) -> bool {
+    matches!(payload.first(), Some(0xA1 | 0xA3 | 0xA5 | 0xA7)) && payload.len() % 2 == 1
 }
 
 /// What the air has lost and refused, for the last report.
