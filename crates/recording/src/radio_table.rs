@@ -252,7 +252,7 @@ mod tests {
         else {
             panic!("a table of messages")
         };
-        let row = rows.next().unwrap().unwrap();
+        let row = rows.next().unwrap().unwrap().unwrap();
         assert_eq!((row.soc, row.uptime, row.repair), (None, None, None));
         assert_eq!(row.sender.to_string(), "02:11:22:33:44:55");
     }

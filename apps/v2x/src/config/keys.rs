@@ -175,8 +175,8 @@ tables! {
     radio: RadioTable {
         /// Serial port of the radio board, best by its stable name in `/dev/serial/by-id/`.
         port: PathBuf, Path, default "", option "";
-        /// An air without a board, for tests and the laboratory: `udp` speaks over UDP multicast with
-        /// other daemons; everything heard is marked as simulated.
+        /// An air without a board, for tests and the laboratory: `udp` speaks over UDP multicast
+        /// with other daemons; everything heard is marked as simulated.
         air: AirWord, Air, default "none", option "";
         /// Multicast group and port of that air.
         udp_group: SocketAddrV4, Address, default "239.255.71.71:47471", option "";

@@ -182,7 +182,8 @@ struct RadioParts<'a> {
 }
 
 impl RadioParts<'_> {
-    /// Starts air and radio where one is configured; gives the ingest's end of it. A car without keys has nothing to say.
+    /// Starts air and radio where one is configured; gives the ingest's end of it. A car without
+    /// keys has nothing to say.
     fn start(self, threads: &mut Threads) -> Result<Option<Sender<CarNow>>, Failure> {
         let (radio, clock) = (&self.config.radio, self.clock);
         let Some(medium) = radio.medium() else {

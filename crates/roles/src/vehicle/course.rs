@@ -1,7 +1,7 @@
 //! The direction in which the car moves over ground, from the places where it was.
 //!
-//! The collector's fixes have no course. Two places say one as soon as they lie further apart than a
-//! receiver scatters from fix to fix; a car that stands has the last one no longer.
+//! The collector's fixes have no course. Two places say one as soon as they lie further apart than
+//! a receiver scatters from fix to fix; a car that stands has the last one no longer.
 
 use core::time::Duration;
 

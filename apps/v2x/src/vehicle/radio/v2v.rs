@@ -157,8 +157,8 @@ impl Traffic {
             at,
             position: fix.position,
             accuracy: Some(Accuracy::circle(Meters::new(accuracy))),
-            // The receiver says the height above the sea; how far that is from the ellipsoid here is
-            // not known.
+            // The receiver says the height above the sea; how far that is from the ellipsoid is not
+            // known here.
             altitude: None,
             course: self.course.now(at),
         };
