@@ -209,8 +209,9 @@ tables! {
         call_when_parked: bool, Flag, default "false", option "";
     }
     monitor: MonitorTable {
-        /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, as `127.0.0.1:9464`, or
-        /// `off`. Another address than a loopback one lets everyone on the network read them.
+        /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, or `off`. An address
+        /// other than a loopback one lets everyone on the network read them. A station answers on
+        /// port 9465 where nothing is said.
         listen: Listen, Text, default "127.0.0.1:9464", option "";
     }
     mqtt: MqttTable {

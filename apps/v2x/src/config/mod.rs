@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use v2x_proto::v2g::Money;
 use v2x_units::{Amps, WattHours};
-use v2x_uplink::{BrokerUrl, Token};
+use v2x_uplink::{BrokerUrl, Limits, Login, Settings, Token, Trust};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
@@ -83,6 +83,19 @@ pub(crate) struct MqttConfig {
     pub(crate) token: Option<Token>,
 }
 
+impl MqttConfig {
+    /// What a session needs; `client_id` is its name at the broker.
+    pub(crate) fn settings(&self, client_id: String) -> Settings {
+        Settings {
+            broker: self.broker.clone(),
+            login: self.token.clone().map_or(Login::None, Login::Token),
+            trust: Trust::default(),
+            client_id,
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct FileConfig {
@@ -106,6 +119,15 @@ pub(crate) struct FileConfig {
 impl VehicleConfig {
     /// Puts the settings together; `notes` are told to the person once logging runs.
     pub(crate) fn gather(arguments: &cli::Vehicle) -> Result<(Self, Vec<String>), Failure> {
+        let (config, notes, login) = Self::draft(arguments)?;
+        login.map_or(Ok((config, notes)), Err)
+    }
+
+    /// As [`Self::gather`], also when the login cannot be read: then there is no broker, and the
+    /// reason comes last.
+    pub(crate) fn draft(
+        arguments: &cli::Vehicle,
+    ) -> Result<(Self, Vec<String>, Option<Failure>), Failure> {
         let file = match &arguments.config {
             Some(path) => read_file(path)?,
             None => settings("", "environment")?,
@@ -115,7 +137,10 @@ impl VehicleConfig {
                 "give {option}, or {key} in the file of --config"
             ))
         };
-        let mqtt = gather_mqtt(arguments, &file)?;
+        let (mqtt, login) = match gather_mqtt(arguments, &file) {
+            Ok(mqtt) => (mqtt, None),
+            Err(failure) => (None, Some(failure)),
+        };
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
                 .map(CollectorAddress::from)
@@ -133,8 +158,37 @@ impl VehicleConfig {
             monitor: file.monitor,
             mqtt,
         };
-        Ok((config, file.notes))
+        Ok((config, file.notes, login))
     }
+}
+
+/// For whom a file of settings is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Vehicle,
+    Station,
+}
+
+/// For whom a file is, by its tables or, in the prototype's form, by its keys. What is wrong in it
+/// is told when it is read as such.
+pub(crate) fn role_of_file(path: &Path) -> Result<Role, Failure> {
+    let text = read_text(Blame::Configuration, "configuration", path)?;
+    let is_of_station = |line: &str| {
+        let line = line.trim_start();
+        [
+            "[station]",
+            "[[slot]]",
+            "evcs_",
+            "cost_per_kwh",
+            "plug_type",
+        ]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+    };
+    Ok(match text.lines().any(is_of_station) {
+        true => Role::Station,
+        false => Role::Vehicle,
+    })
 }
 
 fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<MqttConfig>, Failure> {
