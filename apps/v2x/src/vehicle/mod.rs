@@ -24,6 +24,8 @@ mod line_file;
 mod radio;
 mod raw_log;
 mod recorder;
+mod recovery;
+mod row_journal;
 mod source;
 mod status;
 mod table_file;
@@ -61,6 +63,10 @@ use keeper::{Keeper, ToKeep};
 use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
+use row_journal::{JournalRow, RowJournal};
+
+/// The journal of rows, and what a kill left in it.
+type JournalAndRows = (RowJournal, Vec<JournalRow>);
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -81,8 +87,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let health = Arc::new(Health::new(Arc::clone(&uplink)));
     let collector = Collector::open(&config.collector, config.baud)?;
     daemon::make_folder(&config.out)?;
-    let store = open_store(&config.out, &clock)?;
-    let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
+    let (store, row_journal) = open_store(&config.out, &clock)?;
     let open_session = open_session(&store)?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
@@ -93,7 +98,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let delivery = start_uploader(config, clock, uplink, &mut threads)?;
     let keeper = Keeper {
         store,
-        journal: DatedJournal::new(&config.out, drawn),
+        journal: DatedJournal::new(&config.out, drawn()?),
+        row_journal,
         delivery,
         clock,
         dating: Dating::new(clock, config.time_wait),
@@ -220,14 +226,22 @@ impl RadioParts<'_> {
     }
 }
 
-/// Opens the store; the newest date that it trusts is one that no clock can be behind.
-fn open_store(folder: &Path, clock: &Clock) -> Result<Store, Failure> {
+/// A random number of this start.
+fn drawn() -> Result<u64, Failure> {
+    getrandom::u64().blame(Blame::Runtime, "random numbers")
+}
+
+/// Opens the store and the journal of rows; the newest date that the store trusts is one that no
+/// clock can be behind.
+fn open_store(folder: &Path, clock: &Clock) -> Result<(Store, JournalAndRows), Failure> {
     let store = daemon::open_store(folder)?;
     let newest = store.newest_trusted().blame(Blame::Runtime, "store")?;
     if let Some(newest) = newest {
         clock.raise_floor(newest);
     }
-    Ok(store)
+    let journal = RowJournal::open(folder);
+    let journal = journal.blame(Blame::Runtime, format_args!("folder {}", folder.display()))?;
+    Ok((store, journal))
 }
 
 /// What the recorder and its archive are made of.
