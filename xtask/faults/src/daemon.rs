@@ -38,6 +38,7 @@ impl Daemon {
             .env("V2X_VEHICLE_ROW_INTERVAL_S", "0.1")
             .env("V2X_RECORDING_COMPRESS", "false")
             .env("V2X_RECORDING_RESERVE_MB", "0")
+            .env("V2X_MONITOR_LISTEN", "off")
             .env("V2X_TEST_CLOCK", &setup.clock_file);
         command.arg("vehicle");
         command.arg("--collector").arg(&setup.collector);
