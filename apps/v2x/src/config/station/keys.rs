@@ -7,6 +7,9 @@
 
 use super::super::keys::{KEYS, Key, Kind};
 
+/// Beside the vehicle's 9464, so that both run on one computer.
+pub(super) const MONITOR: &str = "127.0.0.1:9465";
+
 /// Tables that mean the same in the vehicle's file.
 pub(crate) const SHARED: [&str; 3] = ["radio", "monitor", "mqtt"];
 /// Keys of these that a station does not have: each of its slots has its own keys, and legacy mode
@@ -19,6 +22,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
         |key: &&Key| SHARED.contains(&key.table) && !VEHICLE_ONLY.contains(&key.path().as_str());
     let shared = KEYS.iter().filter(is_shared);
     STATION_KEYS.iter().chain(shared)
+}
+
+/// The value that holds without one in a station's file.
+pub(crate) fn default(key: &Key) -> &'static str {
+    match (key.table, key.name) {
+        ("monitor", "listen") => MONITOR,
+        _ => key.default,
+    }
 }
 
 const fn key(
