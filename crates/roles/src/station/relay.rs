@@ -385,7 +385,7 @@ mod tests {
         }
         let again = |id| RelayDo::Send { id, closed: true };
         let stays = failed(RelayFailure::Refused);
-        assert_eq!(seen, [again(2), stays, again(3)]);
+        assert_eq!(seen, [obeyed(true), again(2), stays, again(3)]);
     }
 
     #[test]
