@@ -163,6 +163,17 @@ tables! {
         /// File that holds the device's access token on one line. The token itself can stand in
         /// the environment variable `V2X_MQTT_TOKEN`, never in this file.
         token_file: PathBuf, Path, default "", option "--token-file";
+        /// User name, where the broker asks for one; with `password_file`.
+        user: String, Text, default "", option "";
+        /// File that holds the user's password on one line; only its owner and group may read it.
+        password_file: PathBuf, Path, default "", option "";
+        /// PEM file of the authority that vouches for the broker; without one those of the system.
+        ca_file: PathBuf, Path, default "", option "";
+        /// PEM file of the certificate by which this computer logs in, with those between it and
+        /// the authority; with `client_key`, and only over `mqtts://`.
+        client_cert: PathBuf, Path, default "", option "";
+        /// PEM file of that certificate's private key; only its owner and group may read it.
+        client_key: PathBuf, Path, default "", option "";
     }
 }
 

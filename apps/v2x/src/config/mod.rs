@@ -6,6 +6,7 @@
 
 mod collector_address;
 pub(crate) mod keys;
+mod mqtt;
 mod prototype_file;
 pub(crate) mod station;
 mod toml_file;
@@ -13,15 +14,12 @@ mod toml_file;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use v2x_uplink::{BrokerUrl, Token};
-
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
-
-/// The environment variable that holds the device's access token.
-const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
+pub(crate) use mqtt::MqttConfig;
+use mqtt::{MqttArguments, MqttFile};
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
@@ -56,13 +54,6 @@ pub(crate) struct RecordingConfig {
     pub(crate) can_data_bytes: u64,
 }
 
-/// Where telemetry goes.
-#[derive(Debug)]
-pub(crate) struct MqttConfig {
-    pub(crate) broker: BrokerUrl,
-    pub(crate) token: Option<Token>,
-}
-
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct FileConfig {
@@ -74,16 +65,14 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
-    broker: Option<BrokerUrl>,
-    token: Option<Token>,
-    token_file: Option<PathBuf>,
+    mqtt: MqttFile,
     notes: Vec<String>,
 }
 
 impl VehicleConfig {
     /// Puts the settings together; `notes` are told to the person once logging runs.
     pub(crate) fn gather(arguments: &cli::Vehicle) -> Result<(Self, Vec<String>), Failure> {
-        let file = match &arguments.config {
+        let mut file = match &arguments.config {
             Some(path) => read_file(path)?,
             None => settings("", "environment")?,
         };
@@ -92,7 +81,11 @@ impl VehicleConfig {
                 "give {option}, or {key} in the file of --config"
             ))
         };
-        let mqtt = gather_mqtt(arguments, &file)?;
+        let from_command_line = MqttArguments {
+            url: arguments.mqtt.as_deref(),
+            token_file: arguments.token_file.as_deref(),
+        };
+        let mqtt = mqtt::gather(from_command_line, &file.mqtt, &mut file.notes)?;
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
                 .map(CollectorAddress::from)
@@ -111,38 +104,6 @@ impl VehicleConfig {
     }
 }
 
-fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<MqttConfig>, Failure> {
-    let broker = match &arguments.mqtt {
-        Some(url) => Some(url.parse::<BrokerUrl>().blame(Blame::Usage, "--mqtt")?),
-        None => file.broker.clone(),
-    };
-    let Some(broker) = broker else {
-        if arguments.token_file.is_some() {
-            let failure = Failure::new(Blame::Usage, "a token is given but no broker");
-            return Err(failure.hint("add --mqtt mqtt://host:1883"));
-        }
-        return Ok(None);
-    };
-    let token = match (&arguments.token_file, std::env::var(TOKEN_VARIABLE)) {
-        (Some(path), _) => Some(read_token(path)?),
-        (None, Ok(text)) => Some(Token::parse(&text).blame(Blame::Configuration, TOKEN_VARIABLE)?),
-        (None, Err(_)) => match (&file.token, &file.token_file) {
-            (Some(token), _) => Some(token.clone()),
-            (None, Some(path)) => Some(read_token(path)?),
-            (None, None) => None,
-        },
-    };
-    Ok(Some(MqttConfig { broker, token }))
-}
-
-fn read_token(path: &Path) -> Result<Token, Failure> {
-    let text = read_text(Blame::Configuration, "token file", path)?;
-    let reading = format_args!("token file {}", path.display());
-    Token::parse(&text)
-        .blame(Blame::Configuration, reading)
-        .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
-}
-
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
 pub(crate) fn read_file(path: &Path) -> Result<FileConfig, Failure> {
     let reading = format!("configuration {}", path.display());
@@ -157,8 +118,7 @@ pub(crate) fn read_file(path: &Path) -> Result<FileConfig, Failure> {
         })?;
     let others = settings("", "environment")?;
     Ok(FileConfig {
-        broker: prototype.broker,
-        token: prototype.token,
+        mqtt: prototype.mqtt,
         row_interval: prototype.row_interval.or(others.row_interval),
         notes: prototype.notes,
         ..others

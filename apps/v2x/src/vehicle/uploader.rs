@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use tracing::{debug, info, warn};
-use v2x_uplink::session::{Login, TrustError};
-use v2x_uplink::{Limits, Session, SessionEnd, SessionEvent, Settings, Trust};
+use v2x_uplink::session::TrustError;
+use v2x_uplink::{Session, SessionEnd, SessionEvent};
 
 use super::health::Health;
 use crate::clock::Clock;
@@ -36,13 +36,7 @@ pub(super) fn start(
     clock: Clock,
     health: Arc<Health>,
 ) -> Result<JoinHandle<()>, UploaderError> {
-    let settings = Settings {
-        broker: mqtt.broker.clone(),
-        login: mqtt.token.clone().map_or(Login::None, Login::Token),
-        trust: Trust::default(),
-        client_id: format!("v2x-{:08x}", draw()?),
-        limits: Limits::default(),
-    };
+    let settings = mqtt.settings(format!("v2x-{:08x}", draw()?));
     let session = Session::new(
         &settings,
         supply,

@@ -25,7 +25,7 @@ use crate::supply::{OutboxGone, Request, SessionEnd};
 use crate::suspects::Suspects;
 use crate::thingsboard::MESSAGE_MAX_BYTES;
 use crate::tls;
-pub use crate::tls::{Trust, TrustError};
+pub use crate::tls::{Identity, IdentityError, Trust, TrustError, check_trust};
 use crate::token::Token;
 
 /// Messages in flight at once: enough to fill a slow line, far below the 100 that ThingsBoard
@@ -64,6 +64,8 @@ pub struct Settings {
     pub login: Login,
     /// Whom to trust if the connection is encrypted.
     pub trust: Trust,
+    /// The certificate by which the device logs in, if the connection is encrypted.
+    pub identity: Option<Identity>,
     /// The MQTT client id; with a random part, so that two sessions do not push each other out.
     pub client_id: String,
     /// What the server is believed to allow.
@@ -217,9 +219,8 @@ fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
         }
     }
     if broker.is_encrypted() {
-        options.set_transport(Transport::tls_with_config(tls::configuration(
-            &settings.trust,
-        )?));
+        let tls = tls::configuration(&settings.trust, settings.identity.as_ref())?;
+        options.set_transport(Transport::tls_with_config(tls));
     }
     Ok(options)
 }

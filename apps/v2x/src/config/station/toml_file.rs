@@ -9,8 +9,8 @@ use toml::Spanned;
 use v2x_charging::{Energy, MeterLimits, Policy, SlotConfig};
 use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, Watts};
-use v2x_uplink::BrokerUrl;
 
+use super::super::keys::MqttTable;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
@@ -107,13 +107,6 @@ enum PolicyWord {
     Operator,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MqttTable {
-    url: Option<Spanned<String>>,
-    token_file: Option<PathBuf>,
-}
-
 /// The text, to find the line of a place in it.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);
@@ -184,13 +177,9 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         fast_charge: station.fast_charge.unwrap_or(false),
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
-        token_file: document.mqtt.token_file,
+        mqtt: document.mqtt.into(),
         ..FileSettings::default()
     };
-    if let Some(url) = &document.mqtt.url {
-        let parsed = url.get_ref().parse::<BrokerUrl>();
-        file.broker = Some(parsed.map_err(|e| source.wrong(url, format_args!("mqtt.url: {e}")))?);
-    }
     for table in &document.slot {
         file.slots.push(slot(source, table)?);
     }
