@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod daemon;
 mod failure;
 mod recorded_file;
 mod serial;

@@ -2,9 +2,12 @@
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::info;
+
+use crate::daemon::UplinkHealth;
 
 /// Counters since the station started.
 #[derive(Debug, Default)]
@@ -27,12 +30,8 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
-    /// Entries that the broker acknowledged.
-    pub(super) acknowledged: AtomicU64,
-    /// Entries on disk that wait for the broker.
-    pub(super) waiting: AtomicU64,
-    /// Whether the broker is connected.
-    pub(super) broker_is_connected: AtomicBool,
+    /// The way to the broker.
+    pub(super) uplink: Arc<UplinkHealth>,
 }
 
 impl Health {
@@ -54,9 +53,9 @@ impl Health {
             rows = get(&self.rows),
             rows_undated = get(&self.rows_undated),
             rows_dropped = get(&self.rows_dropped),
-            acknowledged = get(&self.acknowledged),
-            waiting = get(&self.waiting),
-            broker = self.broker_is_connected.load(Ordering::Relaxed),
+            acknowledged = self.uplink.acknowledged(),
+            waiting = self.uplink.waiting(),
+            broker = self.uplink.is_connected(),
             "{when}"
         );
     }

@@ -9,19 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, never, select};
-use tokio::sync::oneshot;
+use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
 use tracing::{error, info, warn};
-use v2x_outbox::{GroupCommit, Outbox, Storage as _};
+use v2x_outbox::{GroupCommit, Storage as _};
 use v2x_roles::station::{Do, Keep, SlotNumber, Station, StationSetup, Tell};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
-use v2x_uplink::{CommandsEnd, OutboxEnd, Request};
+use v2x_uplink::CommandsEnd;
 
 use super::health::Health;
 use super::line::{Heard, What};
 use super::{books, orders, rows};
 use crate::clock::Clock;
+use crate::daemon::Delivery;
+use crate::daemon::heartbeat::Heart;
 
 /// The longest wait: how late a group of rows may be committed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -29,31 +30,23 @@ const GLANCE: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 /// How often the slots are told what the wall clock says.
 const TELL_CLOCK: Duration = Duration::from_secs(10);
-/// How long the end of the station may wait for the broker to take the last entries.
-const DELIVER_AT_MOST: Duration = Duration::from_secs(5);
 /// How often the counters go to the log.
 const TELL_HEALTH: Duration = Duration::from_secs(600);
-
-/// The broker's side of the keeper.
-pub(super) struct Broker {
-    pub(super) outbox_end: OutboxEnd,
-    pub(super) commands: CommandsEnd,
-    /// The session runs as long as this lives.
-    pub(super) keep_running: Option<oneshot::Sender<()>>,
-}
 
 /// The station's slots, its store and what waits to enter it.
 pub(super) struct Keeper {
     pub(super) setup: Arc<StationSetup>,
     pub(super) station: Station,
     pub(super) store: Store,
-    pub(super) outbox: Outbox,
-    pub(super) broker: Option<Broker>,
+    pub(super) delivery: Delivery,
+    /// Where the server's commands come from.
+    pub(super) commands: Option<CommandsEnd>,
     /// Where the relay of each line's board is moved.
     pub(super) relays: Vec<Sender<bool>>,
     pub(super) boot: BootId,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
+    pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
     /// Steps that the disk refused, at most one a slot.
     pub(super) unwritten: Vec<Keep>,
@@ -89,25 +82,23 @@ impl Keeper {
         self.tell_clock();
         self.describe();
         self.step();
-        let (no_requests, no_commands) = (never(), never());
+        let no_commands = never();
         loop {
-            let requests = (self.broker.as_ref())
-                .map_or(&no_requests, |broker| broker.outbox_end.requests())
-                .clone();
-            let commands = (self.broker.as_ref())
-                .map_or(&no_commands, |broker| broker.commands.received())
+            self.heart.beat(self.clock.now().instant);
+            let requests = self.delivery.requests();
+            let commands = (self.commands.as_ref())
+                .map_or(&no_commands, CommandsEnd::received)
                 .clone();
             select! {
                 recv(heard) -> what => match what {
                     Ok(what) => self.take(what),
                     Err(_) => break,
                 },
-                recv(requests) -> request => match request {
-                    Ok(request) => self.answer(request),
-                    Err(_) => self.broker = None,
-                },
-                recv(commands) -> command => if let Ok(command) = command {
-                    orders::carry_out(&mut self, &command);
+                recv(requests) -> request => self.delivery.hear(request, &mut self.store),
+                recv(commands) -> command => match command {
+                    Ok(command) => orders::carry_out(&mut self, &command),
+                    // The session has ended.
+                    Err(_) => self.commands = None,
                 },
                 default(self.wait()) => {}
             }
@@ -116,7 +107,7 @@ impl Keeper {
             self.commit(false);
         }
         self.commit(true);
-        self.deliver_the_rest();
+        self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
 
     /// How long nothing has to be done by the clock.
@@ -197,7 +188,7 @@ impl Keeper {
         match books::write(&mut self.store, &self.setup, self.boot, &keep) {
             Ok(()) => {
                 self.station.persisted(keep.slot, &keep.record);
-                self.offer();
+                self.delivery.offer(&self.store);
             }
             Err(error) => {
                 error!(%error, slot = %keep.slot, "a step of a session waits for the disk");
@@ -226,7 +217,7 @@ impl Keeper {
         if let Err(error) = self.store.push(&entries) {
             warn!(%error, "attributes not kept");
         }
-        self.offer();
+        self.delivery.offer(&self.store);
     }
 
     fn make_rows(&mut self) {
@@ -245,7 +236,7 @@ impl Keeper {
             if let Err(error) = self.store.push(&made.alarms) {
                 warn!(%error, "alarm not kept");
             }
-            self.offer();
+            self.delivery.offer(&self.store);
         }
     }
 
@@ -269,67 +260,8 @@ impl Keeper {
         }
         let dropped = self.group.dropped();
         self.health.rows_dropped.store(dropped, Ordering::Relaxed);
-        match self.outbox.enforce_budget(&mut self.store, Clock::wall()) {
-            Ok(None) => {}
-            Ok(Some(eviction)) => {
-                warn!(
-                    rows = eviction.ids.len(),
-                    "outbox is full: oldest telemetry given up"
-                );
-            }
-            Err(error) => error!(%error, "outbox budget not enforced"),
-        }
-        self.offer();
-    }
-
-    /// Gives the session with the broker what it waits for.
-    fn offer(&mut self) {
-        if let Some(broker) = &mut self.broker
-            && let Err(error) = broker.outbox_end.offer(&mut self.outbox, &self.store)
-        {
-            error!(%error, "outbox not readable");
-        }
-        self.report_usage();
-    }
-
-    fn answer(&mut self, request: Request) {
-        let Some(broker) = &mut self.broker else {
-            return;
-        };
-        if let Request::Acknowledge(ids) = &request {
-            let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-            Health::add(&self.health.acknowledged, count);
-        }
-        let outbox = &mut self.outbox;
-        if let Err(error) = broker.outbox_end.answer(request, outbox, &mut self.store) {
-            error!(%error, "outbox not writable");
-        }
-        self.report_usage();
-    }
-
-    fn report_usage(&self) {
-        let waiting = self.store.usage().entries;
-        self.health.waiting.store(waiting, Ordering::Relaxed);
-    }
-
-    /// Serves the session until the outbox is empty, the time is up or there is no connection;
-    /// then lets it end, and takes its last acknowledgements.
-    fn deliver_the_rest(&mut self) {
-        let deadline = self.clock.now().instant + DELIVER_AT_MOST;
-        while let Some(broker) = &mut self.broker {
-            let is_connected = self.health.broker_is_connected.load(Ordering::Relaxed);
-            let is_done = self.store.usage().entries == 0;
-            if is_done || !is_connected || self.clock.now().instant >= deadline {
-                // Dropping it tells the session to stop.
-                broker.keep_running = None;
-            }
-            let requests = broker.outbox_end.requests().clone();
-            match requests.recv_timeout(GLANCE) {
-                Ok(request) => self.answer(request),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.broker = None,
-            }
-        }
+        self.delivery.enforce_budget(&mut self.store, Clock::wall());
+        self.delivery.offer(&self.store);
     }
 }
 

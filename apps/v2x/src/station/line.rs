@@ -15,8 +15,8 @@ use v2x_units::Instant;
 
 use super::health::Health;
 use crate::clock::{self, Clock};
+use crate::daemon::Shutdown;
 use crate::serial::{Port, PortError};
-use crate::vehicle::shutdown::Shutdown;
 
 /// How long to wait before a line is opened again.
 const REOPEN_AFTER: Duration = Duration::from_secs(1);

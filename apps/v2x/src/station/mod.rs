@@ -19,32 +19,28 @@ mod orders;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
-mod uploader;
 
 use std::cell::Cell;
-use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::sync::oneshot;
 use tracing::{info, warn};
-use v2x_outbox::{Budget, GroupCommit, GroupLimits, Outbox};
+use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
 use v2x_store::Store;
 use v2x_units::BootId;
-use v2x_uplink::{commands, supply};
+use v2x_uplink::commands;
 
 use crate::clock::{self, Clock};
-use crate::config::MqttConfig;
 use crate::config::station::{LineConfig, Speaker, StationConfig};
+use crate::daemon::heartbeat::{self, Watchdog};
+use crate::daemon::uploader::Uploader;
+use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
-use crate::vehicle::shutdown::Shutdown;
-use crate::vehicle::{Threads, is_loopback};
 use board::Board;
 use health::Health;
-use keeper::{Broker, Due, Keeper};
+use keeper::{Due, Keeper};
 use line::{Heard, Line};
 use meters::Meters;
 
@@ -60,14 +56,27 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
-    let health = Arc::new(Health::default());
+    let uplink = Arc::new(UplinkHealth::default());
+    let health = Arc::new(Health {
+        uplink: Arc::clone(&uplink),
+        ..Health::default()
+    });
     let boot = BootId::new(draw()?);
-    let mut store = open_store(&config.out)?;
+    daemon::make_folder(&config.out)?;
+    let mut store = daemon::open_store(&config.out)?;
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
     let (heard, readings) = bounded(READINGS);
-    let (broker, uploader) = start_uploader(config, clock, &health)?;
+    let (commands, session_commands) = commands(config.gateway);
+    let uploader = Uploader {
+        mqtt: config.mqtt.as_ref(),
+        role: "station",
+        commands: Some(session_commands),
+        clock,
+        health: uplink,
+    };
+    let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
     let mut relays = Vec::new();
     for (index, line) in config.lines.iter().enumerate() {
@@ -85,16 +94,18 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     drop(heard);
     let now = clock.now().instant;
     let slots = config.setup.slots.len();
+    let mut watchdog = Watchdog::new();
     let keeper = Keeper {
         setup: Arc::new(config.setup.clone()),
         station,
         store,
-        outbox: Outbox::new(Budget::default()),
-        broker,
+        delivery,
+        commands: config.mqtt.is_some().then_some(commands),
         relays,
         boot,
         rows: rows::Rows::new(config.row_interval, config.gateway, slots, now),
         clock,
+        heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
         unwritten: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
@@ -102,22 +113,16 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
+    heartbeat::ready();
     while !shutdown.is_requested() {
         clock::sleep(GLANCE);
+        watchdog.look(clock.now().instant);
     }
+    heartbeat::stopping();
     info!("stopping: writing what was received");
     threads.join();
     health.tell("stopped");
     Ok(())
-}
-
-fn open_store(folder: &Path) -> Result<Store, Failure> {
-    std::fs::create_dir_all(folder)
-        .blame(Blame::Runtime, format_args!("folder {}", folder.display()))?;
-    Store::open(&folder.join("v2x.db")).map_err(|error| {
-        Failure::new(Blame::Runtime, error)
-            .hint("give another folder with --out, or move the file away to begin a new store")
-    })
 }
 
 /// The slots with the tariffs that hold and the sessions that were open.
@@ -226,36 +231,6 @@ fn start_line(
             };
             threads.spawn(&name, move || meters.run())
         }
-    }
-}
-
-fn start_uploader(
-    config: &StationConfig,
-    clock: Clock,
-    health: &Arc<Health>,
-) -> Result<(Option<Broker>, Option<JoinHandle<()>>), Failure> {
-    let Some(mqtt) = &config.mqtt else {
-        info!("no broker is named: rows stay in the store and are sent when one is");
-        return Ok((None, None));
-    };
-    warn_of_clear_text(mqtt);
-    let (outbox_end, session_end) = supply::supply();
-    let (commands_end, session_commands) = commands(config.gateway);
-    let (running, stop) = oneshot::channel();
-    let health = Arc::clone(health);
-    let uploader = uploader::start(mqtt, session_end, session_commands, stop, clock, health)
-        .map_err(|error| Failure::new(Blame::Runtime, error))?;
-    let broker = Broker {
-        outbox_end,
-        commands: commands_end,
-        keep_running: Some(running),
-    };
-    Ok((Some(broker), Some(uploader)))
-}
-
-fn warn_of_clear_text(mqtt: &MqttConfig) {
-    if !mqtt.broker.is_encrypted() && !is_loopback(mqtt.broker.host()) {
-        warn!("mqtt:// sends the token and the station's data in clear; mqtts:// encrypts both");
     }
 }
 

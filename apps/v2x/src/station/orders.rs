@@ -62,8 +62,8 @@ pub(super) fn carry_out(keeper: &mut Keeper, command: &Command) {
     if let Err(error) = keeper.store.record_event(&event) {
         warn!(%error, "command not noted");
     }
-    if let Some(broker) = &keeper.broker
-        && !broker.commands.answer(&command.asked, &answer)
+    if let Some(commands) = &keeper.commands
+        && !commands.answer(&command.asked, &answer)
     {
         warn!(method, "the answer found no room; the server will time out");
     }

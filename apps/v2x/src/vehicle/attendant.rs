@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use super::health::Health;
-use super::heartbeat::{self, Heart, Watchdog};
 use super::keeper::ToKeep;
 use super::timekeeping::SystemWitness;
 use crate::clock::Clock;
+use crate::daemon::heartbeat::{self, Heart, Watchdog};
 
 /// Looks after the other threads.
 pub(super) struct Attendant {

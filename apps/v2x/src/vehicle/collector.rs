@@ -11,10 +11,10 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, TrySendError};
 
 use super::health::Health;
-use super::shutdown::Shutdown;
 use super::source::{CanInterface, Delivery, SerialLine};
 use crate::clock::Clock;
 use crate::config::CollectorAddress;
+use crate::daemon::Shutdown;
 use crate::failure::{Blame, Failure};
 
 /// How long to wait for more after the first: 2.5 frames at the Twizy's 490 frames/s. It costs a

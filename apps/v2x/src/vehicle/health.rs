@@ -2,7 +2,10 @@
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::daemon::UplinkHealth;
 
 /// Counters since the daemon started.
 #[derive(Debug, Default)]
@@ -54,15 +57,19 @@ pub(super) struct Health {
     pub(super) frames_unrecorded: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
-    /// Rows acknowledged by the broker.
-    pub(super) rows_acknowledged: AtomicU64,
-    /// Rows on disk that wait for the broker.
-    pub(super) rows_waiting: AtomicU64,
-    /// Whether the broker is connected.
-    pub(super) broker_is_connected: AtomicBool,
+    /// The way to the broker.
+    pub(super) uplink: Arc<UplinkHealth>,
 }
 
 impl Health {
+    /// All zero.
+    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
+        Self {
+            uplink,
+            ..Self::default()
+        }
+    }
+
     /// Adds one to a counter.
     pub(super) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);

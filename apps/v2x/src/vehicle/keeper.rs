@@ -8,26 +8,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, never, select};
-use tokio::sync::oneshot;
-use tracing::{error, warn};
-use v2x_outbox::{GroupCommit, GroupLimits, Outbox, Storage as _};
+use crossbeam_channel::{Receiver, select};
+use tracing::warn;
+use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::vehicle::{FixQuality, Observation};
 use v2x_store::{Event, FixRow, Store};
 use v2x_units::{GnssFix, Instant, Stamp};
-use v2x_uplink::OutboxEnd;
 
 use super::dated_journal::DatedJournal;
 use super::dating::{Dating, MeasuredRow};
 use super::health::Health;
-use super::heartbeat::Heart;
 use crate::clock::Clock;
+use crate::daemon::Delivery;
+use crate::daemon::heartbeat::Heart;
 
 /// How often an idle keeper looks whether a group is due.
 const GLANCE: Duration = Duration::from_millis(250);
-
-/// How long the end of the daemon may wait for the broker to take the last rows.
-const DELIVER_AT_MOST: Duration = Duration::from_secs(5);
 
 /// What is kept in the store.
 #[derive(Debug)]
@@ -50,10 +46,7 @@ pub(super) enum ToKeep {
 pub(super) struct Keeper {
     pub(super) store: Store,
     pub(super) journal: DatedJournal,
-    pub(super) outbox: Outbox,
-    pub(super) session: Option<OutboxEnd>,
-    /// The session runs as long as this lives.
-    pub(super) keep_session_running: Option<oneshot::Sender<()>>,
+    pub(super) delivery: Delivery,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
     pub(super) heart: Heart,
@@ -74,49 +67,22 @@ impl Keeper {
             rows: GroupCommit::new(GroupLimits::default()),
             fixes: GroupCommit::new(GroupLimits::default()),
         };
-        let nobody = never();
         loop {
             self.heart.beat(self.clock.now().instant);
-            let requests = self
-                .session
-                .as_ref()
-                .map_or(&nobody, OutboxEnd::requests)
-                .clone();
+            let requests = self.delivery.requests();
             select! {
                 recv(to_keep) -> what => match what {
                     Ok(what) => self.take(&mut groups, what),
                     Err(_) => break,
                 },
-                recv(requests) -> request => match request {
-                    Ok(request) => self.answer(request),
-                    Err(_) => self.session = None,
-                },
+                recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 default(GLANCE) => {}
             }
             self.commit(&mut groups, false);
         }
         self.commit(&mut groups, true);
         self.journal.close(&mut self.store);
-        self.deliver_the_rest();
-    }
-
-    /// Serves the session until the outbox is empty, the time is up or there is no connection;
-    /// then lets it end, and takes its last acknowledgements.
-    fn deliver_the_rest(&mut self) {
-        let deadline = self.clock.now().instant + DELIVER_AT_MOST;
-        while let Some(requests) = self.session.as_ref().map(|end| end.requests().clone()) {
-            let is_connected = self.health.broker_is_connected.load(Ordering::Relaxed);
-            let is_done = self.store.usage().entries == 0;
-            if is_done || !is_connected || self.clock.now().instant >= deadline {
-                // Dropping it tells the session to stop.
-                self.keep_session_running = None;
-            }
-            match requests.recv_timeout(GLANCE) {
-                Ok(request) => self.answer(request),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.session = None,
-            }
-        }
+        self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
 
     fn take(&mut self, groups: &mut Groups, what: ToKeep) {
@@ -198,46 +164,7 @@ impl Keeper {
         // No row is too old by a clock that may be years ahead.
         let now = self.clock.trusted_date(self.clock.now().instant);
         let now = now.map(|dated| dated.utc);
-        match self.outbox.enforce_budget(&mut self.store, now) {
-            Ok(None) => {}
-            Ok(Some(eviction)) => {
-                warn!(
-                    rows = eviction.ids.len(),
-                    "outbox is full: oldest telemetry given up"
-                );
-            }
-            Err(error) => error!(%error, "outbox budget not enforced"),
-        }
-        self.report_usage();
-        if let Some(session) = &mut self.session
-            && let Err(error) = session.offer(&mut self.outbox, &self.store)
-        {
-            error!(%error, "outbox not readable");
-        }
-    }
-
-    fn answer(&mut self, request: v2x_uplink::Request) {
-        let Some(session) = &mut self.session else {
-            return;
-        };
-        if let v2x_uplink::Request::Acknowledge(ids) = &request {
-            let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-            self.health
-                .rows_acknowledged
-                .fetch_add(count, Ordering::Relaxed);
-        }
-        if let v2x_uplink::Request::SetAside { reason, .. } = &request {
-            warn!(reason, "a row was set aside: the broker will never take it");
-        }
-        if let Err(error) = session.answer(request, &mut self.outbox, &mut self.store) {
-            error!(%error, "outbox not writable");
-        }
-        self.report_usage();
-    }
-
-    fn report_usage(&self) {
-        self.health
-            .rows_waiting
-            .store(self.store.usage().entries, Ordering::Relaxed);
+        self.delivery.enforce_budget(&mut self.store, now);
+        self.delivery.offer(&self.store);
     }
 }

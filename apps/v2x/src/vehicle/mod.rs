@@ -15,36 +15,31 @@ mod dating;
 mod degradation;
 mod disk;
 mod health;
-mod heartbeat;
 mod ingest;
 mod journal;
 mod keeper;
 mod line_file;
 mod raw_log;
 mod recorder;
-pub(crate) mod shutdown;
 mod source;
 mod status;
 mod table_file;
 mod telemetry;
 mod timekeeping;
-mod uploader;
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::sync::oneshot;
-use tracing::{info, warn};
-use v2x_outbox::{Budget, Outbox};
+use tracing::info;
 use v2x_roles::vehicle::VehicleState;
 use v2x_store::Store;
-use v2x_uplink::supply;
 
 use crate::clock::Clock;
-use crate::config::{MqttConfig, VehicleConfig};
+use crate::config::VehicleConfig;
+use crate::daemon::heartbeat::{self, Heart};
+use crate::daemon::uploader::Uploader;
+use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
@@ -52,12 +47,10 @@ use dated_journal::DatedJournal;
 use dating::Dating;
 use disk::Folder;
 use health::Health;
-use heartbeat::Heart;
 use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
-use shutdown::Shutdown;
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -71,9 +64,10 @@ const ROWS: usize = 12_288;
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
-    let health = Arc::new(Health::default());
+    let uplink = Arc::new(UplinkHealth::default());
+    let health = Arc::new(Health::new(Arc::clone(&uplink)));
     let collector = Collector::open(&config.collector, config.baud)?;
-    make_folder(&config.out)?;
+    daemon::make_folder(&config.out)?;
     let store = open_store(&config.out, &clock)?;
     let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
 
@@ -82,17 +76,21 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let (session, running, uploader) = start_uploader(config.mqtt.as_ref(), clock, &health)?;
+    let uploader = Uploader {
+        mqtt: config.mqtt.as_ref(),
+        role: "vehicle",
+        commands: None,
+        clock,
+        health: Arc::clone(&uplink),
+    };
+    let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
     threads.spawn("keeper", {
-        let outbox = Outbox::new(Budget::default());
         let health = Arc::clone(&health);
         let keeper = Keeper {
             store,
             journal: DatedJournal::new(&config.out, drawn),
-            outbox,
-            session,
-            keep_session_running: running,
+            delivery,
             clock,
             dating: Dating::new(clock, config.time_wait),
             heart: attendant.heart("keeper"),
@@ -135,26 +133,14 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     Ok(())
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| {
-        let what = format_args!("folder {}: {error}", folder.display());
-        Failure::new(Blame::Runtime, what)
-            .hint("name a folder with --out that can be made and written here")
-    })
-}
-
 /// Opens the store; the newest date that it trusts is one that no clock can be behind.
 fn open_store(folder: &Path, clock: &Clock) -> Result<Store, Failure> {
-    let store = Store::open(&folder.join("v2x.db")).and_then(|store| {
-        if let Some(newest) = store.newest_trusted()? {
-            clock.raise_floor(newest);
-        }
-        Ok(store)
-    });
-    store.map_err(|error| {
-        Failure::new(Blame::Runtime, error)
-            .hint("give another folder with --out, or move the file away to begin a new store")
-    })
+    let store = daemon::open_store(folder)?;
+    let newest = store.newest_trusted().blame(Blame::Runtime, "store")?;
+    if let Some(newest) = newest {
+        clock.raise_floor(newest);
+    }
+    Ok(store)
 }
 
 /// What the recorder and its archive are made of.
@@ -192,70 +178,5 @@ impl Recording<'_> {
             .blame(Blame::Runtime, format_args!("folder {}", out.display()))?;
         threads.spawn("archive", move || archive.run(&closed))?;
         threads.spawn("recorder", move || recorder.run(&batches, &clock, &heart))
-    }
-}
-
-/// The keeper's ends of a session: for its rows, and for its life.
-type SessionEnds = (
-    Option<supply::OutboxEnd>,
-    Option<oneshot::Sender<()>>,
-    Option<JoinHandle<()>>,
-);
-
-fn start_uploader(
-    mqtt: Option<&MqttConfig>,
-    clock: Clock,
-    health: &Arc<Health>,
-) -> Result<SessionEnds, Failure> {
-    let Some(mqtt) = mqtt else {
-        info!("no broker is named: rows stay in the store and are sent when one is");
-        return Ok((None, None, None));
-    };
-    if !mqtt.broker.is_encrypted() && !is_loopback(mqtt.broker.host()) {
-        warn!("mqtt:// sends the token and the car's data in clear; mqtts:// encrypts both");
-    }
-    let (outbox_end, session_end) = supply::supply();
-    let (running, stop) = oneshot::channel();
-    let uploader = uploader::start(mqtt, session_end, stop, clock, Arc::clone(health))
-        .map_err(|error| Failure::new(Blame::Runtime, error))?;
-    Ok((Some(outbox_end), Some(running), Some(uploader)))
-}
-
-/// Whether a host is this computer, as written in a URL.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
-/// The threads of the daemon.
-#[derive(Default)]
-pub(crate) struct Threads(Vec<JoinHandle<()>>);
-
-impl Threads {
-    pub(crate) fn spawn(
-        &mut self,
-        name: &str,
-        work: impl FnOnce() + Send + 'static,
-    ) -> Result<(), Failure> {
-        let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
-        self.0
-            .push(thread.blame(Blame::Runtime, format_args!("thread {name}"))?);
-        Ok(())
-    }
-
-    pub(crate) fn extend(&mut self, threads: impl IntoIterator<Item = JoinHandle<()>>) {
-        self.0.extend(threads);
-    }
-
-    /// Waits for all of them; they end by themselves once the collector has.
-    pub(crate) fn join(self) {
-        for thread in self.0 {
-            let name = thread.thread().name().unwrap_or("thread").to_owned();
-            if thread.join().is_err() {
-                warn!(name, "a thread ended by a defect of this program");
-            }
-        }
     }
 }

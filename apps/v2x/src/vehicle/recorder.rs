@@ -19,13 +19,13 @@ use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 use super::degradation::{Degradation, Level, Pressure};
 use super::disk::Disk;
 use super::health::Health;
-use super::heartbeat::Heart;
 use super::ingest::ToRecord;
 use super::keeper::ToKeep;
 use super::raw_log::writer::{Limits, RawLog};
 use super::table_file::{Naming, TableFile};
 use crate::clock::{self, Clock};
 use crate::config::RecordingConfig;
+use crate::daemon::heartbeat::Heart;
 
 /// How long batches gather before they are written together: the thread wakes ten times a second
 /// instead of once per read of the port.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tracing::info;
 
 use super::health::Health;
-use super::shutdown::Shutdown;
 use crate::clock::{self, Clock};
+use crate::daemon::Shutdown;
 
 /// How often the line is renewed.
 const RENEW: Duration = Duration::from_secs(1);
@@ -60,8 +60,8 @@ pub(super) fn last_words(health: &Health) {
         frames = get(&health.frames),
         fixes = get(&health.fixes),
         rows = get(&health.rows),
-        acknowledged = get(&health.rows_acknowledged),
-        waiting = get(&health.rows_waiting),
+        acknowledged = health.uplink.acknowledged(),
+        waiting = health.uplink.waiting(),
         unknown_ids = get(&health.unknown_ids),
         damaged_lines = get(&health.lines_damaged),
         link_frames = get(&health.link_frames),
@@ -87,7 +87,7 @@ fn line(health: &Health, frames_per_second: f64) -> String {
     } else {
         "NO COLLECTOR | "
     };
-    let broker = if health.broker_is_connected.load(Ordering::Relaxed) {
+    let broker = if health.uplink.is_connected() {
         "up"
     } else {
         "down"
@@ -104,8 +104,8 @@ fn line(health: &Health, frames_per_second: f64) -> String {
         get(&health.frames),
         get(&health.fixes),
         get(&health.rows),
-        get(&health.rows_acknowledged),
-        get(&health.rows_waiting),
+        health.uplink.acknowledged(),
+        health.uplink.waiting(),
         get(&health.lines_damaged) + get(&health.link_damaged),
         get(&health.unknown_ids),
     )

@@ -10,8 +10,8 @@ use v2x_units::{Amps, Instant, Volts, WattHours, Watts};
 
 use super::*;
 use crate::clock::Clock;
+use crate::daemon::Shutdown;
 use crate::station::line::Heard;
-use crate::vehicle::shutdown::Shutdown;
 
 /// The bytes of the reference page on the prototype's wire formats.
 const TAIL: &str = "33.986107 -6.724805 226.1 9.41 2127.3 12.345 50 0.99";

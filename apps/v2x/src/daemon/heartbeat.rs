@@ -17,14 +17,14 @@ const STILL_AFTER: Duration = Duration::from_secs(30);
 
 /// The heart of one thread.
 #[derive(Debug, Clone)]
-pub(super) struct Heart {
+pub(crate) struct Heart {
     name: &'static str,
     last: Arc<AtomicU64>,
 }
 
 impl Heart {
     /// The thread is at work at this moment.
-    pub(super) fn beat(&self, now: Instant) {
+    pub(crate) fn beat(&self, now: Instant) {
         self.last.store(now.as_micros(), Ordering::Relaxed);
     }
 
@@ -36,7 +36,7 @@ impl Heart {
 
 /// Listens to the hearts and tells the service manager.
 #[derive(Debug, Default)]
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     hearts: Vec<Heart>,
     /// How often the manager wants to hear; `None` when nobody does.
     every: Option<Duration>,
@@ -46,7 +46,7 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// Asks the environment whether a manager listens.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             // Half of what is allowed, as sd_watchdog_enabled(3) advises.
             every: sd_notify::watchdog_enabled().map(|allowed| allowed / 2),
@@ -55,7 +55,7 @@ impl Watchdog {
     }
 
     /// A heart for a thread that begins at this moment.
-    pub(super) fn heart(&mut self, name: &'static str, now: Instant) -> Heart {
+    pub(crate) fn heart(&mut self, name: &'static str, now: Instant) -> Heart {
         let heart = Heart {
             name,
             last: Arc::new(AtomicU64::new(now.as_micros())),
@@ -65,7 +65,7 @@ impl Watchdog {
     }
 
     /// Feeds the watchdog if it is time and all hearts beat.
-    pub(super) fn look(&mut self, now: Instant) {
+    pub(crate) fn look(&mut self, now: Instant) {
         let Some(every) = self.every.filter(|_| now >= self.next) else {
             return;
         };
@@ -91,12 +91,12 @@ impl Watchdog {
 }
 
 /// Tells the service manager that everything runs.
-pub(super) fn ready() {
+pub(crate) fn ready() {
     tell(NotifyState::Ready);
 }
 
 /// Tells the service manager that the daemon ends as it was asked to.
-pub(super) fn stopping() {
+pub(crate) fn stopping() {
     tell(NotifyState::Stopping);
 }
 

@@ -1,0 +1,23 @@
+//! What vehicle and station daemon have in common: the wish to stop, threads, the store's file, the
+//! service manager's view, and the broker.
+//!
+//! ```text
+//! a role's keeper ─► store ─► outbox ─► delivery ⇄ uploader ⇄ broker
+//!            (the keeper's thread)        (a thread and a runtime of its own)
+//! ```
+//!
+//! What a role reads, decides and writes is in `vehicle/` and `station/`.
+
+mod delivery;
+pub(crate) mod heartbeat;
+mod shutdown;
+mod store_file;
+mod threads;
+mod uplink_health;
+pub(crate) mod uploader;
+
+pub(crate) use self::delivery::Delivery;
+pub(crate) use self::shutdown::Shutdown;
+pub(crate) use self::store_file::{make_folder, open_store};
+pub(crate) use self::threads::Threads;
+pub(crate) use self::uplink_health::UplinkHealth;
