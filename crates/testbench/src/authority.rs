@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
 
 /// Who signs certificates; every one is another.
 #[derive(Clone)]
@@ -21,6 +23,7 @@ impl Authority {
     #[expect(clippy::new_without_default, reason = "each is another one")]
     pub fn new() -> Self {
         let mut about = CertificateParams::new(Vec::new()).expect("no names are fine");
+        about.distinguished_name = named("authority of a test");
         about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("randomness");
         let issuer = CertifiedIssuer::self_signed(about, key).expect("a key that signs");
@@ -42,11 +45,22 @@ impl Authority {
     #[must_use]
     pub fn issue(&self, names: &[&str]) -> (String, String) {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
-        let about = CertificateParams::new(names).expect("names of hosts");
+        let common_name = names.concat();
+        let mut about = CertificateParams::new(names).expect("names of hosts");
+        // Another name than the authority's, or it would pass for signed by itself.
+        about.distinguished_name = named(&common_name);
         let key = KeyPair::generate().expect("randomness");
-        let certificate = about.signed_by(&key, &self.issuer).expect("a key that signs");
+        let certificate = about
+            .signed_by(&key, &self.issuer)
+            .expect("a key that signs");
         (certificate.pem(), key.serialize_pem())
     }
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
 }
 
 impl fmt::Debug for Authority {

@@ -4,8 +4,8 @@
 //! a rate limit and on a failure behind it alike. Only the first is the entry's fault. So a close
 //! with several messages in flight accuses nobody, because acknowledgements on their way are lost
 //! with it; the next connection is careful and has one message in flight at a time. The entries of
-//! a message that was alone in flight at a close are suspects, and travel one by one after all
-//! others. One that is closed upon three times, with others passing before each of them, is
+//! a message that was alone in flight at a close are suspects, and travel one by one, each after
+//! something else has passed. One that is closed upon three times, with others passing before each of them, is
 //! convicted. While nothing passes, nobody is convicted. Not here: pacing ([`crate::pacer`]).
 
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ pub struct Suspects {
 }
 
 impl Suspects {
-    /// Whether this entry has to travel alone, after all others.
+    /// Whether this entry has to travel alone, after something else has passed.
     #[must_use]
     pub fn contains(&self, id: EntryId) -> bool {
         self.strikes.contains_key(&id)
@@ -43,6 +43,12 @@ impl Suspects {
     #[must_use]
     pub const fn is_careful(&self) -> bool {
         self.careful > 0
+    }
+
+    /// Whether anything was acknowledged since the last close.
+    #[must_use]
+    pub const fn others_passed(&self) -> bool {
+        self.others_passed
     }
 
     /// The server has taken the message of these entries: they are innocent.

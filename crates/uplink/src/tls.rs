@@ -58,7 +58,11 @@ impl Clone for Identity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity({} certificates, key redacted)", self.chain.len())
+        write!(
+            f,
+            "Identity({} certificates, key redacted)",
+            self.chain.len()
+        )
     }
 }
 

@@ -100,7 +100,10 @@ fn certificate_for_another_host_is_refused() {
     elsewhere.broker = url.parse().unwrap();
     let said = refused(elsewhere);
     // Where all of 127/8 is this computer the broker is not bound to that address.
-    assert!(said.contains("not accepted") || said.contains("refused"), "{said}");
+    assert!(
+        said.contains("not accepted") || said.contains("refused"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use v2x_uplink::{BrokerUrl, Identity, Limits, Login, Settings, Token, Trust};
+use v2x_uplink::{BrokerUrl, Identity, Limits, Login, Settings, Token, Trust, Window};
 
 use super::keys::MqttTable;
 use crate::failure::{Blame, Context as _, Failure, read_text};
@@ -22,6 +22,7 @@ pub(crate) struct MqttConfig {
     login: Login,
     trust: Trust,
     identity: Option<Identity>,
+    limits: Limits,
 }
 
 impl MqttConfig {
@@ -33,7 +34,7 @@ impl MqttConfig {
             trust: self.trust.clone(),
             identity: self.identity.clone(),
             client_id,
-            limits: Limits::default(),
+            limits: self.limits.clone(),
         }
     }
 }
@@ -50,6 +51,8 @@ pub(crate) struct MqttFile {
     ca_file: Option<PathBuf>,
     client_cert: Option<PathBuf>,
     client_key: Option<PathBuf>,
+    messages_limit: Option<String>,
+    points_limit: Option<String>,
 }
 
 impl From<MqttTable> for MqttFile {
@@ -63,6 +66,8 @@ impl From<MqttTable> for MqttFile {
             ca_file: table.ca_file,
             client_cert: table.client_cert,
             client_key: table.client_key,
+            messages_limit: table.messages_limit,
+            points_limit: table.points_limit,
         }
     }
 }
@@ -112,7 +117,22 @@ pub(super) fn gather(
         login,
         trust,
         identity,
+        limits: limits(file)?,
     }))
+}
+
+/// How fast the server wants it.
+fn limits(file: &MqttFile) -> Result<Limits, Failure> {
+    let windows = |key: &str, text: Option<&str>| match text {
+        None | Some("none") => Ok(Vec::new()),
+        Some(text) => Window::parse_list(text).blame(Blame::Configuration, key),
+    };
+    let messages = match file.messages_limit.as_deref() {
+        None | Some("usual") => Limits::usual().messages,
+        text => windows("mqtt.messages_limit", text)?,
+    };
+    let points = windows("mqtt.points_limit", file.points_limit.as_deref())?;
+    Ok(Limits { messages, points })
 }
 
 /// How to log in: by token or by user and password, from the nearest place that says one.

@@ -45,7 +45,8 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
             "device_token" => {
                 // The value stays out of the message: it is a secret.
                 let token = Token::parse(value);
-                config.mqtt.token = Some(token.map_err(|error| here(format!("device_token: {error}")))?);
+                config.mqtt.token =
+                    Some(token.map_err(|error| here(format!("device_token: {error}")))?);
             }
             "check_interval" => {
                 config.row_interval = Some(check_interval(value).map_err(here)?);

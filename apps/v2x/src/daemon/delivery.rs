@@ -126,7 +126,7 @@ impl Delivery {
                 );
                 add(&self.health.set_aside, 1);
             }
-            Request::Next(_) | Request::Release(_) => {}
+            Request::Next(..) | Request::Release(_) => {}
         }
         if let Err(error) = session.answer(request, &mut self.outbox, store) {
             error!(%error, "outbox not writable");

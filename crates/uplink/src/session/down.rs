@@ -153,6 +153,7 @@ fn encryption_words(error: &rustls::Error) -> String {
             | Alert::CertificateRevoked
             | Alert::CertificateExpired
             | Alert::CertificateUnknown
+            | Alert::DecryptError
             | Alert::UnknownCA),
         ) => format!("it does not accept our client certificate ({alert:?}); renew client_cert"),
         // Up to TLS 1.2 a client certificate that is missing is a failed handshake.

@@ -22,7 +22,7 @@ pub struct Message {
     pub topic: &'static str,
     /// What is published.
     pub payload: Vec<u8>,
-    /// Whose payloads it holds; never empty.
+    /// Whose payloads it holds; empty for a description of the device.
     pub entries: Vec<EntryId>,
     /// How many data points it holds.
     pub points: u32,
@@ -38,6 +38,17 @@ pub fn pack(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {
         PayloadKind::GatewayTelemetry => alone(GATEWAY_TELEMETRY_TOPIC, first),
         PayloadKind::GatewayAttributes => alone(GATEWAY_ATTRIBUTES_TOPIC, first),
     })
+}
+
+/// The message that describes the device; no entry waits for its acknowledgement.
+#[must_use]
+pub fn description(attributes: Vec<u8>) -> Message {
+    Message {
+        topic: ATTRIBUTES_TOPIC,
+        payload: attributes,
+        entries: Vec::new(),
+        points: 1,
+    }
 }
 
 /// An entry whose payload is the whole message.

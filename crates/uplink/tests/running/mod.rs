@@ -140,4 +140,3 @@ pub(crate) fn row(n: i64, values: String) -> TelemetryRow {
         values,
     }
 }
-

@@ -30,7 +30,10 @@ fn user_needs_a_password_file_that_others_cannot_read() {
     assert!(!format!("{config:?}").contains("s3 cret"));
     let said = gathered(&table, &[("p", "s3 cret\n", 0o644)]).unwrap_err();
     assert!(said.contains("everybody can read it"), "{said}");
-    assert!(said.contains("chmod 600") && !said.contains("s3 cret"), "{said}");
+    assert!(
+        said.contains("chmod 600") && !said.contains("s3 cret"),
+        "{said}"
+    );
     let alone = format!("{URL}user = \"me\"\n");
     let said = gathered(&alone, &[]).unwrap_err();
     assert!(said.contains("without mqtt.password_file"), "{said}");
@@ -38,8 +41,7 @@ fn user_needs_a_password_file_that_others_cannot_read() {
 
 #[test]
 fn token_and_user_together_are_refused() {
-    let table =
-        format!("{URL}user = \"me\"\npassword_file = \"DIR/p\"\ntoken_file = \"DIR/t\"\n");
+    let table = format!("{URL}user = \"me\"\npassword_file = \"DIR/p\"\ntoken_file = \"DIR/t\"\n");
     let said = gathered(&table, &[("p", "a", 0o600), ("t", "b", 0o600)]).unwrap_err();
     assert!(said.contains("both given"), "{said}");
 }
@@ -50,8 +52,7 @@ fn certificate_needs_its_key_encryption_and_pem() {
     let (certificate, key) = authority.issue(&["car"]);
     let (_, other_key) = authority.issue(&["car"]);
     let with = |url: &str, key: &str, mode: u32| {
-        let table =
-            format!("url = \"{url}\"\nclient_cert = \"DIR/c\"\nclient_key = \"DIR/k\"\n");
+        let table = format!("url = \"{url}\"\nclient_cert = \"DIR/c\"\nclient_key = \"DIR/k\"\n");
         gathered(&table, &[("c", &certificate, 0o644), ("k", key, mode)])
     };
     assert!(with("mqtts://h", &key, 0o600).unwrap().identity.is_some());
@@ -73,7 +74,21 @@ fn certificate_needs_its_key_encryption_and_pem() {
 fn ca_file_that_is_none_is_refused_by_its_name() {
     let table = format!("{URL}ca_file = \"DIR/ca.pem\"\n");
     let said = gathered(&table, &[("ca.pem", "hello", 0o644)]).unwrap_err();
-    assert!(said.contains("ca.pem") && said.contains("it must be PEM"), "{said}");
+    assert!(
+        said.contains("ca.pem") && said.contains("it must be PEM"),
+        "{said}"
+    );
     let config = gathered("url = \"mqtts://h\"\n", &[]).unwrap();
     assert_eq!(config.trust, Trust::System);
+}
+
+#[test]
+fn limits_are_the_usual_ones_unless_they_are_named() {
+    let limits = |text: &str| gathered(&format!("{URL}{text}"), &[]).map(|config| config.limits);
+    assert_eq!(limits("").unwrap(), Limits::usual());
+    assert_eq!(limits("messages_limit = \"none\"").unwrap(), Limits::default());
+    let named = limits("messages_limit = \"20:1\"\npoints_limit = \"600:60\"").unwrap();
+    assert_eq!((named.messages.len(), named.points[0].capacity), (1, 600));
+    let said = limits("points_limit = \"many\"").unwrap_err();
+    assert!(said.contains("mqtt.points_limit"), "{said}");
 }

@@ -63,7 +63,8 @@ pub(super) fn parse(text: &str) -> Result<FileSettings, String> {
             format!("mqtt://{host}:{port}")
         };
         let parsed = url.parse();
-        file.mqtt.broker = Some(parsed.map_err(|error: BrokerUrlError| format!("broker_ip: {error}"))?);
+        file.mqtt.broker =
+            Some(parsed.map_err(|error: BrokerUrlError| format!("broker_ip: {error}"))?);
     }
     file.position = match (parts.latitude, parts.longitude) {
         (None, None) => None,
