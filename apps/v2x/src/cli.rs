@@ -1,10 +1,15 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::station::SlotOption;
+pub(crate) use keys::{
+    Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -34,6 +39,7 @@ pub(crate) enum Command {
     Decode(Decode),
     Config(Config),
     Import(Import),
+    Keys(Keys),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.

@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod daemon;
 mod failure;
+mod keys;
 mod recorded_file;
 mod serial;
 mod station;

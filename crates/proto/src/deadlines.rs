@@ -59,6 +59,20 @@ pub const FIX_SPACING: Duration = Duration::from_millis(500);
 /// How long a peer that does nothing is kept.
 pub const PEER_IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// The period in which a prototype's car and station speak to each other.
+pub const LEGACY_PERIOD: Duration = Duration::from_secs(5);
+
+/// The period in which a prototype's cars say where they are.
+pub const LEGACY_ITEM_PERIOD: Duration = Duration::from_secs(2);
+
+/// A prototype that is silent for so long is gone: three of its periods. One of its own builds
+/// waited as long, the others for ever.
+pub const LEGACY_SILENCE: Duration = Duration::from_secs(15);
+
+/// One message of a prototype is looked at per this time once the burst is spent: a car, the cars
+/// around it and a station together say less than ten a second.
+pub const LEGACY_PACE: Duration = Duration::from_millis(50);
+
 /// The wait that doubles from try to try.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {

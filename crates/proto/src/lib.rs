@@ -6,6 +6,7 @@
 //! | module | what it speaks |
 //! |---|---|
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
+//! | [`legacy_mode`] | when to speak them over the air, where the owner has switched it on |
 //! | [`link`] | the framed serial link between a board and its Linux computer |
 //! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
 //! | [`secure`] | who signed a message and whether to believe it; an encrypted channel over the radio |
@@ -19,8 +20,10 @@ extern crate alloc;
 
 pub mod deadlines;
 pub mod legacy;
+pub mod legacy_mode;
 pub mod limits;
 pub mod link;
+mod pace;
 pub mod secure;
 pub mod v2g;
 pub mod wire;

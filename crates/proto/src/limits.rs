@@ -62,3 +62,13 @@ pub const EVENTS_MAX: usize = 16;
 /// Stations that a car passes over for a while after they refused it. When full, the oldest entry
 /// makes room.
 pub const PASSED_OVER_MAX: usize = 4;
+
+/// Messages of prototypes that are looked at at once before `deadlines::LEGACY_PACE` holds.
+pub const LEGACY_BURST: u32 = 20;
+
+/// Stations of the prototype that a car keeps in mind. When full, the one longest silent makes
+/// room; there are two slots at the largest site.
+pub const LEGACY_STATIONS_MAX: usize = 4;
+
+/// Prototype cars that a station keeps in mind. When full, the one longest silent makes room.
+pub const LEGACY_CARS_MAX: usize = 8;

@@ -3,6 +3,7 @@
 mod config;
 mod decode;
 mod import;
+mod keys;
 mod replay;
 mod session;
 mod station;
@@ -21,5 +22,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
     }
 }

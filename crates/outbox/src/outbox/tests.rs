@@ -146,10 +146,8 @@ fn batch_that_fails_half_way_is_offered_whole_the_next_time() {
 fn live_lane_leaves_older_telemetry_for_later() {
     let mut storage = Memory::default();
     let mut outbox = Outbox::default();
-    for row in 1..=100 {
-        storage.push(&[entry(Class::Telemetry, row)]).unwrap();
-    }
-    storage.push(&[entry(Class::Alert, 1)]).unwrap();
+    storage.push(&entries(Class::Telemetry, 100)).unwrap();
+    storage.push(&entries(Class::Alert, 1)).unwrap();
     let live = outbox.next_batch(&storage, Lane::Live, 1000).unwrap();
     assert_eq!(live[0].id.class(), Class::Alert);
     let rows: Vec<_> = live[1..].iter().map(|entry| entry.id.sequence()).collect();

@@ -28,20 +28,20 @@ pub enum Output<E> {
 
 /// Events that wait; when full, the oldest is dropped and counted.
 #[derive(Debug)]
-pub(super) struct Events<E> {
+pub(crate) struct Events<E> {
     waiting: Deque<E, EVENTS_MAX>,
     dropped: u32,
 }
 
 impl<E> Events<E> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             waiting: Deque::new(),
             dropped: 0,
         }
     }
 
-    pub(super) fn push(&mut self, event: E) {
+    pub(crate) fn push(&mut self, event: E) {
         if self.waiting.is_full() {
             self.waiting.pop_front();
             self.dropped = self.dropped.saturating_add(1);
@@ -51,11 +51,11 @@ impl<E> Events<E> {
             .unwrap_or_else(|_| unreachable!("room was just made"));
     }
 
-    pub(super) fn pop(&mut self) -> Option<E> {
+    pub(crate) fn pop(&mut self) -> Option<E> {
         self.waiting.pop_front()
     }
 
-    pub(super) const fn dropped(&self) -> u32 {
+    pub(crate) const fn dropped(&self) -> u32 {
         self.dropped
     }
 }

@@ -34,7 +34,7 @@
 
 mod battery_report;
 pub mod evcc;
-mod events;
+pub(crate) mod events;
 mod field;
 #[cfg(test)]
 mod fixture;

@@ -86,7 +86,10 @@ fn ca_file_that_is_none_is_refused_by_its_name() {
 fn limits_are_the_usual_ones_unless_they_are_named() {
     let limits = |text: &str| gathered(&format!("{URL}{text}"), &[]).map(|config| config.limits);
     assert_eq!(limits("").unwrap(), Limits::usual());
-    assert_eq!(limits("messages_limit = \"none\"").unwrap(), Limits::default());
+    assert_eq!(
+        limits("messages_limit = \"none\"").unwrap(),
+        Limits::default()
+    );
     let named = limits("messages_limit = \"20:1\"\npoints_limit = \"600:60\"").unwrap();
     assert_eq!((named.messages.len(), named.points[0].capacity), (1, 600));
     let said = limits("points_limit = \"many\"").unwrap_err();

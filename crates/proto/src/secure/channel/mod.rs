@@ -15,7 +15,7 @@
 //! | [`noise`] | the handshake and its primitives |
 //! | [`datagram`] | headers on the air |
 //! | `tunnel`, `replay_window`, `record` | sealing, each number once, what is inside |
-//! | `initiator`, `responder`, `pace` | who sends what when, how fast strangers may begin |
+//! | `initiator`, `responder` | who sends what when |
 //! | [`counters`] | what was not taken, by reason |
 
 pub mod authority;
@@ -26,7 +26,6 @@ pub mod identity;
 pub(crate) mod initiator;
 pub mod name;
 pub mod noise;
-mod pace;
 mod record;
 mod replay_window;
 pub(crate) mod responder;

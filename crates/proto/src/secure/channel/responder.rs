@@ -20,12 +20,12 @@ use super::credential::{Credential, Role};
 use super::datagram::{self, ChannelId, Datagram, DatagramError, Parts, Sealed};
 use super::initiator::Judge;
 use super::noise::{Handshake, MESSAGE_1, MESSAGE_3, Secret};
-use super::pace::Pace;
 use super::record::{Body, CREDENTIAL, Record, VERDICT};
 use super::trust::CredentialError;
 use super::tunnel::{OpenError, Tunnel};
-use crate::deadlines::{PEER_IDLE_MAX, PROOF_GIVE_UP};
-use crate::limits::{PEERS_MAX, PENDING_MAX, SENDING_MAX};
+use crate::deadlines::{HANDSHAKE_PACE, PEER_IDLE_MAX, PROOF_GIVE_UP};
+use crate::limits::{HANDSHAKE_BURST, PEERS_MAX, PENDING_MAX, SENDING_MAX};
+use crate::pace::Pace;
 
 /// Something that a car said and that counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl<T: Default> Responder<T> {
             pending: Vec::new(),
             peers: Vec::new(),
             sending: Deque::new(),
-            pace: Pace::default(),
+            pace: Pace::new(HANDSHAKE_BURST, HANDSHAKE_PACE),
             counters: AirCounters::default(),
         }
     }

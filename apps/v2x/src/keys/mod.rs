@@ -1,0 +1,31 @@
+//! Keys on disk: the operator's small authority, and what a car or a station needs of it.
+//!
+//! Not what keys are good for (`v2x_proto::secure`) and not the command line
+//! (`commands/keys`). A private key leaves the folder in which it was drawn never: a unit asks
+//! ([`request`]), the operator's folder ([`pki`]) answers, and the unit installs the answer.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `folder.rs` | folders and files with strict modes, replaced as a whole |
+//! | `hex.rs` | bytes as text |
+//! | `pki.rs` | the operator's folder: root, authority, revocation list |
+//! | `ledger.rs` | what the operator has issued, and what of it is revoked |
+//! | `certificates.rs` | what root, authority and pseudonym certificates of V2V say |
+//! | `request.rs` | the papers between unit and operator |
+//! | `unit.rs` | the folder of a car or a station: drawn, asked for, installed |
+//! | `random.rs` | the kernel's random numbers |
+
+mod certificates;
+mod folder;
+mod hex;
+mod ledger;
+mod pki;
+mod random;
+mod request;
+mod unit;
+
+pub(crate) use ledger::Issued;
+pub(crate) use pki::{Lifetimes, Pki};
+pub(crate) use random::Drawn;
+pub(crate) use request::{Answer, Request, Wanted};
+pub(crate) use unit::Unit;
