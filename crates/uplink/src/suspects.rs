@@ -5,8 +5,9 @@
 //! with several messages in flight accuses nobody, because acknowledgements on their way are lost
 //! with it; the next connection is careful and has one message in flight at a time. The entries of
 //! a message that was alone in flight at a close are suspects, and travel one by one, each after
-//! something else has passed. One that is closed upon three times, with others passing before each of them, is
-//! convicted. While nothing passes, nobody is convicted. Not here: pacing ([`crate::pacer`]).
+//! something else has passed. One that is closed upon three times, with others passing before each
+//! of them, is convicted. While nothing passes, nobody is convicted. Not here: pacing
+//! ([`crate::pacer`]).
 
 use std::collections::HashMap;
 

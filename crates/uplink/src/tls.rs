@@ -26,8 +26,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads the certificate, with those between it and the authority, and its private key (PKCS #8,
-    /// PKCS #1 or SEC1), both in PEM.
+    /// Reads the certificate, with those between it and the authority, and its private key (PKCS
+    /// #8, PKCS #1 or SEC1), both in PEM.
     ///
     /// # Errors
     /// Says which of the two is unusable or that they do not belong together, never the key.

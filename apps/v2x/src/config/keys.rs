@@ -175,8 +175,8 @@ tables! {
         /// PEM file of that certificate's private key; only its owner and group may read it.
         client_key: PathBuf, Path, default "", option "";
         /// How many messages the server allows, as in ThingsBoard's tenant profile: `20:1,600:60`
-        /// is 20 in a second and 600 in a minute. `usual`: 10 in a second and 300 in a minute, which
-        /// few servers allow less of. `none`: as many as it takes, until it shows a limit.
+        /// is 20 in a second and 600 in a minute. `usual`: 10 in a second and 300 in a minute; few
+        /// servers allow less. `none`: as many as it takes, until it shows a limit.
         messages_limit: String, Text, default "usual", option "";
         /// How many data points (keys of rows) the server allows, in the same form, or `none`.
         points_limit: String, Text, default "none", option "";

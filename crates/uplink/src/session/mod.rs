@@ -2,8 +2,8 @@
 //!
 //! A connection starts with nothing in flight and ends with its first error: rumqttc's own
 //! retransmission is never used, what was not acknowledged goes back to the outbox and comes again
-//! from there. What is sent when is decided in `courier`; one connection is in `connection`, words for
-//! refusals are in `down`.
+//! from there. What is sent when is decided in `courier`; one connection is in `connection`, words
+//! for refusals are in `down`.
 
 pub mod commands;
 mod connection;

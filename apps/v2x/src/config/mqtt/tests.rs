@@ -1,3 +1,5 @@
+//! The `[mqtt]` table over real files with their permissions.
+
 use super::*;
 
 /// Settings of a `[mqtt]` table over files in a folder of its own.
