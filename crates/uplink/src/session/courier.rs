@@ -243,7 +243,10 @@ impl Courier {
     pub(super) fn ended(&mut self, now: Instant, by_broker: bool) -> Option<(EntryId, String)> {
         let mut poison = None;
         if by_broker && self.in_flight() > 0 && !self.is_stopping {
-            self.pacer.closed(now);
+            // A close on a suspect is the suspect's, not the pace's.
+            if !self.suspect_is_in_flight() {
+                self.pacer.closed(now);
+            }
             poison = self.blame();
         }
         self.is_connected = false;
@@ -343,14 +346,25 @@ impl Courier {
                 Freight::Backlog
             };
             let may_go = self.in_flight() == 0 && may_go(&mut self.pacer, freight);
-            return may_go
-                .then(|| thingsboard::pack(&mut self.waiting.suspected, 0))
-                .flatten();
+            return may_go.then(|| self.next_suspects()).flatten();
         }
         if self.waiting.backlog.is_empty() || !may_go(&mut self.pacer, Freight::Backlog) {
             return None;
         }
         thingsboard::pack(&mut self.waiting.backlog, self.pacer.points(now))
+    }
+
+    /// The first suspects that travel together.
+    fn next_suspects(&mut self) -> Option<Message> {
+        let first = self.waiting.suspected.front()?.id;
+        let group = self.suspects.group(first);
+        let waiting = std::mem::take(&mut self.waiting.suspected).into_iter();
+        let (mut together, others): (VecDeque<_>, VecDeque<_>) =
+            waiting.partition(|entry| self.suspects.group(entry.id) == group);
+        let message = thingsboard::pack(&mut together, u32::MAX);
+        together.extend(others);
+        self.waiting.suspected = together;
+        message
     }
 
     /// A suspect goes when something else has passed since the last close, or there is nothing
