@@ -145,7 +145,12 @@ fn poison_entry_is_set_aside_and_all_others_arrive() {
     let mut store = store_with(&folder.path().join("v2x.db"), 4000);
     let poison = row(4000, r#"{"k":"poison"}"#.to_owned());
     store.record_telemetry(&[poison]).unwrap();
-    let running = Running::start(store, settings(&server.url()));
+    let mut fast = settings(&server.url());
+    fast.limits.messages = vec![Window {
+        capacity: 1000,
+        per: Duration::from_secs(1),
+    }];
+    let running = Running::start(store, fast);
     wait_until(BOUND, "the empty outbox", || running.pending() == 0);
     let (store, _) = running.stop();
     let aside = store.set_aside_entries(10).unwrap();
