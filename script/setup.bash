@@ -61,17 +61,17 @@ install_packages() {
     "${command[@]}" --quiet=2
 }
 
-# need_python: cantools and python-can in a virtual environment of their own, under target/.
+# need_python: what requirements.txt names, in a virtual environment of their own, under target/.
 need_python() {
     local environment="${CARGO_TARGET_DIR:-$repository/target}/python"
     local requirements=script/requirements.txt
     if cmp --silent "$requirements" "$environment/installed.txt"; then
-        say "have   cantools and python-can in $environment"
+        say "have   the Python packages in $environment"
     elif [ "$install" = no ]; then
         missing+=("python3 -m venv $environment && $environment/bin/pip install -r $requirements")
         return
     else
-        say "installing cantools and python-can in $environment"
+        say "installing the Python packages in $environment"
         python3 -m venv --clear "$environment"
         "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
         cp "$requirements" "$environment/installed.txt"

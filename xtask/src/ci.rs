@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
+    ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),
     ("README", || cargo(&["xtask", "readme"])),
 ];
 

@@ -11,6 +11,7 @@
 
 mod bench;
 mod ci;
+mod faults;
 mod fuzz;
 mod process;
 mod readme;
@@ -54,6 +55,12 @@ const CHORES: &[Chore] = &[
         arguments: "[TARGET…] [--seconds N]",
         purpose: "runs the fuzz targets, five seconds each unless told otherwise",
         run: fuzz::run,
+    },
+    Chore {
+        name: "faults",
+        arguments: "[--runs N] [--seed S]",
+        purpose: "breaks the vehicle computer at random moments and counts what it lost",
+        run: faults::run,
     },
     Chore {
         name: "samples",

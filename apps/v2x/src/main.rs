@@ -11,6 +11,7 @@ mod config;
 mod daemon;
 mod failure;
 mod keys;
+mod monitor;
 mod recorded_file;
 mod serial;
 mod station;

@@ -59,6 +59,108 @@ pub const FIX_SPACING: Duration = Duration::from_millis(500);
 /// How long a peer that does nothing is kept.
 pub const PEER_IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// The shortest time between two CAMs: T_GenCamMin of ETSI EN 302 637-2.
+pub const CAM_INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// The longest time between two CAMs: T_GenCamMax of ETSI EN 302 637-2.
+pub const CAM_INTERVAL_MAX: Duration = Duration::from_millis(1000);
+
+/// How often is looked whether a CAM is due: T_CheckCamGen, at most [`CAM_INTERVAL_MIN`]. Half of
+/// it, so that a step of 4 m is noticed within 50 ms.
+pub const CAM_CHECK: Duration = Duration::from_millis(50);
+
+/// The least time between two CAMs with the low-frequency container (ETSI EN 302 637-2).
+pub const LOW_FREQUENCY_PERIOD: Duration = Duration::from_millis(500);
+
+/// The window in which the air time of the channel is counted (ETSI TS 102 687, adaptive).
+pub const CHANNEL_WINDOW: Duration = Duration::from_millis(200);
+
+/// A neighbour's report of the channel older than this says nothing: one CAM at the lowest rate.
+pub const CHANNEL_REPORT_AGE_MAX: Duration = Duration::from_millis(1100);
+
+/// A position of the own car older than this is none: a fix each second, and half of one late.
+pub const OWN_POSITION_AGE_MAX: Duration = Duration::from_millis(1500);
+
+/// A speed of the own car older than this is none.
+pub const OWN_MOTION_AGE_MAX: Duration = Duration::from_millis(1000);
+
+/// The shortest span over which a change of speed is taken for an acceleration: shorter ones
+/// show the steps of the wheel sensor.
+pub const ACCELERATION_SPAN_MIN: Duration = Duration::from_millis(200);
+
+/// Our certificate goes out once in this time (ETSI TS 103 097, there inside a CAM).
+pub const CERTIFICATE_PERIOD: Duration = Duration::from_secs(1);
+
+/// The least time between two certificate messages: whoever claims to be unknown to us, or not
+/// to know us, does not get more of the channel.
+pub const CERTIFICATE_SPACING: Duration = Duration::from_millis(300);
+
+/// One certificate of a stranger may be checked per this time once the burst is spent. Each costs
+/// a verification, and whoever floods us needs no key to make one up.
+pub const CERTIFICATE_PACE: Duration = Duration::from_millis(20);
+
+/// How long an unknown signer is asked for its certificate.
+pub const CERTIFICATE_WANTED: Duration = Duration::from_secs(3);
+
+/// A neighbour that is silent for so long is out of sight: five CAMs at the lowest rate. With
+/// 60 % loss that happens in 8 of 100 cases.
+pub const NEIGHBOUR_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// A neighbour's claim older than this warns of nothing.
+pub const WARNING_CLAIM_AGE_MAX: Duration = Duration::from_millis(1500);
+
+/// How often warnings are looked at.
+pub const WARNING_CHECK: Duration = Duration::from_millis(100);
+
+/// How long a danger must be seen before it warns: two CAMs at 10 Hz.
+pub const WARNING_AFTER: Duration = Duration::from_millis(200);
+
+/// How long a warning stays after its danger was last seen.
+pub const WARNING_HOLD: Duration = Duration::from_millis(1500);
+
+/// How long a car stands before that is an event, where a fault or its hazard lights say so.
+pub const STATIONARY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a car crawls on an almost empty battery before that is an event.
+pub const LIMP_AFTER: Duration = Duration::from_secs(10);
+
+/// How long the deceleration of an emergency braking must last.
+pub const EMERGENCY_BRAKE_AFTER: Duration = Duration::from_millis(200);
+
+/// How long what began an event must be over before the event ends.
+pub const OWN_EVENT_HOLD: Duration = Duration::from_secs(2);
+
+/// As [`OWN_EVENT_HOLD`], for an emergency braking.
+pub const EMERGENCY_BRAKE_HOLD: Duration = Duration::from_millis(500);
+
+/// The time between two DENMs of an emergency braking; each tells the new place.
+pub const EMERGENCY_BRAKE_PERIOD: Duration = Duration::from_millis(100);
+
+/// The time between two DENMs of every other event.
+pub const EVENT_PERIOD: Duration = Duration::from_secs(1);
+
+/// For how long an emergency braking is valid after its last DENM.
+pub const EMERGENCY_BRAKE_VALIDITY: Duration = Duration::from_secs(2);
+
+/// For how long every other event is valid after its last DENM, which the next one prolongs: a
+/// car that goes off the air is forgotten soon.
+pub const EVENT_VALIDITY: Duration = Duration::from_secs(60);
+
+/// The time between two DENMs that end an event.
+pub const EVENT_END_PERIOD: Duration = Duration::from_millis(200);
+
+/// A pseudonym serves between this ...
+pub const PSEUDONYM_TIME_MIN: Duration = Duration::from_secs(120);
+
+/// ... and this time at least, drawn.
+pub const PSEUDONYM_TIME_MAX: Duration = Duration::from_secs(360);
+
+/// A car that sets out after it stood for so long takes another pseudonym.
+pub const PSEUDONYM_STAND: Duration = Duration::from_secs(600);
+
+/// The period of vehicle data, where the owner has agreed.
+pub const VEHICLE_DATA_PERIOD: Duration = Duration::from_secs(5);
+
 /// The period in which a prototype's car and station speak to each other.
 pub const LEGACY_PERIOD: Duration = Duration::from_secs(5);
 

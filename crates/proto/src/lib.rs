@@ -8,9 +8,11 @@
 //! | [`legacy`] | the formats of the prototype, so that its boards go on working |
 //! | [`legacy_mode`] | when to speak them over the air, where the owner has switched it on |
 //! | [`link`] | the framed serial link between a board and its Linux computer |
+//! | [`pzem`] | the words of an energy meter on its serial line |
 //! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
 //! | [`secure`] | who signed a message and whether to believe it; an encrypted channel over the radio |
 //! | [`v2g`] | the conversation about charging, both ends |
+//! | [`v2v`] | what cars tell each other, and what a car concludes from it |
 //! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
 
 #![no_std]
@@ -24,6 +26,8 @@ pub mod legacy_mode;
 pub mod limits;
 pub mod link;
 mod pace;
+pub mod pzem;
 pub mod secure;
 pub mod v2g;
+pub mod v2v;
 pub mod wire;

@@ -3,6 +3,8 @@
 //! Not the framed serial link, which has its own (`link/limits.rs`), and not times
 //! (`deadlines.rs`).
 
+use v2x_units::{Degrees, Meters, MetersPerSecond, MetersPerSecondSquared};
+
 /// The most bytes of one datagram on the air: the body of ESP-NOW v1, which every board receives.
 pub const DATAGRAM_MAX: usize = 250;
 
@@ -62,6 +64,134 @@ pub const EVENTS_MAX: usize = 16;
 /// Stations that a car passes over for a while after they refused it. When full, the oldest entry
 /// makes room.
 pub const PASSED_OVER_MAX: usize = 4;
+
+/// V2V events that wait for the role: two seconds of 50 cars at 10 Hz would be 1,000, but whoever
+/// polls after each input leaves a handful. When full, the oldest is dropped and counted.
+pub const EVENTS_WAITING_MAX: usize = 256;
+
+/// V2V payloads that wait for the radio: one of each kind, and the ends of all events. When full,
+/// the oldest is dropped and counted.
+pub const V2V_SENDING_MAX: usize = 16;
+
+/// CAMs in a row that time alone triggers before the rate falls back: N_GenCam.
+pub const CAMS_AT_RATE: u8 = 3;
+
+/// A change of heading that makes a CAM due when it is exceeded (ETSI EN 302 637-2).
+pub const CAM_HEADING_STEP: Degrees = Degrees::new(4.0);
+
+/// As [`CAM_HEADING_STEP`], of the position.
+pub const CAM_POSITION_STEP: Meters = Meters::new(4.0);
+
+/// As [`CAM_HEADING_STEP`], of the speed.
+pub const CAM_SPEED_STEP: MetersPerSecond = MetersPerSecond::new(0.5);
+
+/// Points of the own path that are kept: what the standard's list holds.
+pub const PATH_POINTS: usize = 40;
+
+/// How far two points of the path lie apart on a straight.
+pub const PATH_POINT_DISTANCE: Meters = Meters::new(20.0);
+
+/// A turn by more than this puts a point earlier ...
+pub const PATH_POINT_TURN: Degrees = Degrees::new(10.0);
+
+/// ... but not within this distance of the last one.
+pub const PATH_POINT_TURN_DISTANCE: Meters = Meters::new(5.0);
+
+/// Pseudonyms that a car holds: a week of twenty, and the next week's. What does not fit is
+/// refused and counted.
+pub const PSEUDONYMS_MAX: usize = 64;
+
+/// A pseudonym serves for a way between this ...
+pub const PSEUDONYM_WAY_MIN_M: f64 = 800.0;
+
+/// ... and this many metres at least, drawn.
+pub const PSEUDONYM_WAY_MAX_M: f64 = 1500.0;
+
+/// Stations in sight: twice the 50 cars of a full crossing, and those that changed their
+/// pseudonym meanwhile. When full, the least believed makes room, among equals the one that was
+/// silent longest.
+pub const NEIGHBOURS_MAX: usize = 128;
+
+/// Unknown signers that are asked for their certificates. When full, the oldest makes room.
+pub const WANTED_MAX: usize = 32;
+
+/// Requests in one CAM; three bytes each, so that they fit beside a path.
+pub const REQUESTS_MAX: usize = 3;
+
+/// Certificates of strangers that may be checked at once before the pace of
+/// `deadlines::CERTIFICATE_PACE` holds: 50 cars that come into sight together.
+pub const CERTIFICATE_BURST: u32 = 64;
+
+/// Events of others that are known. When full, the one that ends first makes room.
+pub const EVENTS_KNOWN_MAX: usize = 64;
+
+/// Events of one signer: more than the four kinds that a car of ours reports. What is more is
+/// refused, so that one station cannot fill the table.
+pub const EVENTS_PER_SIGNER_MAX: usize = 8;
+
+/// Warnings at once: more than a person can take in. When full, the one seen longest ago makes
+/// room.
+pub const WARNINGS_MAX: usize = 16;
+
+/// DENMs that end an event: a broadcast may be lost, five all with 60 % loss in 8 of 100 cases.
+pub const EVENT_ENDS: u8 = 5;
+
+/// The deceleration that begins an emergency braking, at least.
+pub const EMERGENCY_DECELERATION: MetersPerSecondSquared = MetersPerSecondSquared::new(4.0);
+
+/// The deceleration below which an emergency braking is over.
+pub const EMERGENCY_DECELERATION_END: MetersPerSecondSquared = MetersPerSecondSquared::new(2.0);
+
+/// The speed at which a braking can be an emergency, at least: 20 km/h.
+pub const EMERGENCY_SPEED_MIN: MetersPerSecond = MetersPerSecond::new(5.5);
+
+/// Below this speed a car stands.
+pub const STANDING_SPEED: MetersPerSecond = MetersPerSecond::new(0.3);
+
+/// Above this speed a car that stood has set out.
+pub const SET_OUT_SPEED: MetersPerSecond = MetersPerSecond::new(1.5);
+
+/// A car slower than this on an almost empty battery hinders others: 30 km/h.
+pub const LIMP_SPEED: MetersPerSecond = MetersPerSecond::new(8.3);
+
+/// Above this speed it does so no more: 40 km/h.
+pub const LIMP_SPEED_END: MetersPerSecond = MetersPerSecond::new(11.0);
+
+/// An almost empty battery, in percent.
+pub const LIMP_CHARGE: f64 = 5.0;
+
+/// A battery that is so no more, in percent.
+pub const LIMP_CHARGE_END: f64 = 8.0;
+
+/// Claims from farther away are refused: ESP-NOW reaches 500 m at most, in its long-range mode.
+pub const RADIO_RANGE_MAX: Meters = Meters::new(1000.0);
+
+/// Events farther away are refused.
+pub const EVENT_RANGE_MAX: Meters = Meters::new(5000.0);
+
+/// No road vehicle is faster: 252 km/h.
+pub const SPEED_PLAUSIBLE_MAX: MetersPerSecond = MetersPerSecond::new(70.0);
+
+/// No road vehicle changes its speed faster, outside of a crash.
+pub const ACCELERATION_PLAUSIBLE_MAX: MetersPerSecondSquared = MetersPerSecondSquared::new(12.0);
+
+/// CAMs of one station that may come at once: 10 Hz, with the jitter of two.
+pub const CAM_BURST: f64 = 3.0;
+
+/// CAMs of one station per second in the long run: 10 Hz and a clock that is off by a tenth.
+pub const CAM_RATE: f64 = 11.0;
+
+/// Below this part of the channel's time vehicle data may be sent.
+pub const VEHICLE_DATA_BUSY_MAX: f64 = 0.3;
+
+/// Intervals between CAMs of one neighbour that its delivery ratio is reckoned from.
+pub const INTERVALS_KEPT: usize = 16;
+
+/// Bins of distance in which signal strength is kept.
+pub const RSSI_BINS: usize = 7;
+
+/// Ends of events that are told at once: each kind of ours, and as many denials.
+pub const ENDINGS_MAX: usize = 8;
 
 /// Messages of prototypes that are looked at at once before `deadlines::LEGACY_PACE` holds.
 pub const LEGACY_BURST: u32 = 20;

@@ -26,6 +26,9 @@ const GROWTH: f64 = 1.0 / 16.0;
 /// The same near the pace that was closed.
 const CAREFUL_GROWTH: f64 = 1.0 / 64.0;
 
+/// So far beyond it, it was no limit of the server's that closed.
+const BEYOND: f64 = 5.0 / 4.0;
+
 /// How near that is.
 const NEAR: f64 = 7.0 / 8.0;
 
@@ -272,6 +275,10 @@ impl Pacer {
         let grown = match self.closed_at {
             None => self.share * 2.0,
             Some(closed) if self.share < closed * NEAR => self.share + closed * GROWTH,
+            Some(closed) if self.share > closed * BEYOND => {
+                self.closed_at = None;
+                self.share * 2.0
+            }
             Some(closed) => self.share + closed * CAREFUL_GROWTH,
         };
         self.share = grown.min(self.most);

@@ -4,6 +4,7 @@
 //! `docs/configuration.md` and the names of the environment variables. What values are allowed
 //! together, and what becomes of them, is decided in [`super::toml_file`] and [`super`].
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
@@ -156,6 +157,11 @@ tables! {
         /// one before; 0: it is not written.
         can_data_mb: u64, Number, default "100", option "";
     }
+    monitor: MonitorTable {
+        /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, as `127.0.0.1:9464`, or
+        /// `off`. Another address than a loopback one lets everyone on the network read them.
+        listen: Listen, Text, default "127.0.0.1:9464", option "";
+    }
     mqtt: MqttTable {
         /// MQTT broker, as `mqtt://host:1883` or `mqtts://host:8883`; without one nothing is
         /// uploaded.
@@ -180,6 +186,27 @@ tables! {
         messages_limit: String, Text, default "usual", option "";
         /// How many data points (keys of rows) the server allows, in the same form, or `none`.
         points_limit: String, Text, default "none", option "";
+    }
+}
+
+/// The address of the monitor, if it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) struct Listen(pub(in crate::config) Option<SocketAddr>);
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let address = text.parse().map(|address| Self(Some(address)));
+        address.map_err(|_| {
+            let seen: String = text.chars().take(60).collect();
+            de::Error::custom(format_args!(
+                "monitor.listen is {seen:?}; it must be an address with a port, as 127.0.0.1:9464, \
+                 or off"
+            ))
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod prototype_file;
 pub(crate) mod station;
 mod toml_file;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    /// Where the monitor answers, if it is wanted.
+    pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -65,6 +68,7 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    monitor: Option<SocketAddr>,
     mqtt: MqttFile,
     notes: Vec<String>,
 }
@@ -98,6 +102,7 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            monitor: file.monitor,
             mqtt,
         };
         Ok((config, file.notes))

@@ -61,6 +61,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vehicle,
         time,
         recording,
+        monitor,
         mqtt,
     } = document;
     let seconds = |name, value: Option<f64>, range| {
@@ -76,6 +77,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vss: vehicle.vss,
         time_wait: seconds("time.wait_s", time.wait_s, TIME_WAIT_S)?.unwrap_or_default(),
         recording: checked_recording(&recording)?,
+        monitor: monitor.listen.and_then(|listen| listen.0),
         mqtt: mqtt.into(),
         ..FileConfig::default()
     })
@@ -184,6 +186,7 @@ mod tests {
         for key in KEYS {
             let (first, second) = match key.kind {
                 Kind::Path => ("\"a\"", "b"),
+                Kind::Text if key.name == "listen" => ("\"[::1]:1\"", "off"),
                 Kind::Text => ("\"mqtt://a\"", "mqtt://b"),
                 Kind::Number => ("2", "3"),
                 Kind::Flag => ("true", "false"),

@@ -135,8 +135,9 @@ impl Delivery {
     }
 
     fn report_usage(&self, store: &Store) {
-        let waiting = store.usage().entries;
-        self.health.waiting.store(waiting, Ordering::Relaxed);
+        let (usage, health) = (store.usage(), &self.health);
+        health.waiting.store(usage.entries, Ordering::Relaxed);
+        health.waiting_bytes.store(usage.bytes, Ordering::Relaxed);
     }
 }
 

@@ -28,7 +28,13 @@ impl Heart {
         self.last.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    fn stands_still(&self, now: Instant) -> bool {
+    /// The thread's name.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it has not been at work for so long that it must hang.
+    pub(crate) fn stands_still(&self, now: Instant) -> bool {
         let last = Instant::from_micros(self.last.load(Ordering::Relaxed));
         now.since(last) > STILL_AFTER
     }
@@ -62,6 +68,11 @@ impl Watchdog {
         };
         self.hearts.push(heart.clone());
         heart
+    }
+
+    /// All hearts that were given out.
+    pub(crate) fn hearts(&self) -> Vec<Heart> {
+        self.hearts.clone()
     }
 
     /// Feeds the watchdog if it is time and all hearts beat.

@@ -116,8 +116,13 @@ fn tell(health: &UplinkHealth, event: &SessionEvent) {
     }
     match event {
         SessionEvent::Connecting => debug!("connecting to the broker"),
-        SessionEvent::Connected => info!("broker connected"),
+        SessionEvent::Connected => {
+            health.logins.fetch_add(1, Ordering::Relaxed);
+            health.trouble.clear();
+            info!("broker connected");
+        }
         SessionEvent::Down { why, retry_in } => {
+            health.trouble.set(why.to_string());
             warn!(%why, retry_in_s = retry_in.as_secs_f32(), "broker not connected");
         }
         // The keeper tells of it.

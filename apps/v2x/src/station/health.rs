@@ -1,12 +1,14 @@
-//! The station's counters, written by its threads and told in the log.
+//! The station's counters, written by its threads and told in the log and by the monitor.
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
+//! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::info;
 
+use super::watch::Shown;
 use crate::daemon::UplinkHealth;
 
 /// Counters since the station started.
@@ -30,6 +32,8 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
+    /// Lines and slots as they were lately.
+    pub(super) shown: Shown,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
 }

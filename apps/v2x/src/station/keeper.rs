@@ -140,6 +140,7 @@ impl Keeper {
     fn tell_clock(&mut self) {
         let now = self.clock.now().instant;
         self.due.clock = now + TELL_CLOCK;
+        self.health.shown.slots(self.station.views(now));
         self.station.clock(now, Clock::wall());
     }
 
@@ -229,6 +230,7 @@ impl Keeper {
         };
         Health::add(counter, 1);
         let now = self.clock.now().instant;
+        self.health.shown.slots(self.station.views(now));
         for row in made.rows {
             self.group.push(now, row);
         }

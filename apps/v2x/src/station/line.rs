@@ -68,12 +68,15 @@ impl Line {
         while !self.shutdown.is_requested() {
             let used = Port::open(&self.path, self.baud).and_then(|mut port| {
                 info!(line = %self.path.display(), "line open");
+                self.health.shown.line(&self.path, None);
                 is_missed = false;
                 speak(&mut port)
             });
             let Err(error) = used else {
                 continue;
             };
+            let trouble = format!("{error}; {}", error.hint());
+            self.health.shown.line(&self.path, Some(trouble));
             if !is_missed {
                 warn!(%error, hint = error.hint(), "line lost");
                 self.tell(What::Lost);

@@ -19,6 +19,7 @@ mod orders;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
+mod watch;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -113,6 +114,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
+    let monitor = watch::start(config, clock, &health, watchdog.hearts());
     heartbeat::ready();
     while !shutdown.is_requested() {
         clock::sleep(GLANCE);
@@ -121,6 +123,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     heartbeat::stopping();
     info!("stopping: writing what was received");
     threads.join();
+    drop(monitor);
     health.tell("stopped");
     Ok(())
 }

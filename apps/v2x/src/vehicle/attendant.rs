@@ -39,6 +39,11 @@ impl Attendant {
         self.watchdog.heart(thread, self.clock.now().instant)
     }
 
+    /// The hearts of all threads that must never stand still.
+    pub(super) fn hearts(&self) -> Vec<Heart> {
+        self.watchdog.hearts()
+    }
+
     /// Does what is due.
     pub(super) fn look(&mut self) {
         let now = self.clock.now().instant;

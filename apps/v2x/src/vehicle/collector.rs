@@ -78,6 +78,11 @@ impl Outlet {
         self.health.port_is_open.store(is_open, Ordering::Relaxed);
     }
 
+    /// Leaves word of why nothing is understood; empty when all is well.
+    pub(super) fn say_trouble(&self, words: impl Into<String>) {
+        self.health.collector_trouble.set(words);
+    }
+
     /// Passes something on without ever waiting; what does not fit is counted as lost.
     pub(super) fn hand_on(&self, delivery: Delivery) {
         if let Err(TrySendError::Full(lost)) = self.deliveries.try_send(delivery) {

@@ -1,17 +1,32 @@
-//! The daemon's counters, written by its threads and read by the status line and the last report.
+//! The daemon's counters, written by its threads and read by the status line, the last report and
+//! the monitor.
 //!
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
+//! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use v2x_proto::link::message::BoardStatus;
 
 use crate::daemon::UplinkHealth;
+use crate::monitor::{Mark, Note};
 
 /// Counters since the daemon started.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     /// Whether the collector's port is open.
     pub(super) port_is_open: AtomicBool,
+    /// Why nothing is understood of it, in words.
+    pub(super) collector_trouble: Note,
+    /// When it last delivered anything.
+    pub(super) last_heard: Mark,
+    /// When the last CAN frame was captured.
+    pub(super) last_frame: Mark,
+    /// When the last good fix was captured.
+    pub(super) last_fix: Mark,
+    /// What the board last said of itself.
+    pub(super) board: Mutex<Option<BoardStatus>>,
     /// Bytes that came from the collector.
     pub(super) bytes_received: AtomicU64,
     /// Bytes dropped because decoding was behind by its whole queue.
@@ -55,6 +70,10 @@ pub(super) struct Health {
     pub(super) rows_dropped: AtomicU64,
     /// Frames that no file could take.
     pub(super) frames_unrecorded: AtomicU64,
+    /// What is given up of the recording, in the order of [`super::degradation::Level`].
+    pub(super) recorder_level: AtomicU64,
+    /// Batches that wait for the recorder.
+    pub(super) recorder_waiting: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
     /// The way to the broker.

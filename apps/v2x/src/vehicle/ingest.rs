@@ -82,6 +82,7 @@ impl Ingest {
             let until_due = due.since(self.clock.now().instant);
             match self.deliveries.recv_timeout(until_due) {
                 Ok(delivery) => {
+                    self.health.last_heard.set(self.clock.now().instant);
                     let mut batch = Vec::new();
                     listener.hear(delivery, |heard| batch.extend(self.take(heard)));
                     self.record(batch);
@@ -113,6 +114,7 @@ impl Ingest {
 
     fn frame(&mut self, at: Stamp, board: Option<BoardTime>, frame: CanFrame) -> ToRecord {
         Health::count(&self.health.frames);
+        self.health.last_frame.set(at.instant);
         if self.state.frame(at, &frame) == Outcome::UnknownId {
             Health::count(&self.health.unknown_ids);
         }
@@ -133,6 +135,7 @@ impl Ingest {
         }
         if quality == FixQuality::Good {
             Health::count(&self.health.fixes);
+            self.health.last_fix.set(at.instant);
             let heard = fix.utc.and_then(|utc| self.clock.hear_fix(at.instant, utc));
             if let Some(change) = heard {
                 self.keep(timekeeping::told(&change));

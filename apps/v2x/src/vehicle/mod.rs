@@ -26,6 +26,7 @@ mod status;
 mod table_file;
 mod telemetry;
 mod timekeeping;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -124,11 +125,13 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     };
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
+    let monitor = watch::start(config, clock, &health, attendant.hearts());
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
     attendant.leave();
     info!("stopping: writing what was received");
     threads.join();
+    drop(monitor);
     status::last_words(&health);
     Ok(())
 }

@@ -226,10 +226,15 @@ impl<D: Disk> Recorder<D> {
             waiting,
             refused: refusal.is_some(),
         };
+        let health = &self.listeners.health;
+        health
+            .recorder_waiting
+            .store(exact(waiting.0), Ordering::Relaxed);
         let before = self.degradation.level();
         let Some(level) = self.degradation.look(now, &pressure) else {
             return;
         };
+        health.recorder_level.store(level as u64, Ordering::Relaxed);
         let why = refusal.map_or_else(|| describe(&pressure), |error| error.to_string());
         let given_up = level.given_up();
         if level > before {
@@ -292,6 +297,10 @@ impl<D: Disk> Recorder<D> {
             warn!(%error, "the last of the recording was refused");
         }
     }
+}
+
+fn exact(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Why less is written although nothing was refused.

@@ -11,6 +11,7 @@
 )]
 
 pub(crate) mod car;
+pub(crate) mod monitor;
 pub(crate) mod program;
 pub(crate) mod recordings;
 pub(crate) mod refusal;

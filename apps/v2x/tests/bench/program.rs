@@ -17,6 +17,8 @@ pub(crate) fn v2x() -> Command {
         // The clock of a computer that runs tests may be one that nobody vouches for.
         .env("V2X_TIME_WAIT_S", "0")
         .env("V2X_RECORDING_COMPRESS", "false")
+        // Tests that look at the monitor give it a port of its own.
+        .env("V2X_MONITOR_LISTEN", "off")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command

@@ -24,6 +24,8 @@ impl BtpPort {
     /// Certificates that travel by themselves: our own, not from a standard, taken from the end of
     /// the range so that it meets none of the registered ones.
     pub const CERTIFICATES: Self = Self(0xFE01);
+    /// Vehicle data that no CAM has a place for: our own, like the one before.
+    pub const VEHICLE_DATA: Self = Self(0xFE02);
 
     /// Takes the number of a port.
     #[must_use]

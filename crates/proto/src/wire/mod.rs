@@ -6,6 +6,7 @@
 //! | DENM, environmental notification | `denm.rs` | ETSI EN 302 637-3 v1.3.1 | car to all |
 //! | EVCSN, charging spot notification | `evcsn.rs` | ETSI TS 101 556-1 v1.1.1 | station to all |
 //! | EV-RSR, pre-reservation of a spot | `ev_rsr.rs` | ETSI TS 101 556-3 v1.1.1 | car and station |
+//! | vehicle data, opt-in | `vehicle_data.rs` | none: our own, our port | car to all |
 //! | certificates on their own | `certificate_message.rs` | IEEE 1609.2, our port | all to all |
 //! | packet, plain or signed | `packet.rs` | ETSI EN 302 636-4-1 v1.3.1, 9.6 | around all these |
 //! | GeoNetworking headers | `geonet.rs` | ETSI EN 302 636-4-1 v1.3.1, 9.7, 9.8 | in each packet |
@@ -57,6 +58,7 @@ pub mod pcap;
 pub mod reference_position;
 pub mod secured;
 pub mod station;
+pub mod vehicle_data;
 
 use alloc::vec::Vec;
 

@@ -18,15 +18,16 @@
 //! | [`recent`] | which samples are kept to explain a session |
 //! | [`books`] | tariffs, the cost so far, the bill |
 //! | [`view`] | what a slot shows to others |
-//! | [`pzem`] | the words of a PZEM-004T v3 on its serial line |
 
 pub mod books;
-pub mod pzem;
 pub mod recent;
 pub mod samples;
 pub mod setup;
 pub mod slots;
 pub mod view;
+
+/// The words of the meters that a station asks itself.
+pub use v2x_proto::pzem;
 
 pub use books::{Tariffs, Unbilled, settle};
 pub use recent::Judged;

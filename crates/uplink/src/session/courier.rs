@@ -73,6 +73,8 @@ pub(super) struct Courier {
     deadline: Instant,
     /// The newest telemetry seen, which says what is live.
     newest: u64,
+    /// Whether the pace has held up live data.
+    is_behind: bool,
 }
 
 /// Entries that were not published yet, each in its order.
@@ -116,6 +118,7 @@ impl Courier {
             requests: VecDeque::new(),
             deadline: now,
             newest: 0,
+            is_behind: false,
         }
     }
 
@@ -332,10 +335,19 @@ impl Courier {
             }
         }
         for queue in [&mut self.waiting.urgent, &mut self.waiting.live] {
-            if !queue.is_empty() {
-                let may_go = may_go(&mut self.pacer, Freight::Live);
-                return may_go.then(|| thingsboard::pack(queue, u32::MAX)).flatten();
+            if queue.is_empty() {
+                continue;
             }
+            if !may_go(&mut self.pacer, Freight::Live) {
+                self.is_behind = true;
+                return None;
+            }
+            // What the pace has held up travels together.
+            return if std::mem::take(&mut self.is_behind) {
+                thingsboard::pack_together(queue, u32::MAX)
+            } else {
+                thingsboard::pack(queue, u32::MAX)
+            };
         }
         if self.is_suspects_turn() {
             let is_live = self.waiting.suspected.front().map(|first| first.id);

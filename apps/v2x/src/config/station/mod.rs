@@ -7,6 +7,7 @@ mod prototype_file;
 mod slot_option;
 mod toml_file;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ const METER_INTERVAL: Duration = Duration::from_secs(1);
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
 const PROTOTYPE_CURRENCY: &str = "MAD";
+/// Beside the vehicle's 9464, so that both run on one computer.
+const MONITOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9465);
 const PROTOTYPE_PLUG: &str = "Type_F_schuko_3Kwh";
 
 /// Everything `v2x station` needs to know.
@@ -45,6 +48,8 @@ pub(crate) struct StationConfig {
     pub(crate) row_interval: Duration,
     /// Whether each slot is a device of its own at the server.
     pub(crate) gateway: bool,
+    /// Where the monitor answers, if it is wanted.
+    pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -131,6 +136,8 @@ struct FileSettings {
     /// The text of `tariffs.toml` with its name, or that of a single price.
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
+    /// `Some(None)`: it is switched off.
+    monitor: Option<Option<SocketAddr>>,
     mqtt: MqttFile,
     notes: Vec<String>,
 }
@@ -170,6 +177,7 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             gateway: file.gateway,
+            monitor: file.monitor.unwrap_or(Some(MONITOR)),
             mqtt,
         };
         Ok((config, file.notes))

@@ -10,7 +10,7 @@ use v2x_charging::{Energy, MeterLimits, Policy, SlotConfig};
 use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, Watts};
 
-use super::super::keys::MqttTable;
+use super::super::keys::{Listen, MqttTable};
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
@@ -20,6 +20,8 @@ struct Document {
     station: StationTable,
     #[serde(default)]
     slot: Vec<Spanned<SlotTable>>,
+    #[serde(default)]
+    monitor: MonitorTable,
     #[serde(default)]
     mqtt: MqttTable,
 }
@@ -107,6 +109,12 @@ enum PolicyWord {
     Operator,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MonitorTable {
+    listen: Option<Listen>,
+}
+
 /// The text, to find the line of a place in it.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);
@@ -177,6 +185,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         fast_charge: station.fast_charge.unwrap_or(false),
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
+        monitor: document.monitor.listen.map(|listen| listen.0),
         mqtt: document.mqtt.into(),
         ..FileSettings::default()
     };

@@ -4,8 +4,8 @@
 //! bus are told when they are heard; losses at most every ten seconds, so that a broken cable does
 //! not fill the log. The counters have every single one.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
@@ -78,6 +78,8 @@ impl BoardReport {
             let reason = status.boot_reason;
             info!(firmware = %status.firmware, ?reason, "the board reports");
         }
+        let board = &self.health.board;
+        *board.lock().unwrap_or_else(PoisonError::into_inner) = Some(*status);
         if let Some(can) = &status.can {
             self.can_status(can);
         }

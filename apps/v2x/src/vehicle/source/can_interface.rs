@@ -108,8 +108,10 @@ impl CanInterface {
                 continue;
             };
             outlet.say_open(true);
+            outlet.say_trouble("");
             if let Err(error) = receive_from(&socket, outlet) {
                 let error = InterfaceError::of(&self.name, error);
+                outlet.say_trouble(format!("{error}; {}", error.hint()));
                 warn!(%error, hint = error.hint(), "collector lost");
             }
             outlet.say_open(false);

@@ -65,6 +65,7 @@ impl SerialLine {
             };
             outlet.say_open(true);
             if let Err(error) = self.use_port(&mut port, outlet) {
+                outlet.say_trouble(format!("{error}; {}", error.hint()));
                 warn!(%error, hint = error.hint(), "collector lost");
             }
             outlet.say_open(false);
@@ -127,7 +128,10 @@ impl SerialLine {
                         search.hear(chunk);
                     }
                 }
-                SearchStep::Nothing(verdict, baud) => self.say_nothing_found(verdict, baud),
+                SearchStep::Nothing(verdict, baud) => {
+                    outlet.say_trouble(Remark::Strange(verdict).to_string());
+                    self.say_nothing_found(verdict, baud);
+                }
                 SearchStep::Found(baud, language, heard) => {
                     info!(baud, "the collector's speed is found");
                     self.baud = Some(baud);
@@ -185,8 +189,14 @@ impl SerialLine {
             .store(foreign, Ordering::Relaxed);
         let port = self.path.display();
         match remark {
-            Some(remark @ Remark::Understood(_)) => info!(%port, "{remark}"),
-            Some(remark @ Remark::Strange(_)) => warn!(%port, "{remark}"),
+            Some(remark @ Remark::Understood(_)) => {
+                outlet.say_trouble("");
+                info!(%port, "{remark}");
+            }
+            Some(remark @ Remark::Strange(_)) => {
+                outlet.say_trouble(remark.to_string());
+                warn!(%port, "{remark}");
+            }
             None => {}
         }
     }

@@ -126,6 +126,12 @@ impl CertificateStore {
         self.displaced
     }
 
+    /// Whether the ticket with a name is kept. It does not count as used.
+    #[must_use]
+    pub fn knows(&self, name: HashedId8) -> bool {
+        self.tickets.iter().any(|it| it.hash.name() == name)
+    }
+
     /// The certificate, ours or a neighbour's, that a request names.
     #[must_use]
     pub fn requested(&self, name: HashedId3) -> Option<&Certificate> {

@@ -10,6 +10,7 @@
 //! | `chain.rs` | whether an issuer was allowed to say what a certificate says |
 //! | `replay_window.rs` | whether a message was accepted before |
 //! | `signing_key.rs` | signatures of ours, over messages and certificates |
+//! | `profile.rs` | what the certificates of a small fleet say |
 //! | `hash.rs` | what is hashed |
 //! | `refusal.rs` | why a packet or certificate is not believed |
 //!
@@ -19,6 +20,7 @@
 mod certificate_store;
 mod chain;
 mod hash;
+pub mod profile;
 mod refusal;
 mod replay_window;
 mod signing_key;

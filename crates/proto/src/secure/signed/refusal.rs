@@ -19,7 +19,7 @@ pub enum Refusal {
         port: u16,
     },
     /// No signed messages are expected for this service.
-    #[error("signed messages for port {port} are not spoken here; spoken are 2001 and 2002")]
+    #[error("signed messages for port {port} are not spoken here; spoken are 2001, 2002 and 65026")]
     UnknownService {
         /// The service it is for.
         port: u16,
@@ -91,4 +91,34 @@ pub enum Refusal {
         /// How many are kept at most.
         limit: usize,
     },
+}
+
+impl Refusal {
+    /// A word for counters.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::NotSigned { .. } => "not_signed",
+            Self::UnknownService { .. } => "unknown_service",
+            Self::PsidMismatch { .. } => "psid_mismatch",
+            Self::GenerationLocation => "generation_location",
+            Self::UnknownSigner(_) => "unknown_signer",
+            Self::UnknownIssuer(_) => "unknown_issuer",
+            Self::UntrustedRoot => "untrusted_root",
+            Self::Revoked(_) => "revoked",
+            Self::BadKey => "bad_key",
+            Self::CertificateSignature => "certificate_signature",
+            Self::BeyondIssuer => "beyond_issuer",
+            Self::NotGiven(_) => "not_given",
+            Self::CertificateExpired(_) => "certificate_expired",
+            Self::OutsideRegion => "outside_region",
+            Self::NotPermitted(_) => "not_permitted",
+            Self::NotCovered => "not_covered",
+            Self::NotFresh { .. } => "not_fresh",
+            Self::Replay => "replay",
+            Self::Signature => "signature",
+            Self::Full { .. } => "full",
+        }
+    }
 }

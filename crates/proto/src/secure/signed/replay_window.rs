@@ -10,8 +10,9 @@ pub const MAX_REMEMBERED: usize = 4096;
 
 /// The messages accepted lately, by signer and generation time.
 ///
-/// When full, the oldest is forgotten and everything up to its time counts as accepted before, so
-/// that a flood costs late messages but never lets a replay in; [`Self::forgotten`] counts them.
+/// Everything up to the time of the newest that was forgotten counts as accepted before, so that
+/// neither a clock that is set back nor a flood lets a replay in. When full, the oldest is
+/// forgotten before its time, which costs late messages; [`Self::forgotten`] counts them.
 #[derive(Debug, Clone, Default)]
 pub struct ReplayWindow {
     accepted: BTreeSet<(GenerationTime, HashedId8)>,
@@ -34,7 +35,12 @@ impl ReplayWindow {
         generation: GenerationTime,
         oldest_fresh: GenerationTime,
     ) {
-        self.accepted = self.accepted.split_off(&(oldest_fresh, HashedId8([0; 8])));
+        while let Some((oldest, _)) = self.accepted.first().copied()
+            && oldest < oldest_fresh
+        {
+            self.accepted.pop_first();
+            self.floor = self.floor.max(Some(oldest));
+        }
         if self.accepted.len() >= MAX_REMEMBERED
             && let Some((oldest, _)) = self.accepted.pop_first()
         {
@@ -82,6 +88,16 @@ mod tests {
         assert!(!window.contains(HashedId8([8; 8]), at(1000)));
         window.accept(SIGNER, at(5000), at(1001));
         assert_eq!(window.len(), 1);
+    }
+
+    #[test]
+    fn forgotten_message_stays_refused_when_the_clock_is_set_back() {
+        let mut window = ReplayWindow::default();
+        window.accept(SIGNER, at(1000), at(0));
+        window.accept(SIGNER, at(9000), at(8000));
+        assert_eq!(window.len(), 1, "the first is forgotten");
+        assert!(window.contains(SIGNER, at(1000)));
+        assert!(!window.contains(SIGNER, at(1001)), "later ones pass");
     }
 
     #[test]

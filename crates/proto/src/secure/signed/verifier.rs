@@ -19,6 +19,7 @@ use crate::wire::geonet::GnPdu;
 use crate::wire::its_time::GenerationTime;
 use crate::wire::packet::{Content, Packet};
 use crate::wire::secured::{HeaderInfo, SignedData, Signer};
+use crate::wire::vehicle_data::VehicleData;
 
 /// How far the generation time of a message may lie from the clock here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub enum VerifiedMessage {
     Cam(Cam),
     /// Environmental notification.
     Denm(Denm),
+    /// Vehicle data of our own.
+    VehicleData(VehicleData),
 }
 
 /// A packet that may be believed.
@@ -76,8 +79,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Verifies the bytes of one packet, at a moment of the clock here. That clock must be known
-    /// and must not be set back: what was forgotten as too old would pass a second time.
+    /// Verifies the bytes of one packet, at a moment of the clock here. That clock must be known;
+    /// when it is set back, what was forgotten as too old stays refused.
     ///
     /// # Errors
     /// Says why the packet may not be believed. [`Refusal::UnknownSigner`] calls for a request.
@@ -86,25 +89,35 @@ impl Verifier {
         now: GenerationTime,
         packet: &[u8],
     ) -> Result<VerifiedPacket, Refusal> {
-        let signed = match Packet::parse(packet)?.content {
-            Content::Signed(signed) => signed,
-            Content::Plain(pdu) => {
-                let port = pdu.btp.port.get();
-                return Err(Refusal::NotSigned { port });
-            }
-        };
+        match Packet::parse(packet)?.content {
+            Content::Signed(signed) => self.verify_signed(now, &signed),
+            Content::Plain(pdu) => Err(Refusal::NotSigned {
+                port: pdu.btp.port.get(),
+            }),
+        }
+    }
+
+    /// As [`Self::verify`], of a packet that was parsed already.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_signed(
+        &mut self,
+        now: GenerationTime,
+        signed: &SignedData,
+    ) -> Result<VerifiedPacket, Refusal> {
         let pdu = signed.to_be_signed.pdu()?;
         let message = message_of(&pdu)?;
         let header = &signed.to_be_signed.header;
         check_header(&message, header)?;
         self.check_freshness(now, header.generation_time)?;
-        let signer = self.check_signature(&signed, &pdu, &message)?;
+        let signer = self.check_signature(signed, &pdu, &message)?;
         let oldest_fresh = GenerationTime::from_micros(micros_before(now, self.freshness.past));
         self.replays
             .accept(signer, header.generation_time, oldest_fresh);
         Ok(VerifiedPacket {
             signer,
-            header: signed.to_be_signed.header,
+            header: signed.to_be_signed.header.clone(),
             pdu,
             message,
         })
@@ -173,6 +186,9 @@ fn message_of(pdu: &GnPdu) -> Result<VerifiedMessage, Refusal> {
     match pdu.btp.port {
         BtpPort::CAM => Ok(VerifiedMessage::Cam(Cam::parse(&pdu.message)?)),
         BtpPort::DENM => Ok(VerifiedMessage::Denm(Denm::parse(&pdu.message)?)),
+        BtpPort::VEHICLE_DATA => VehicleData::parse(&pdu.message)
+            .map(VerifiedMessage::VehicleData)
+            .map_err(Into::into),
         other => Err(Refusal::UnknownService { port: other.get() }),
     }
 }
@@ -181,6 +197,7 @@ fn check_header(message: &VerifiedMessage, header: &HeaderInfo) -> Result<(), Re
     let (expected, with_location) = match message {
         VerifiedMessage::Cam(_) => (Psid::CAM, false),
         VerifiedMessage::Denm(_) => (Psid::DENM, true),
+        VerifiedMessage::VehicleData(_) => (Psid::VEHICLE_DATA, false),
     };
     if header.psid != expected {
         let seen = header.psid;
@@ -222,6 +239,10 @@ fn check_permission(
             let required = denm.required_permissions().ok_or(Refusal::NotCovered)?;
             covers(granted, &required)
         }
+        // It has no parts that would need a permission of their own.
+        VerifiedMessage::VehicleData(_) => granted(Psid::VEHICLE_DATA)
+            .map(|_| ())
+            .ok_or(Refusal::NotPermitted(Psid::VEHICLE_DATA)),
     }
 }
 

@@ -22,6 +22,9 @@ impl Psid {
     pub const CAM: Self = Self(36);
     /// Environmental notification.
     pub const DENM: Self = Self(37);
+    /// Vehicle data of our own: not registered, from the end of the numbers of four bytes
+    /// (0p EF-FF-FF-FE), so that it meets none of the registered ones.
+    pub const VEHICLE_DATA: Self = Self(270_549_118);
 
     pub(in crate::wire) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         read_unsigned(reader, "psid").map(Self)

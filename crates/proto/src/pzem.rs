@@ -1,15 +1,18 @@
 //! The words of a PZEM-004T v3 on its serial line: one question, one answer.
 //!
-//! Not here: the serial port and when to ask (`apps/v2x`), and whether an answer is plausible
-//! (`charging`). Modbus RTU is the `modbus-core` library's; the registers are those of the
-//! "PZEM-004T V3.0 User Manual": 32-bit values with their low word first, steps of 0.1 V, 0.001 A,
-//! 0.1 W, 1 Wh, 0.1 Hz and 0.01. Calibration and the reset of the counter are never sent.
+//! Not here: the serial port and when to ask (a board of ours, or `apps/v2x`), and whether an
+//! answer is plausible (`charging`). Modbus RTU is the `modbus-core` library's; the registers are
+//! those of the "PZEM-004T V3.0 User Manual": 32-bit values with their low word first, steps of
+//! 0.1 V, 0.001 A, 0.1 W, 1 Wh, 0.1 Hz and 0.01. Calibration and the reset of the counter are never
+//! sent.
 
 use modbus_core::rtu::client::encode_request;
 use modbus_core::rtu::{Header, RequestAdu, extract_frame, response_pdu_len};
 use modbus_core::{Data, ExceptionResponse, Request, RequestPdu, Response};
-use v2x_proto::link::message::{MeterFault, MeterValues};
+
 use v2x_units::{Amps, Volts, WattHours, Watts};
+
+use crate::link::message::{MeterFault, MeterValues};
 
 /// The speed of the meter's line, 8N1.
 pub const BAUD: u32 = 9600;
@@ -114,6 +117,9 @@ fn values(data: &Data<'_>) -> Option<MeterValues> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::*;
 
     /// The manual's example, which leaves the checksum out.
