@@ -4,10 +4,10 @@
 //! a rate limit and on a failure behind it alike. Only the first is the entry's fault. So a close
 //! with several messages in flight accuses nobody, because acknowledgements on their way are lost
 //! with it; the next connection is careful and has one message in flight at a time. The entries of
-//! a message that was alone in flight at a close are suspects, and travel in groups, each half of the
-//! one before it, alone and after something else has passed. An entry that is closed upon three times by itself, with others
-//! passing before each of them, is convicted. While nothing passes, nobody is convicted. Not here: pacing
-//! ([`crate::pacer`]).
+//! a message that was alone in flight at a close are suspects, and travel in groups, each half of
+//! the one before it, alone and after something else has passed. An entry that is closed upon
+//! three times by itself, with others passing before each of them, is convicted. While nothing
+//! passes, nobody is convicted. Not here: pacing ([`crate::pacer`]).
 
 use std::collections::HashMap;
 
