@@ -81,6 +81,22 @@ need_python() {
     export PATH="$environment/bin:$PATH"
 }
 
+# need_target TRIPLE: the compiler's library for another chip. Without rustup it cannot be had, and
+# the check that needs it says that it was skipped.
+need_target() {
+    local target=$1
+    if [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; then
+        say "have   $target"
+    elif ! command -v rustup >/dev/null; then
+        say "without $target: there is no rustup to install it with"
+    elif [ "$install" = no ]; then
+        missing+=("rustup target add $target")
+    else
+        say "installing $target"
+        rustup --quiet target add "$target" || say "without $target: rustup could not install it"
+    fi
+}
+
 # need_cargo_tool NAME VERSION: a cargo subcommand, built once for all checkouts of this user.
 need_cargo_tool() {
     local name=$1 version=$2

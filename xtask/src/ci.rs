@@ -29,6 +29,9 @@ const STEPS: &[Step] = &[
         ])
     }),
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
+    ("libraries for the boards", || {
+        cargo(&["xtask", "bare-metal"])
+    }),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
     ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),

@@ -9,6 +9,7 @@
     reason = "a chore reports on the terminal"
 )]
 
+mod bare_metal;
 mod bench;
 mod ci;
 mod faults;
@@ -55,6 +56,12 @@ const CHORES: &[Chore] = &[
         arguments: "[TARGET…] [--seconds N]",
         purpose: "runs the fuzz targets, five seconds each unless told otherwise",
         run: fuzz::run,
+    },
+    Chore {
+        name: "bare-metal",
+        arguments: "",
+        purpose: "builds the boards' libraries for a chip without an operating system",
+        run: bare_metal::run,
     },
     Chore {
         name: "faults",

@@ -96,6 +96,22 @@ fn every_flipped_bit_of_a_credential_spoils_it() {
     }
 }
 
+/// A form of a point that says the same key in other bytes was found by fuzzing.
+#[test]
+fn key_of_a_credential_has_one_form_only() {
+    const FORM_OF_POINT: usize = 59;
+    let mut operator = Operator::new(3);
+    let bytes = operator.car("twizy-1").credential().emit();
+    for form in 0..=u8::MAX {
+        let mut changed = bytes.clone();
+        changed[FORM_OF_POINT] = form;
+        match Credential::parse(&changed) {
+            Ok(credential) => assert_eq!(credential.emit(), changed),
+            Err(error) => assert!(error.to_string().contains("P-256"), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn two_authorities_may_be_trusted_while_one_follows_the_other() {
     let (mut old, mut new) = (Operator::new(4), Operator::new(5));

@@ -6,10 +6,10 @@ mod v2g_world;
 
 use core::time::Duration;
 
-use v2g_world::{World, count};
+use v2g_world::{World, count, dirham};
 use v2x_proto::v2g::evcc::EvccState as S;
 use v2x_proto::v2g::message::ChargeProgress;
-use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent};
+use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent, SeccInput};
 
 /// The states up to charging, in which the plug stays in.
 const BEFORE: [S; 7] = [
@@ -29,6 +29,47 @@ const AFTER: [S; 4] = [
     S::ExpectReceiptKept,
     S::ExpectSessionStop,
 ];
+
+/// The states while a new price is agreed upon.
+const AGREEING: [S; 3] = [
+    S::ExpectPowerDelivery(ChargeProgress::Renegotiate),
+    S::ExpectChargeParameterDiscovery,
+    S::ExpectPowerDelivery(ChargeProgress::Start),
+];
+
+/// The states in which battery data is sent.
+const REPORTING: [S; 2] = [S::ExpectReportTime, S::ExpectBatteryData];
+
+/// The states in which nothing is under way.
+const IDLE: [S; 2] = [S::ExpectPlug, S::ExpectUnplug];
+
+/// Which of these lists has a state: one that is missing does not compile here.
+fn list_of(state: S) -> &'static [S] {
+    match state {
+        S::ExpectStation
+        | S::ExpectSessionSetup
+        | S::ExpectAuthorization
+        | S::ExpectChargeParameterDiscovery
+        | S::ExpectPowerDelivery(ChargeProgress::Start)
+        | S::ExpectStatusTime
+        | S::ExpectChargingStatus => &BEFORE,
+        S::ExpectPowerDelivery(ChargeProgress::Stop)
+        | S::ExpectMeteringReceipt
+        | S::ExpectReceiptKept
+        | S::ExpectSessionStop => &AFTER,
+        S::ExpectPowerDelivery(ChargeProgress::Renegotiate) => &AGREEING,
+        S::ExpectReportTime | S::ExpectBatteryData => &REPORTING,
+        S::ExpectPlug | S::ExpectUnplug => &IDLE,
+    }
+}
+
+#[test]
+fn every_state_of_the_car_is_in_the_list_of_a_story() {
+    let lists: [&[S]; 5] = [&BEFORE, &AFTER, &AGREEING, &REPORTING, &IDLE];
+    for state in lists.concat() {
+        assert!(list_of(state).contains(&state), "{state:?}");
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum End {
@@ -121,15 +162,75 @@ fn restart_after_unplugging_still_brings_the_receipt_to_both_ends() {
 #[test]
 fn restart_during_battery_data_ends_it_without_a_trace() {
     for end in [End::Car, End::Station, End::Both] {
-        let mut world = World::new(3);
-        world.plug(0, 0);
-        world.run_until_charging(0);
-        world.unplug(0);
-        world.run_until_state(0, S::ExpectReportTime);
+        for state in REPORTING {
+            let mut world = World::new(3);
+            world.plug(0, 0);
+            world.run_until_charging(0);
+            world.unplug(0);
+            world.run_until_state(0, state);
+            reboot(&mut world, end);
+            world.run(Duration::from_secs(60));
+            assert_eq!(world.cars[0].evcc.state(), S::ExpectPlug, "{end:?}");
+            assert!(world.air.is_empty(), "{end:?}");
+        }
+    }
+}
+
+#[test]
+fn restart_while_a_new_price_is_agreed_upon_goes_on_with_the_session() {
+    for end in [End::Car, End::Station, End::Both] {
+        for state in AGREEING {
+            let mut world = World::new(6);
+            world.plug(0, 0);
+            world.run_until_charging(0);
+            let mut settings = world.stations[0].settings.clone();
+            settings.offer.price_per_kwh = Some(dirham(16_000, 4));
+            world.stations[0].settings = settings.clone();
+            world.tell_station(0, SeccInput::Settings(&settings));
+            world.run_until_state(0, S::ExpectPowerDelivery(ChargeProgress::Renegotiate));
+            world.run_until_state(0, state);
+            let session = world.stations[0].secc.session().unwrap().id;
+            reboot(&mut world, end);
+            world.run(Duration::from_secs(30));
+            let now = world.stations[0].secc.session().map(|session| session.id);
+            assert_eq!(now, Some(session), "{end:?} {state:?}");
+            assert!(world.stations[0].secc.power_is_on(), "{end:?} {state:?}");
+            world.unplug(0);
+            world.run_until("the receipt", |w| signed_by_both(w) == 1);
+        }
+    }
+}
+
+#[test]
+fn restart_with_nothing_under_way_says_nothing() {
+    for end in [End::Car, End::Station, End::Both] {
+        let mut world = World::new(7);
         reboot(&mut world, end);
         world.run(Duration::from_secs(60));
-        assert_eq!(world.cars[0].evcc.state(), S::ExpectPlug, "{end:?}");
-        assert!(world.air.is_empty(), "{end:?}");
+        assert_eq!(world.cars[0].evcc.state(), S::ExpectPlug);
+        assert_eq!(world.heard_by_all.len(), 0, "{end:?}");
+    }
+}
+
+/// A stop belongs to its session. A car that restarts with its plug in does not know why it was
+/// not charging, and a plug means charging.
+#[test]
+fn car_that_restarts_before_it_is_unplugged_begins_a_session_of_its_own() {
+    for end in [End::Car, End::Station, End::Both] {
+        let mut world = World::new(8);
+        world.plug(0, 0);
+        world.run_until_charging(0);
+        world.tell_car(0, EvccInput::Stop);
+        world.run_until_state(0, S::ExpectUnplug);
+        assert_eq!(signed_by_both(&world), 1);
+        reboot(&mut world, end);
+        world.run(Duration::from_secs(60));
+        let is_new = end != End::Station;
+        assert_eq!(world.stations[0].secc.power_is_on(), is_new, "{end:?}");
+        world.unplug(0);
+        world.run(Duration::from_secs(60));
+        assert_eq!(signed_by_both(&world), 1 + usize::from(is_new), "{end:?}");
+        assert!(world.stations[0].secc.session().is_none(), "{end:?}");
     }
 }
 

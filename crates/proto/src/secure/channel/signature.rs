@@ -59,7 +59,10 @@ pub(super) fn point_bytes(key: &VerifyingKey) -> [u8; 33] {
 /// Reads a public key.
 pub(super) fn point(from: &mut Reader<'_>, field: &'static str) -> Result<VerifyingKey, BodyError> {
     let bytes: [u8; 33] = from.array(field)?;
-    VerifyingKey::from_sec1_bytes(&bytes).map_err(|_| {
+    // The library also takes 5, a form that leaves the sign out: the same key in other bytes.
+    let is_compressed = matches!(bytes[0], 2 | 3);
+    let key = VerifyingKey::from_sec1_bytes(&bytes).ok();
+    key.filter(|_| is_compressed).ok_or_else(|| {
         let (seen, right) = (
             i64::from(bytes[0]),
             "33 bytes must be a compressed P-256 point",

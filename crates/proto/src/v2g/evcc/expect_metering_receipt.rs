@@ -3,7 +3,7 @@
 
 use v2x_units::Instant;
 
-use super::{Evcc, EvccEvent, EvccState, expect_receipt_kept, expect_session_stop};
+use super::{Evcc, EvccEvent, EvccState, expect_receipt_kept, expect_session_stop, sequence};
 use crate::v2g::message::{MeteringReceiptReq, MeteringReceiptRes, Response, SignedReceipt};
 
 pub(super) fn enter(evcc: &mut Evcc, now: Instant) {
@@ -16,7 +16,7 @@ pub(super) fn enter(evcc: &mut Evcc, now: Instant) {
 
 pub(super) fn answer(evcc: &mut Evcc, now: Instant, res: MeteringReceiptRes) {
     let MeteringReceiptRes::Receipt(signed) = res else {
-        return evcc.sequence_error(now, Response::MeteringReceipt(res).message_type());
+        return sequence::sequence_error(evcc, now, Response::MeteringReceipt(res).message_type());
     };
     let countersignature = signed.countersign(&evcc.identity).ok();
     match countersignature.filter(|_| is_ours(evcc, &signed)) {

@@ -3,7 +3,7 @@
 
 use v2x_units::Instant;
 
-use super::{Evcc, EvccEvent, EvccState, expect_session_stop};
+use super::{Evcc, EvccEvent, EvccState, expect_session_stop, sequence};
 use crate::secure::Signature;
 use crate::v2g::message::{MeteringReceiptReq, MeteringReceiptRes, Response};
 
@@ -15,7 +15,7 @@ pub(super) fn enter(evcc: &mut Evcc, now: Instant, countersignature: Signature) 
 pub(super) fn answer(evcc: &mut Evcc, now: Instant, res: &MeteringReceiptRes) {
     if *res != MeteringReceiptRes::Kept {
         let kind = Response::MeteringReceipt(res.clone()).message_type();
-        return evcc.sequence_error(now, kind);
+        return sequence::sequence_error(evcc, now, kind);
     }
     if let Some((receipt, countersignature)) = evcc.session.countersigned.take() {
         evcc.tell(EvccEvent::Receipt(receipt, countersignature));

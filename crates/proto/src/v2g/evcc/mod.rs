@@ -1,29 +1,7 @@
 //! The car's end of V2G (EVCC): asks, and is in one state per thing it waits for.
 //!
 //! Not the handshake and the repeating of requests (`secure/initiator.rs`).
-//!
-//! | state | waits for | then |
-//! |---|---|---|
-//! | ExpectPlug | the plug | ExpectStation |
-//! | ExpectStation | a proven station | ExpectSessionSetup |
-//! | ExpectSessionSetup | SessionSetupRes | ExpectAuthorization; ended meanwhile: ExpectMeteringReceipt; stopped before power: ExpectSessionStop |
-//! | ExpectAuthorization | AuthorizationRes | ExpectChargeParameterDiscovery; stopped before power: ExpectSessionStop |
-//! | ExpectChargeParameterDiscovery | ChargeParameterDiscoveryRes | ExpectPowerDelivery, to start or, stopped, to stop; stopped before power: ExpectSessionStop |
-//! | ExpectPowerDelivery, start | PowerDeliveryRes | ExpectStatusTime; stopped: ExpectPowerDelivery, stop |
-//! | ExpectStatusTime | 5 s | ExpectChargingStatus; stopped: ExpectPowerDelivery, stop; set anew: ExpectPowerDelivery, renegotiate |
-//! | ExpectChargingStatus | ChargingStatusRes | as ExpectStatusTime |
-//! | ExpectPowerDelivery, renegotiate | PowerDeliveryRes | ExpectChargeParameterDiscovery |
-//! | ExpectPowerDelivery, stop | PowerDeliveryRes | ExpectMeteringReceipt |
-//! | ExpectMeteringReceipt | MeteringReceiptRes with the receipt | ExpectReceiptKept; disputed: ExpectSessionStop |
-//! | ExpectReceiptKept | MeteringReceiptRes | ExpectSessionStop |
-//! | ExpectSessionStop | SessionStopRes | ExpectUnplug; plug out: ExpectReportTime or, not permitted, ExpectPlug |
-//! | ExpectUnplug | the plug to be out | ExpectReportTime or, not permitted, ExpectPlug |
-//! | ExpectReportTime | 5 s | ExpectBatteryData; far away: ExpectPlug; plugged: ExpectSessionSetup |
-//! | ExpectBatteryData | BatteryDataRes | ExpectReportTime; silence: ExpectPlug; plugged: ExpectSessionSetup |
-//!
-//! Every other answer in a state is a sequence error: the station is passed over and another is
-//! called. A refusal may come in any state that waits for an answer (`refused.rs`). Silence for
-//! 10 s in any of them leads to ExpectStation and, by the session's number, back.
+//! What comes after what, as a table: `sequence.rs`.
 
 mod expect_authorization;
 mod expect_battery_data;
@@ -41,6 +19,7 @@ mod expect_status_time;
 mod expect_unplug;
 mod input;
 mod refused;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -54,7 +33,7 @@ use super::battery_report::BatteryReport;
 use super::events::{Events, Output};
 use super::message::{
     BatteryDataReq, ChargeParameterDiscoveryReq, ChargeProgress, ChargingStatusReq, Request,
-    Response, SessionId, SetupOutcome, SignedReceipt,
+    SessionId, SetupOutcome, SignedReceipt,
 };
 use super::nearness::Nearness;
 use crate::secure::initiator::{FromStation, Initiator, Judge};
@@ -295,64 +274,7 @@ impl Evcc {
                 self.tell(EvccEvent::StationNotBelieved(reason));
             }
             Some(FromStation::Refused(code)) => self.tell(EvccEvent::NotBelieved(code)),
-            Some(FromStation::Response { kind, body }) => match Response::parse(kind, &body) {
-                Ok(Some(Response::Refusal(refusal))) => refused::take(self, now, refusal.code),
-                Ok(Some(response)) => self.answer(now, kind, response),
-                Ok(None) | Err(_) => self.sequence_error(now, kind),
-            },
-        }
-    }
-
-    /// Gives an answer to the state that waits for it.
-    fn answer(&mut self, now: Instant, kind: u8, response: Response) {
-        use EvccState as S;
-        use Response as R;
-        match (self.state, response) {
-            (S::ExpectSessionSetup, R::SessionSetup(res)) => {
-                expect_session_setup::answer(self, now, res);
-            }
-            (S::ExpectAuthorization, R::Authorization(_)) => {
-                expect_authorization::answer(self, now);
-            }
-            (S::ExpectChargeParameterDiscovery, R::ChargeParameterDiscovery(res)) => {
-                expect_charge_parameter_discovery::answer(self, now, res);
-            }
-            (S::ExpectPowerDelivery(progress), R::PowerDelivery(_)) => {
-                expect_power_delivery::answer(self, now, progress);
-            }
-            (S::ExpectChargingStatus, R::ChargingStatus(res)) => {
-                expect_charging_status::answer(self, now, &res);
-            }
-            (S::ExpectMeteringReceipt, R::MeteringReceipt(res)) => {
-                return expect_metering_receipt::answer(self, now, res);
-            }
-            (S::ExpectReceiptKept, R::MeteringReceipt(res)) => {
-                return expect_receipt_kept::answer(self, now, &res);
-            }
-            (S::ExpectSessionStop, R::SessionStop(_)) => expect_session_stop::answer(self, now),
-            (S::ExpectBatteryData, R::BatteryData(_)) => expect_battery_data::answer(self),
-            _ => return self.sequence_error(now, kind),
-        }
-        self.session.out_of_sequence = 0;
-    }
-
-    /// A station that breaks the order is left alone for a while.
-    fn sequence_error(&mut self, now: Instant, message_type: u8) {
-        let state = self.state;
-        self.tell(EvccEvent::SequenceError {
-            state,
-            message_type,
-        });
-        self.call_another(now);
-    }
-
-    /// Leaves the station alone for a while; another may have the plug.
-    fn call_another(&mut self, now: Instant) {
-        self.initiator.pass_over(now);
-        if self.plugged || self.session.id.is_some() {
-            self.state = EvccState::ExpectStation;
-        } else {
-            expect_plug::enter(self);
+            Some(FromStation::Response { kind, body }) => sequence::take(self, now, kind, &body),
         }
     }
 
@@ -380,7 +302,7 @@ impl Evcc {
         self.station = None;
         self.session = Session::default();
         self.tell(EvccEvent::StationNotBelieved(reason));
-        self.call_another(now);
+        sequence::call_another(self, now);
     }
 
     /// Whether battery data may be sent: asked for at enrolment, and not taken back.

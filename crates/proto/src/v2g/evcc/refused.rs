@@ -13,7 +13,7 @@ use v2x_units::Instant;
 
 use super::{
     Evcc, EvccEvent, EvccState, LeftReason, Session, StopReason, expect_plug, expect_report_time,
-    expect_session_setup, expect_session_stop,
+    expect_session_setup, expect_session_stop, sequence,
 };
 use crate::v2g::message::ResponseCode;
 
@@ -39,14 +39,14 @@ pub(super) fn take(evcc: &mut Evcc, now: Instant, code: ResponseCode) {
             evcc.session.out_of_sequence += 1;
             if evcc.session.out_of_sequence > OUT_OF_SEQUENCE_MAX {
                 forget_session(evcc);
-                evcc.call_another(now);
+                sequence::call_another(evcc, now);
             } else {
                 expect_session_setup::enter(evcc, now);
             }
         }
         (_, ResponseCode::SlotOccupied | ResponseCode::NotPlugged) => {
             forget_session(evcc);
-            evcc.call_another(now);
+            sequence::call_another(evcc, now);
         }
         _ => {
             evcc.session.stop.get_or_insert(StopReason::Station);

@@ -24,6 +24,52 @@ const STATES: [EvccState; 16] = [
     EvccState::ExpectBatteryData,
 ];
 
+/// Where a state stands in [`STATES`]: one that is missing there does not compile here.
+fn place(state: EvccState) -> usize {
+    use ChargeProgress as P;
+    match state {
+        EvccState::ExpectPlug => 0,
+        EvccState::ExpectStation => 1,
+        EvccState::ExpectSessionSetup => 2,
+        EvccState::ExpectAuthorization => 3,
+        EvccState::ExpectChargeParameterDiscovery => 4,
+        EvccState::ExpectPowerDelivery(P::Start) => 5,
+        EvccState::ExpectPowerDelivery(P::Stop) => 6,
+        EvccState::ExpectPowerDelivery(P::Renegotiate) => 7,
+        EvccState::ExpectStatusTime => 8,
+        EvccState::ExpectChargingStatus => 9,
+        EvccState::ExpectMeteringReceipt => 10,
+        EvccState::ExpectReceiptKept => 11,
+        EvccState::ExpectSessionStop => 12,
+        EvccState::ExpectUnplug => 13,
+        EvccState::ExpectReportTime => 14,
+        EvccState::ExpectBatteryData => 15,
+    }
+}
+
+/// Where an answer stands in [`responses`]; refusals have a test of their own.
+fn number(response: &Response) -> Option<usize> {
+    match response {
+        Response::SessionSetup(_) => Some(0),
+        Response::Authorization(_) => Some(1),
+        Response::ChargeParameterDiscovery(_) => Some(2),
+        Response::PowerDelivery(_) => Some(3),
+        Response::ChargingStatus(_) => Some(4),
+        Response::MeteringReceipt(MeteringReceiptRes::Receipt(_)) => Some(5),
+        Response::MeteringReceipt(MeteringReceiptRes::Kept) => Some(6),
+        Response::SessionStop(_) => Some(7),
+        Response::BatteryData(_) => Some(8),
+        Response::Refusal(_) => None,
+    }
+}
+
+#[test]
+fn states_and_answers_of_these_tests_are_all_there_are() {
+    assert!(STATES.into_iter().map(place).eq(0..STATES.len()));
+    let numbers = responses().map(|response| number(&response).unwrap());
+    assert!(numbers.into_iter().eq(0..numbers.len()));
+}
+
 fn session() -> SessionId {
     SessionId::new([7; 8]).unwrap()
 }
@@ -64,7 +110,7 @@ fn responses() -> [Response; 9] {
     ]
 }
 
-/// The table at the top of `mod.rs`: which answer leads where, when nothing is stopped.
+/// The table at the top of `sequence.rs`: which answer leads where, when nothing is stopped.
 fn next(state: EvccState, response: &Response) -> Option<EvccState> {
     use EvccState as S;
     use Response as R;
@@ -114,11 +160,8 @@ fn every_answer_in_every_state_is_in_the_table_or_a_sequence_error() {
         for response in responses() {
             let mut evcc = car_in(state);
             let expected = next(state, &response);
-            evcc.answer(now, response.message_type(), response.clone());
-            let mut errors = 0;
-            while let Some(event) = evcc.events.pop() {
-                errors += u8::from(matches!(event, EvccEvent::SequenceError { .. }));
-            }
+            sequence::answer(&mut evcc, now, response.message_type(), response.clone());
+            let errors = sequence_errors(&mut evcc);
             match expected {
                 Some(after) => {
                     assert_eq!((evcc.state, errors), (after, 0), "{state:?} {response:?}");
@@ -136,6 +179,29 @@ fn every_answer_in_every_state_is_in_the_table_or_a_sequence_error() {
         }
     }
     assert_eq!(in_table, 11);
+}
+
+/// How often the car says that the station broke the order.
+fn sequence_errors(evcc: &mut Evcc) -> usize {
+    let mut errors = 0;
+    while let Some(event) = evcc.events.pop() {
+        errors += usize::from(matches!(event, EvccEvent::SequenceError { .. }));
+    }
+    errors
+}
+
+#[test]
+fn type_that_is_no_answer_and_body_that_is_none_are_sequence_errors_in_every_state() {
+    let mut evcc = car_in(EvccState::ExpectPlug);
+    for state in STATES {
+        for kind in 0..=u8::MAX {
+            // No answer has a body of so many bytes of 0xFF.
+            evcc.state = state;
+            sequence::take(&mut evcc, Instant::BOOT, kind, &[0xFF; 216]);
+            assert_eq!(sequence_errors(&mut evcc), 1, "{state:?} {kind:02x}");
+            assert_eq!(evcc.state, EvccState::ExpectStation);
+        }
+    }
 }
 
 #[test]
@@ -198,7 +264,7 @@ fn receipt_of_another_session_car_or_station_is_not_countersigned() {
     for signed in bad {
         let mut evcc = car_in(EvccState::ExpectMeteringReceipt);
         let res = MeteringReceiptRes::Receipt(signed.clone());
-        evcc.answer(Instant::BOOT, 0x95, res.into());
+        sequence::answer(&mut evcc, Instant::BOOT, 0x95, res.into());
         assert_eq!(evcc.state, EvccState::ExpectSessionStop);
         assert_eq!(evcc.events.pop(), Some(EvccEvent::ReceiptDisputed(signed)));
     }

@@ -1,30 +1,7 @@
 //! The station's end of V2G (SECC): answers, with one state per car for what it waits for.
 //!
 //! Not the handshake and the repeating of answers (`secure/responder.rs`).
-//!
-//! | state | request | then |
-//! |---|---|---|
-//! | ExpectSessionSetup | SessionSetup | ExpectAuthorization; ended meanwhile: ExpectMeteringReceipt |
-//! | ExpectAuthorization | Authorization | ExpectChargeParameterDiscovery |
-//! | ExpectAuthorization | SessionStop | ExpectBatteryData |
-//! | ExpectChargeParameterDiscovery | ChargeParameterDiscovery | ExpectPowerDelivery |
-//! | ExpectChargeParameterDiscovery | SessionStop | ExpectBatteryData |
-//! | ExpectPowerDelivery | PowerDelivery, start | ExpectChargingStatus |
-//! | ExpectPowerDelivery | PowerDelivery, stop | ExpectMeteringReceipt |
-//! | ExpectPowerDelivery | SessionStop | ExpectBatteryData |
-//! | ExpectChargingStatus | ChargingStatus | ExpectChargingStatus |
-//! | ExpectChargingStatus | PowerDelivery, stop | ExpectMeteringReceipt |
-//! | ExpectChargingStatus | PowerDelivery, renegotiate | ExpectChargeParameterDiscovery |
-//! | ExpectMeteringReceipt | MeteringReceipt, give | ExpectCountersignature |
-//! | ExpectMeteringReceipt | SessionStop | ExpectBatteryData |
-//! | ExpectCountersignature | MeteringReceipt, countersign | ExpectSessionStop |
-//! | ExpectCountersignature | SessionStop | ExpectBatteryData |
-//! | ExpectSessionStop | SessionStop | ExpectBatteryData |
-//! | ExpectBatteryData | BatteryData | ExpectBatteryData |
-//! | every state | SessionSetup | as in ExpectSessionSetup: the car begins or resumes |
-//!
-//! Every other request in a state is refused with SequenceError and changes nothing. From
-//! Authorization to SessionStop a request counts only from the car that the session is bound to.
+//! Which request may come in which state, as a table: `sequence.rs`.
 
 mod expect_authorization;
 mod expect_battery_data;
@@ -36,6 +13,7 @@ mod expect_power_delivery;
 mod expect_session_setup;
 mod expect_session_stop;
 mod input;
+mod sequence;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -47,13 +25,10 @@ use v2x_units::{Instant, UtcTime};
 pub use input::{PowerOffReason, SavedSession, SeccEvent, SeccInput, SeccSettings};
 
 use super::events::{Events, Output};
-use super::message::{
-    ChargeProgress, MeterReading, MeteringReceiptReq, Refusal, Request, Response, ResponseCode,
-    SessionId,
-};
+use super::message::{MeterReading, Refusal, Response, ResponseCode, SessionId};
 use crate::secure::initiator::Judge;
 use crate::secure::responder::{FromCar, Responder};
-use crate::secure::{AirCounters, ChannelId, Credential, Identity, Trust, UtcSecond};
+use crate::secure::{AirCounters, ChannelId, Identity, Trust, UtcSecond};
 use slot::{Power, SlotSession};
 
 /// What the station's end waits for from one car.
@@ -280,11 +255,13 @@ impl Secc {
                 let (state, Some(car)) = (peer.state, peer.credential().cloned()) else {
                     return;
                 };
-                let answer = match Request::parse(kind, &body) {
-                    Ok(Some(request)) => self.answer(now, channel, state, &car, request, rng),
-                    Ok(None) => Err(ResponseCode::SequenceError),
-                    Err(_) => Err(ResponseCode::Malformed),
+                let asked = sequence::Asked {
+                    now,
+                    channel,
+                    state,
+                    car: &car,
                 };
+                let answer = sequence::carry_out(self, asked, kind, &body, rng);
                 self.send(channel, state, kind, answer);
             }
         }
@@ -320,55 +297,6 @@ impl Secc {
         }
     }
 
-    /// Gives a request to the state that waits for it.
-    fn answer(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        state: SeccState,
-        car: &Credential,
-        request: Request,
-        rng: &mut dyn CryptoRng,
-    ) -> Answer {
-        use Request as R;
-        use SeccState as S;
-        let request = match (state, request) {
-            (_, R::SessionSetup(req)) => {
-                return expect_session_setup::answer(self, now, channel, car, req, rng);
-            }
-            (S::ExpectBatteryData, R::BatteryData(req)) => {
-                return expect_battery_data::answer(self, car, req);
-            }
-            (_, request) => request,
-        };
-        if !is_due(state, &request) {
-            return Err(ResponseCode::SequenceError);
-        }
-        let name = &car.subject.name;
-        let session = self.session.as_mut().filter(|session| session.is_of(name));
-        let session = session.ok_or(ResponseCode::UnknownSession)?;
-        if session.power != Power::Off {
-            session.since = now;
-        }
-        session.silence_told = false;
-        match request {
-            R::Authorization(_) => Ok(expect_authorization::answer()),
-            R::ChargeParameterDiscovery(req) => {
-                Ok(expect_charge_parameter_discovery::answer(self, req))
-            }
-            R::PowerDelivery(req) => expect_power_delivery::answer(self, now, req.progress),
-            R::ChargingStatus(req) => Ok(expect_charging_status::answer(self, req)),
-            R::MeteringReceipt(MeteringReceiptReq::Give) => {
-                expect_metering_receipt::answer(self, now, car)
-            }
-            R::MeteringReceipt(MeteringReceiptReq::Countersign(signature)) => {
-                expect_countersignature::answer(self, car, signature)
-            }
-            R::SessionStop(_) => Ok(expect_session_stop::answer(self)),
-            R::SessionSetup(_) | R::BatteryData(_) => Err(ResponseCode::SequenceError),
-        }
-    }
-
     /// A credential that was good when it was shown may have ended or been revoked since.
     fn look_again_at_cars(&mut self, now: Instant) {
         let utc = self.clock.map(|(at, utc)| utc + now.since(at));
@@ -394,34 +322,6 @@ impl Secc {
         if let Some(reason) = reason_of_holder {
             self.end_power(now, PowerOffReason::Credential(reason));
         }
-    }
-}
-
-/// The table at the top of this file, without the two rows that hold in other ways.
-const fn is_due(state: SeccState, request: &Request) -> bool {
-    use SeccState as S;
-    match request {
-        Request::Authorization(_) => matches!(state, S::ExpectAuthorization),
-        Request::ChargeParameterDiscovery(_) => matches!(state, S::ExpectChargeParameterDiscovery),
-        Request::PowerDelivery(req) => match req.progress {
-            ChargeProgress::Start => matches!(state, S::ExpectPowerDelivery),
-            ChargeProgress::Stop => {
-                matches!(state, S::ExpectPowerDelivery | S::ExpectChargingStatus)
-            }
-            ChargeProgress::Renegotiate => matches!(state, S::ExpectChargingStatus),
-        },
-        Request::ChargingStatus(_) => matches!(state, S::ExpectChargingStatus),
-        Request::MeteringReceipt(MeteringReceiptReq::Give) => {
-            matches!(state, S::ExpectMeteringReceipt)
-        }
-        Request::MeteringReceipt(MeteringReceiptReq::Countersign(_)) => {
-            matches!(state, S::ExpectCountersignature)
-        }
-        Request::SessionStop(_) => !matches!(
-            state,
-            S::ExpectSessionSetup | S::ExpectChargingStatus | S::ExpectBatteryData
-        ),
-        Request::SessionSetup(_) | Request::BatteryData(_) => false,
     }
 }
 

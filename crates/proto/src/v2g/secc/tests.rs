@@ -17,6 +17,40 @@ const STATES: [SeccState; 9] = [
     SeccState::ExpectBatteryData,
 ];
 
+/// Where a state stands in [`STATES`]: one that is missing there does not compile here.
+fn place(state: SeccState) -> usize {
+    match state {
+        SeccState::ExpectSessionSetup => 0,
+        SeccState::ExpectAuthorization => 1,
+        SeccState::ExpectChargeParameterDiscovery => 2,
+        SeccState::ExpectPowerDelivery => 3,
+        SeccState::ExpectChargingStatus => 4,
+        SeccState::ExpectMeteringReceipt => 5,
+        SeccState::ExpectCountersignature => 6,
+        SeccState::ExpectSessionStop => 7,
+        SeccState::ExpectBatteryData => 8,
+    }
+}
+
+/// Where a request stands in [`requests`].
+fn number(request: &Request) -> usize {
+    match request {
+        Request::SessionSetup(_) => 0,
+        Request::Authorization(_) => 1,
+        Request::ChargeParameterDiscovery(_) => 2,
+        Request::PowerDelivery(req) => match req.progress {
+            ChargeProgress::Start => 3,
+            ChargeProgress::Stop => 4,
+            ChargeProgress::Renegotiate => 5,
+        },
+        Request::ChargingStatus(_) => 6,
+        Request::MeteringReceipt(MeteringReceiptReq::Give) => 7,
+        Request::MeteringReceipt(MeteringReceiptReq::Countersign(_)) => 8,
+        Request::SessionStop(_) => 9,
+        Request::BatteryData(_) => 10,
+    }
+}
+
 /// A slot whose session is bound to this car; the receipt is written.
 fn station(car: &Identity) -> Secc {
     let (identity, trust) = enrolled(Role::Station);
@@ -56,7 +90,7 @@ fn requests(car: &Identity) -> [Request; 11] {
     ]
 }
 
-/// The table at the top of `mod.rs`, rows by state, in the order of [`requests`].
+/// The table at the top of `sequence.rs`, rows by state, in the order of [`requests`].
 fn next(state: SeccState, request: usize) -> Option<SeccState> {
     use SeccState as S;
     match (state, request) {
@@ -84,15 +118,46 @@ fn next(state: SeccState, request: usize) -> Option<SeccState> {
 }
 
 fn ask(secc: &mut Secc, state: SeccState, car: &Identity, request: Request) -> Answer {
-    let (channel, mut rng) = (ChannelId::new(1), Counting(0));
-    secc.answer(
-        Instant::BOOT,
-        channel,
+    sequence::answer(secc, asked(state, car), request, &mut Counting(0))
+}
+
+fn asked(state: SeccState, car: &Identity) -> sequence::Asked<'_> {
+    sequence::Asked {
+        now: Instant::BOOT,
+        channel: ChannelId::new(1),
         state,
-        car.credential(),
-        request,
-        &mut rng,
-    )
+        car: car.credential(),
+    }
+}
+
+#[test]
+fn states_and_requests_of_these_tests_are_all_there_are() {
+    let (car, _) = enrolled(Role::Vehicle);
+    assert!(STATES.into_iter().map(place).eq(0..STATES.len()));
+    let numbers = requests(&car).map(|request| number(&request));
+    assert!(numbers.into_iter().eq(0..numbers.len()));
+}
+
+#[test]
+fn type_that_is_no_request_and_body_that_is_none_change_nothing_in_any_state() {
+    let (car, _) = enrolled(Role::Vehicle);
+    let mut secc = station(&car);
+    let before = secc.session().cloned();
+    for state in STATES {
+        for kind in 0..=u8::MAX {
+            let asked = asked(state, &car);
+            // No request has a body of so many bytes of 0xFF.
+            let body = [0xFF; 216];
+            let answer = sequence::carry_out(&mut secc, asked, kind, &body, &mut Counting(0));
+            let expected = if Request::TYPES.contains(&kind) {
+                ResponseCode::Malformed
+            } else {
+                ResponseCode::SequenceError
+            };
+            assert_eq!(answer, Err(expected), "{state:?} {kind:02x}");
+            assert_eq!(secc.session(), before.as_ref());
+        }
+    }
 }
 
 #[test]
