@@ -88,6 +88,18 @@ const BENCHMARKS: &[Benchmark] = &[
         ],
     },
     Benchmark {
+        name: "v2v",
+        package: "xtask",
+        promises: &[
+            Promise {
+                figure: "v2v/verify",
+                at_least_ratio: Some(0.8),
+                value: None,
+            },
+            at_most("v2v/listener", 20.0),
+        ],
+    },
+    Benchmark {
         name: "vehicle",
         package: "xtask",
         promises: &[

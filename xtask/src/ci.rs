@@ -29,6 +29,9 @@ const STEPS: &[Step] = &[
         ])
     }),
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
+    ("archive", || {
+        cargo(&["xtask", "dist", "--from", &program()])
+    }),
     ("libraries for the boards", || {
         cargo(&["xtask", "bare-metal"])
     }),
@@ -53,6 +56,12 @@ pub(crate) fn run(_arguments: &[String]) -> Outcome {
         println!("{seconds:>8.1} s  {name}");
     }
     Ok(())
+}
+
+/// The program that the tests have built.
+fn program() -> String {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    format!("{target}/debug/v2x")
 }
 
 fn clippy() -> Command {

@@ -12,6 +12,7 @@
 mod bare_metal;
 mod bench;
 mod ci;
+mod dist;
 mod faults;
 mod fuzz;
 mod process;
@@ -68,6 +69,12 @@ const CHORES: &[Chore] = &[
         arguments: "[--runs N] [--seed S]",
         purpose: "breaks the vehicle computer at random moments and counts what it lost",
         run: faults::run,
+    },
+    Chore {
+        name: "dist",
+        arguments: "[amd64] [arm64] | --from FILE",
+        purpose: "makes archives with an installer in target/dist",
+        run: dist::run,
     },
     Chore {
         name: "samples",

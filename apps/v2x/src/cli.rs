@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Session(Session),
     Replay(Replay),
     Decode(Decode),
+    Doctor(Doctor),
     Config(Config),
     Import(Import),
     Keys(Keys),
@@ -91,7 +92,7 @@ pub(crate) struct Vehicle {
 /// SQLite store: each step is on disk before it counts, and a restart goes on with the open
 /// session. With a broker it uploads the prototype's keys as ThingsBoard telemetry. Ports may
 /// come and go; a slot without a meter is Unavailable. Stops cleanly on Ctrl-C or SIGTERM.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   v2x station --slot 1=/dev/ttyUSB0 --slot 2=/dev/ttyUSB1 --out station/
   v2x station --slot 1=pzem:/dev/ttyUSB0 --out station/ --mqtt mqtt://demo.example:1883 --token-file token
@@ -275,7 +276,34 @@ pub(crate) enum Format {
     JsonSummary,
 }
 
-/// Check, show and explain the settings of `v2x vehicle`.
+/// Look at ports, bus, GNSS, clock, disk, broker and login, and say what to do.
+///
+/// Reads the settings of vehicle or station and looks at everything that the daemon lives by, with
+/// the daemon's own parts. Nothing is recorded or sent. A port that the running daemon has open is
+/// not taken away: the daemon is asked how it does instead. Ends with 1 when a problem was found.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x doctor
+  v2x doctor --config /etc/v2x/vehicle.toml
+  V2X_VEHICLE_COLLECTOR=/dev/ttyUSB0 V2X_VEHICLE_OUT=. v2x doctor --config /dev/null
+  sudo -u v2x v2x doctor --json")]
+pub(crate) struct Doctor {
+    /// Settings of vehicle or station [default: /etc/v2x/vehicle.toml and /etc/v2x/station.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A slot and its line, as for `v2x station`; for settings without slots.
+    #[arg(long = "slot", value_name = "N=PORT")]
+    pub(crate) slots: Vec<SlotOption>,
+    /// Seconds for which a port is listened to before it counts as silent.
+    #[arg(long, value_name = "SECONDS", default_value_t = 12,
+        value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) listen: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Check, show and explain the settings of `v2x vehicle` and `v2x station`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   v2x config check /etc/v2x/vehicle.toml
@@ -291,7 +319,7 @@ pub(crate) struct Config {
 pub(crate) enum ConfigTask {
     /// Read a file and say whether the daemon can start with it.
     Check {
-        /// Configuration: TOML, or the prototype's mqtt_config.txt.
+        /// Configuration: TOML, or the prototype's mqtt_config.txt or evcs_config.txt.
         file: PathBuf,
     },
     /// Print every setting with its value and where it comes from.

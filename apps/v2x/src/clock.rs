@@ -30,12 +30,10 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that knows nothing of UTC until it is told.
     pub(crate) fn start() -> Self {
-        let built: i64 = BUILT.parse().expect("build.rs writes a whole number");
-        let floor = UtcTime::from_millis(built.saturating_mul(1000));
         Self {
             started: since_boot(),
             // One per process, for as long as it lives: copies of the clock then cost nothing.
-            time: Box::leak(Box::new(Mutex::new(Timekeeper::new(floor)))),
+            time: Box::leak(Box::new(Mutex::new(Timekeeper::new(built())))),
         }
     }
 
@@ -104,6 +102,12 @@ impl Clock {
     fn time(&self) -> MutexGuard<'static, Timekeeper> {
         self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When this program was built.
+pub(crate) fn built() -> UtcTime {
+    let seconds: i64 = BUILT.parse().expect("build.rs writes a whole number");
+    UtcTime::from_millis(seconds.saturating_mul(1000))
 }
 
 /// The time since the computer's boot, sleep included.

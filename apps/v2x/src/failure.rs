@@ -69,6 +69,16 @@ impl Failure {
         self
     }
 
+    /// What failed.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What the person can do about it, if that is known.
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Prints the failure to standard error and gives its exit code.
     #[expect(
         clippy::print_stderr,

@@ -9,6 +9,7 @@ mod clock;
 mod commands;
 mod config;
 mod daemon;
+mod doctor;
 mod failure;
 mod keys;
 mod monitor;

@@ -139,14 +139,8 @@ fn station_exports_its_lines_and_slots_and_says_which_line_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let line = folder.path().join("no \"such\" port");
     let mut command = v2x();
-    let config = folder.path().join("station.toml");
-    fs::write(
-        &config,
-        format!("[monitor]\nlisten = \"127.0.0.1:{port}\"\n"),
-    )
-    .unwrap();
+    command.env("V2X_MONITOR_LISTEN", format!("127.0.0.1:{port}"));
     command.args(["station", "--slot", &format!("1={}", line.display())]);
-    command.arg("--config").arg(config);
     command.arg("--out").arg(folder.path().join("out"));
     let log = fs::File::create(folder.path().join("log")).unwrap();
     let _station = Process::start(command.stderr(log));

@@ -97,9 +97,15 @@ pub const PATH_POINT_TURN: Degrees = Degrees::new(10.0);
 /// ... but not within this distance of the last one.
 pub const PATH_POINT_TURN_DISTANCE: Meters = Meters::new(5.0);
 
-/// Pseudonyms that a car holds: a week of twenty, and the next week's. What does not fit is
-/// refused and counted.
-pub const PSEUDONYMS_MAX: usize = 64;
+/// A way from which no point lies farther off than this is told as straight ...
+pub const PATH_STRAIGHT_OFF: Meters = Meters::new(3.0);
+
+/// ... unless it is longer than this: a step of a path holds 1.4 km.
+pub const PATH_STRAIGHT_MAX: Meters = Meters::new(1000.0);
+
+/// Pseudonyms that a car holds: as many as one enrolment gives (200), and some. What does not fit
+/// is refused and counted.
+pub const PSEUDONYMS_MAX: usize = 256;
 
 /// A pseudonym serves for a way between this ...
 pub const PSEUDONYM_WAY_MIN_M: f64 = 800.0;

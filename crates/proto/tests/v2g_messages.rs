@@ -338,7 +338,7 @@ fn longest_offer() -> Response {
     .into()
 }
 
-/// The most bytes of every datagram, as `docs/protocol/v2g.md` has them.
+/// The most bytes of every datagram, as `docs/protocol/sizes.md` has them.
 fn sizes() -> Vec<(&'static str, usize)> {
     let request = |request: Request| on_the_air(request.emit().unwrap().len());
     let response = |response: Response| on_the_air(response.emit().unwrap().len());
@@ -407,7 +407,7 @@ fn sizes() -> Vec<(&'static str, usize)> {
 
 #[test]
 fn every_datagram_fits_the_radio_and_the_protocol_page_says_how_long_it_is() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol/v2g.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol/sizes.md");
     let page = std::fs::read_to_string(path).unwrap();
     for (message, bytes) in sizes() {
         println!("| {message} | {bytes} |");

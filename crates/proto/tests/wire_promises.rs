@@ -23,6 +23,7 @@ use v2x_proto::wire::evcsn::Evcsn;
 use v2x_proto::wire::geonet::{GnPdu, LongPositionVector};
 use v2x_proto::wire::packet::Packet;
 use v2x_proto::wire::secured::{SignedData, ToBeSigned};
+use v2x_proto::wire::vehicle_data::VehicleData;
 use v2x_proto::wire::{Wire, WireError};
 
 /// Promises 1 to 3 for some bytes; says whether they were a message.
@@ -62,6 +63,7 @@ fn all_promises(bytes: &[u8]) {
     keeps_bytes::<Certificate>(bytes);
     keeps_bytes::<ToBeSignedCertificate>(bytes);
     keeps_bytes::<CertificateMessage>(bytes);
+    keeps_bytes::<VehicleData>(bytes);
 }
 
 /// Messages, packets, certificates and what is inside them, as seeds for damage.

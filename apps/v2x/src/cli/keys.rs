@@ -71,6 +71,10 @@ pub(crate) struct KeysEnroll {
     /// Whether the car's owner lets stations have battery data after unplugging (cars only).
     #[arg(long, value_enum, value_name = "yes|no")]
     pub(crate) battery_data: Option<YesNo>,
+    /// Whether the car's owner lets it broadcast its battery's data in clear to other cars, which
+    /// links its pseudonyms (cars only).
+    #[arg(long, value_enum, value_name = "yes|no", default_value = "no")]
+    pub(crate) vehicle_data: YesNo,
     /// How many pseudonyms the car asks for.
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! `v2x config`: whether a configuration is right, what holds, and what each key means.
 //!
-//! The page `docs/configuration.md` is what `v2x config explain` prints without a key.
+//! For the vehicle and for the station alike. The page
+//! `docs/configuration.md` is what `v2x config explain` prints without a key.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -8,7 +9,9 @@ use std::path::Path;
 
 use crate::cli;
 use crate::config::keys::{KEYS, Key};
-use crate::config::{self, VehicleConfig};
+use crate::config::station::StationConfig;
+use crate::config::station::keys::{self as station_keys, STATION_KEYS};
+use crate::config::{self, Role, VehicleConfig, role_of_file};
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// What the page says before its tables.
@@ -24,6 +27,20 @@ file, the file over the default. The variable of a key is `V2X_`, its table and 
 capitals: `V2X_RECORDING_ROTATE_MB=16`.
 ";
 
+/// The page's word before the vehicle's tables.
+const VEHICLE: &str = "
+## The vehicle's file
+";
+
+/// And before the station's own.
+const STATION: &str = "
+## The station's file
+
+Besides its own tables it has these of the vehicle, with the same meaning: SHARED. A slot's variable
+has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the station's when it has
+`[station]` or `[[slot]]`. [An example](station.md#settings).
+";
+
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Config) -> Result<(), Failure> {
     let text = match &arguments.what {
@@ -36,52 +53,103 @@ pub(super) fn run(arguments: &cli::Config) -> Result<(), Failure> {
     written.blame(Blame::Runtime, "standard output")
 }
 
-/// Reads a file as `v2x vehicle` does, the token's file included.
+/// Reads a file as the daemon does for which it is, the token's file included.
 fn check(file: &Path) -> Result<String, Failure> {
-    let arguments = cli::Vehicle {
-        config: Some(file.to_owned()),
-        ..cli::Vehicle::default()
+    let config = Some(file.to_owned());
+    let (notes, role) = match role_of_file(file)? {
+        Role::Vehicle => {
+            let arguments = cli::Vehicle {
+                config,
+                ..cli::Vehicle::default()
+            };
+            (VehicleConfig::gather(&arguments)?.1, "vehicle")
+        }
+        Role::Station => {
+            let arguments = cli::Station {
+                config,
+                ..cli::Station::default()
+            };
+            (StationConfig::gather(&arguments)?.1, "station")
+        }
     };
-    let (_, notes) = VehicleConfig::gather(&arguments)?;
     let mut text: String = notes.iter().map(|note| format!("{note}\n")).collect();
-    text.push_str("right: `v2x vehicle --config` can start with it\n");
+    push(
+        &mut text,
+        format_args!("right: `v2x {role} --config` can start with it\n"),
+    );
     Ok(text)
 }
 
 /// Every setting with its value and where that comes from.
 fn show(file: Option<&Path>) -> Result<String, Failure> {
     let mut table = toml::Table::new();
+    let mut role = Role::Vehicle;
     if let Some(path) = file {
-        config::read_file(path)?;
         if !config::is_toml(path) {
             let what = format_args!("{} is no TOML", path.display());
             let failure = Failure::new(Blame::Usage, what);
-            return Err(failure.hint("`v2x config check` reads mqtt_config.txt as well"));
+            return Err(failure.hint("`v2x config check` reads the prototype's files as well"));
+        }
+        role = role_of_file(path)?;
+        if role == Role::Vehicle {
+            config::read_file(path)?;
+        } else {
+            config::station::read_file(path)?;
         }
         let text = read_text(Blame::Configuration, "configuration", path)?;
         table = text.parse().blame(Blame::Configuration, path.display())?;
     }
     let mut shown = String::new();
-    for key in KEYS {
+    if role == Role::Vehicle {
+        for key in KEYS {
+            let by_file = table.get(key.table).and_then(|table| table.get(key.name));
+            show_key(&mut shown, key, &key.path(), &key.variable(), by_file);
+        }
+        return Ok(shown);
+    }
+    for key in station_keys::all().filter(|key| key.table != "slot") {
         let by_file = table.get(key.table).and_then(|table| table.get(key.name));
-        let (value, origin) = match (std::env::var(key.variable()), by_file) {
-            (Ok(value), _) => (value, key.variable()),
-            (Err(_), Some(value)) => (value.to_string(), "file".to_owned()),
-            (Err(_), None) if key.default.is_empty() => ("none".to_owned(), "default".to_owned()),
-            (Err(_), None) => (key.default.to_owned(), "default".to_owned()),
-        };
-        push(
-            &mut shown,
-            format_args!("{} = {value}  ({origin})\n", key.path()),
-        );
+        show_key(&mut shown, key, &key.path(), &key.variable(), by_file);
+    }
+    let slots = table.get("slot").and_then(toml::Value::as_array);
+    for slot in slots.into_iter().flatten() {
+        let number = slot.get("number").and_then(toml::Value::as_integer);
+        let number = number.and_then(|number| u8::try_from(number).ok());
+        for key in STATION_KEYS.iter().filter(|key| key.table == "slot") {
+            let variable = station_keys::variable(key, number);
+            let path = format!("slot {}.{}", number.unwrap_or_default(), key.name);
+            show_key(&mut shown, key, &path, &variable, slot.get(key.name));
+        }
     }
     Ok(shown)
 }
 
+/// One line: the key, its value, and who says so.
+fn show_key(
+    shown: &mut String,
+    key: &Key,
+    path: &str,
+    variable: &str,
+    by_file: Option<&toml::Value>,
+) {
+    let (value, origin) = match (std::env::var(variable), by_file) {
+        (Ok(value), _) => (value, variable),
+        (Err(_), Some(value)) => (value.to_string(), "file"),
+        (Err(_), None) if key.default.is_empty() => ("none".to_owned(), "default"),
+        (Err(_), None) => (key.default.to_owned(), "default"),
+    };
+    push(shown, format_args!("{path} = {value}  ({origin})\n"));
+}
+
+/// All keys of both roles, each once.
+fn known() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(STATION_KEYS)
+}
+
 /// What one key means.
 fn explain(path: &str) -> Result<String, Failure> {
-    let key = KEYS.iter().find(|key| key.path() == path).ok_or_else(|| {
-        let known: Vec<_> = KEYS.iter().map(Key::path).collect();
+    let key = known().find(|key| key.path() == path).ok_or_else(|| {
+        let known: Vec<_> = known().map(Key::path).collect();
         Failure::new(Blame::Usage, format_args!("no key `{path}`"))
             .hint(format_args!("there are {}", known.join(", ")))
     })?;
@@ -92,7 +160,10 @@ fn explain(path: &str) -> Result<String, Failure> {
         key.default
     };
     push(&mut text, format_args!("default      {default}\n"));
-    push(&mut text, format_args!("environment  {}\n", key.variable()));
+    push(
+        &mut text,
+        format_args!("environment  {}\n", station_keys::variable(key, None)),
+    );
     if !key.option.is_empty() {
         push(&mut text, format_args!("option       {}\n", key.option));
     }
@@ -102,11 +173,27 @@ fn explain(path: &str) -> Result<String, Failure> {
 /// The page of all keys.
 fn page() -> String {
     let mut text = INTRODUCTION.to_owned();
+    text.push_str(VEHICLE);
+    push_keys(&mut text, KEYS);
+    let shared: Vec<_> = station_keys::SHARED
+        .iter()
+        .map(|table| format!("`[{table}]`"))
+        .collect();
+    text.push_str(&STATION.replace("SHARED", &shared.join(", ")));
+    push_keys(&mut text, STATION_KEYS);
+    text
+}
+
+fn push_keys(text: &mut String, keys: &[Key]) {
     let mut table = "";
-    for key in KEYS {
+    for key in keys {
         if key.table != table {
             table = key.table;
-            push(&mut text, format_args!("\n## `[{table}]`\n\n"));
+            let header = match table {
+                "slot" => "[[slot]]".to_owned(),
+                _ => format!("[{table}]"),
+            };
+            push(text, format_args!("\n### `{header}`\n\n"));
             text.push_str("| key | type | default | option | meaning |\n|---|---|---|---|---|\n");
         }
         let code = |value: &str| {
@@ -117,7 +204,7 @@ fn page() -> String {
             }
         };
         push(
-            &mut text,
+            text,
             format_args!(
                 "| `{}` | {} | {} | {} | {} |\n",
                 key.name,
@@ -128,7 +215,6 @@ fn page() -> String {
             ),
         );
     }
-    text
 }
 
 fn meaning(key: &Key, separator: &str) -> String {
@@ -166,9 +252,9 @@ mod tests {
 
     #[test]
     fn every_key_is_named_once() {
-        let mut names: Vec<_> = KEYS.iter().map(Key::path).collect();
+        let mut names: Vec<_> = known().map(Key::path).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), KEYS.len());
+        assert_eq!(names.len(), known().count());
     }
 }

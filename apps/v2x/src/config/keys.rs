@@ -158,8 +158,9 @@ tables! {
         can_data_mb: u64, Number, default "100", option "";
     }
     monitor: MonitorTable {
-        /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, as `127.0.0.1:9464`, or
-        /// `off`. Another address than a loopback one lets everyone on the network read them.
+        /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, or `off`. An address
+        /// other than a loopback one lets everyone on the network read them. A station answers on
+        /// port 9465 where nothing is said.
         listen: Listen, Text, default "127.0.0.1:9464", option "";
     }
     mqtt: MqttTable {

@@ -76,6 +76,15 @@ pub(crate) struct FileConfig {
 impl VehicleConfig {
     /// Puts the settings together; `notes` are told to the person once logging runs.
     pub(crate) fn gather(arguments: &cli::Vehicle) -> Result<(Self, Vec<String>), Failure> {
+        let (config, notes, login) = Self::draft(arguments)?;
+        login.map_or(Ok((config, notes)), Err)
+    }
+
+    /// As [`Self::gather`], also when the login cannot be read: then there is no broker, and the
+    /// reason comes last.
+    pub(crate) fn draft(
+        arguments: &cli::Vehicle,
+    ) -> Result<(Self, Vec<String>, Option<Failure>), Failure> {
         let mut file = match &arguments.config {
             Some(path) => read_file(path)?,
             None => settings("", "environment")?,
@@ -89,7 +98,10 @@ impl VehicleConfig {
             url: arguments.mqtt.as_deref(),
             token_file: arguments.token_file.as_deref(),
         };
-        let mqtt = mqtt::gather(from_command_line, &file.mqtt, &mut file.notes)?;
+        let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
+            Ok(mqtt) => (mqtt, None),
+            Err(failure) => (None, Some(failure)),
+        };
         let config = Self {
             collector: (arguments.collector.clone().or(file.collector))
                 .map(CollectorAddress::from)
@@ -105,8 +117,37 @@ impl VehicleConfig {
             monitor: file.monitor,
             mqtt,
         };
-        Ok((config, file.notes))
+        Ok((config, file.notes, login))
     }
+}
+
+/// For whom a file of settings is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Vehicle,
+    Station,
+}
+
+/// For whom a file is, by its tables or, in the prototype's form, by its keys. What is wrong in it
+/// is told when it is read as such.
+pub(crate) fn role_of_file(path: &Path) -> Result<Role, Failure> {
+    let text = read_text(Blame::Configuration, "configuration", path)?;
+    let is_of_station = |line: &str| {
+        let line = line.trim_start();
+        [
+            "[station]",
+            "[[slot]]",
+            "evcs_",
+            "cost_per_kwh",
+            "plug_type",
+        ]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+    };
+    Ok(match text.lines().any(is_of_station) {
+        true => Role::Station,
+        false => Role::Vehicle,
+    })
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.

@@ -174,7 +174,7 @@ impl Pki {
         let ticket = |key| {
             let (key_of, issuer) = (&self.ticket_key, &self.ticket_authority);
             let (begin, lasts) = (now - BEHIND, lifetimes.pseudonym + BEHIND);
-            certificates::ticket(key_of, issuer, key, begin, lasts)
+            certificates::ticket(key_of, issuer, key, begin, lasts, wanted.vehicle_data)
         };
         let tickets: Option<Vec<_>> = request.pseudonyms.iter().map(|key| ticket(*key)).collect();
         let tickets = tickets.ok_or_else(|| clock_is_wrong(now))?;

@@ -22,6 +22,8 @@ pub(crate) struct Wanted {
     pub(crate) name: Name,
     /// Whether the owner lets stations have battery data after unplugging.
     pub(crate) battery_data_after_unplugging: bool,
+    /// Whether the owner lets the car broadcast its battery's data in clear to other cars.
+    pub(crate) vehicle_data: bool,
 }
 
 /// A request with its keys.
@@ -52,6 +54,9 @@ struct RequestPaper {
     role: String,
     name: String,
     battery_data_after_unplugging: bool,
+    /// Not in requests from before it could be asked for.
+    #[serde(default)]
+    vehicle_data: bool,
     handshake_key: String,
     signing_key: String,
     pseudonym_keys: Vec<String>,
@@ -76,6 +81,7 @@ impl Request {
             role: self.wanted.role.to_string(),
             name: self.wanted.name.to_string(),
             battery_data_after_unplugging: self.wanted.battery_data_after_unplugging,
+            vehicle_data: self.wanted.vehicle_data,
             handshake_key: hex::of(&self.keys.handshake),
             signing_key: hex::of(&point(&self.keys.signing)),
             pseudonym_keys: (self.pseudonyms.iter())
@@ -107,6 +113,7 @@ impl Request {
                 role,
                 name: Name::new(&paper.name).map_err(|_| wrong("name"))?,
                 battery_data_after_unplugging: paper.battery_data_after_unplugging,
+                vehicle_data: paper.vehicle_data && role == Role::Vehicle,
             },
             keys: PublicKeys {
                 handshake: hex::read_array(&paper.handshake_key)

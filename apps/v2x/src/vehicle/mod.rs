@@ -14,6 +14,7 @@ mod dated_journal;
 mod dating;
 mod degradation;
 mod disk;
+pub(crate) mod examination;
 mod health;
 mod ingest;
 mod journal;

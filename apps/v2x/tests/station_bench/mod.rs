@@ -85,6 +85,7 @@ impl Site {
 fn v2x() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_v2x"));
     command.env_remove("V2X_MQTT_TOKEN").env_remove("RUST_LOG");
+    command.env("V2X_MONITOR_LISTEN", "off");
     command.stdin(Stdio::null());
     command
 }

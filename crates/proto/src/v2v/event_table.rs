@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use v2x_units::{Degrees, Instant, Meters, MetersPerSecond, Position};
 
+use super::geometry::{Step, beside, difference};
 use super::path::places;
 use super::plausibility::Implausible;
 use crate::limits::{EVENT_RANGE_MAX, EVENTS_KNOWN_MAX, EVENTS_PER_SIGNER_MAX};
@@ -177,7 +178,7 @@ impl EventTable {
         if self.events.len() >= EVENTS_KNOWN_MAX {
             let ends = |(_, it): &(usize, &KnownEvent)| (!it.over, it.valid_until);
             if let Some((first, _)) = self.events.iter().enumerate().min_by_key(ends) {
-                self.events.swap_remove(first);
+                self.events.remove(first);
                 self.displaced += 1;
             }
         }
@@ -276,7 +277,7 @@ pub struct Relevance {
 
 /// An event off the path matters within this angle to the direction of the car.
 const AHEAD: f64 = 60.0;
-/// The car is on the path when it is so near to one of its points, in metres.
+/// The car is on the path when it is so near to one of its ways, in metres.
 const ON_PATH: f64 = 25.0;
 /// And when it drives the same way, within this angle.
 const ALONG_PATH: f64 = 60.0;
@@ -285,7 +286,6 @@ impl KnownEvent {
     /// How it lies to a car at a place with a direction; `None` when it does not matter to it.
     #[must_use]
     pub fn relevance(&self, place: Position, heading: Degrees) -> Option<Relevance> {
-        use super::geometry::{Step, difference};
         let step = Step::between(place, self.position);
         let distance = step.length();
         if distance > self.relevant_within() {
@@ -319,18 +319,16 @@ impl KnownEvent {
 
     /// Whether a car follows the path to the event; `None` when it is not on the path.
     fn along_path(&self, place: Position, heading: Degrees) -> Option<bool> {
-        use super::geometry::{Step, difference};
-        let distances = self.path.iter().map(|point| point.distance_to(place).get());
-        let (nearest, distance) = distances
-            .enumerate()
-            .min_by(|one, other| one.1.total_cmp(&other.1))?;
+        // Each way leads from a point to the one that is nearer to the event.
+        let nearer = core::iter::once(&self.position).chain(&self.path);
+        let ways = self.path.iter().zip(nearer);
+        let (from, to, distance) = ways
+            .map(|(from, to)| (*from, *to, beside(*from, *to, place).get()))
+            .min_by(|one, other| one.2.total_cmp(&other.2))?;
         if distance > ON_PATH {
             return None;
         }
-        let next = nearest
-            .checked_sub(1)
-            .map_or(self.position, |it| self.path[it]);
-        let way = Step::between(self.path[nearest], next).bearing();
+        let way = Step::between(from, to).bearing();
         Some(difference(way, heading).get() <= ALONG_PATH)
     }
 

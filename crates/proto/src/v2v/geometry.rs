@@ -67,6 +67,21 @@ impl Step {
     }
 }
 
+/// How far a place lies from the straight way between two others.
+pub(super) fn beside(from: Position, to: Position, place: Position) -> Meters {
+    let (way, there) = (Step::between(from, to), Step::between(from, place));
+    let length = way.east * way.east + way.north * way.north;
+    let part = if length > 0.0 {
+        ((there.east * way.east + there.north * way.north) / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    Meters::new(libm::hypot(
+        there.east - part * way.east,
+        there.north - part * way.north,
+    ))
+}
+
 /// The same direction within 0 to 360 degrees.
 pub(super) fn normal(angle: Degrees) -> Degrees {
     let turns = libm::floor(angle.get() / 360.0);
@@ -111,6 +126,18 @@ mod tests {
         }
         .seen_along(Degrees::new(90.0));
         assert!((ahead - 3.0).abs() < 1e-9 && (left - 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn place_beside_a_way_is_as_far_as_from_its_nearest_point() {
+        let (from, to) = (place(0.0, 0.0), place(0.001, 0.0));
+        let beside_it = |north: f64, east: f64| beside(from, to, place(north, east)).get();
+        assert!((beside_it(0.000_5, 0.000_1) - 11.12).abs() < 0.01);
+        assert!(
+            (beside_it(0.001_1, 0.0) - 11.12).abs() < 0.01,
+            "beyond its end"
+        );
+        assert!((beside(from, from, to).get() - 111.2).abs() < 0.1);
     }
 
     #[test]

@@ -9,8 +9,11 @@ use alloc::vec::Vec;
 
 use v2x_units::{Degrees, Instant, Position};
 
-use super::geometry::difference;
-use crate::limits::{PATH_POINT_DISTANCE, PATH_POINT_TURN, PATH_POINT_TURN_DISTANCE, PATH_POINTS};
+use super::geometry::{beside, difference};
+use crate::limits::{
+    PATH_POINT_DISTANCE, PATH_POINT_TURN, PATH_POINT_TURN_DISTANCE, PATH_POINTS, PATH_STRAIGHT_MAX,
+    PATH_STRAIGHT_OFF,
+};
 use crate::wire::reference_position::{
     DeltaLatitude, DeltaLongitude, DeltaPosition, PathDeltaTime, PathPoint,
 };
@@ -54,33 +57,56 @@ impl Path {
         self.points.clear();
     }
 
-    /// At most so many points, as a message from a place and a time tells them. A step that no
-    /// field can hold ends the path.
+    /// At most so many points, as a message from a place and a time tells them: the ends of
+    /// straight ways, so that few points reach far. A step that no field can hold ends the path.
     pub(super) fn told(&self, now: Instant, from: Position, at_most: usize) -> Vec<PathPoint> {
         let mut before = from;
         let mut told = Vec::new();
-        for point in self.points.iter().take(at_most) {
-            let Some(delta_time) = hundredths(now, point.at) else {
+        let far = |point: &&Passed| point.position.distance_to(from) >= PATH_POINT_TURN_DISTANCE;
+        let mut rest: Vec<_> = self.points.iter().filter(far).copied().collect();
+        while told.len() < at_most && !rest.is_empty() {
+            let end = straight_end(before, &rest);
+            let Some(point) = rest.drain(..=end).next_back() else {
                 break;
             };
-            let (here, there) = (point.position, before);
-            let latitude = DeltaLatitude::nearest(here.latitude() - there.latitude());
-            let longitude = DeltaLongitude::nearest(here.longitude() - there.longitude());
-            let (Ok(latitude), Ok(longitude)) = (latitude, longitude) else {
+            let Some(step) = step(now, before, &point) else {
                 break;
             };
-            told.push(PathPoint {
-                position: DeltaPosition {
-                    latitude: Some(latitude),
-                    longitude: Some(longitude),
-                    altitude: None,
-                },
-                delta_time: Some(delta_time),
-            });
-            before = here;
+            told.push(step);
+            before = point.position;
         }
         told
     }
+}
+
+/// Up to which point the way from a place on is straight.
+fn straight_end(from: Position, points: &[Passed]) -> usize {
+    let is_straight = |end: usize| {
+        let to = points[end].position;
+        to.distance_to(from) <= PATH_STRAIGHT_MAX
+            && points[..end]
+                .iter()
+                .all(|point| beside(from, to, point.position) <= PATH_STRAIGHT_OFF)
+    };
+    (1..points.len())
+        .take_while(|end| is_straight(*end))
+        .last()
+        .unwrap_or(0)
+}
+
+/// A point as a step from the one before it; `None` when no field can hold it.
+fn step(now: Instant, before: Position, point: &Passed) -> Option<PathPoint> {
+    let here = point.position;
+    let latitude = DeltaLatitude::nearest(here.latitude() - before.latitude()).ok()?;
+    let longitude = DeltaLongitude::nearest(here.longitude() - before.longitude()).ok()?;
+    Some(PathPoint {
+        position: DeltaPosition {
+            latitude: Some(latitude),
+            longitude: Some(longitude),
+            altitude: None,
+        },
+        delta_time: Some(hundredths(now, point.at)?),
+    })
 }
 
 /// How long ago, in hundredths of a second, but at least one.
@@ -126,29 +152,35 @@ mod tests {
     }
 
     #[test]
-    fn points_told_lead_back_along_the_way_that_was_driven() {
+    fn points_told_are_the_ends_of_straight_ways_and_lead_back_around_a_bend() {
         let mut path = Path::default();
-        for second in 0..100_u32 {
-            let at = Instant::BOOT + Duration::from_secs(1) * second;
-            path.pass(
-                at,
-                along(10.0 * f64::from(second)),
-                Some(Degrees::new(90.0)),
-            );
+        let mut at = Instant::BOOT;
+        let corner = along(400.0);
+        let on_the_way = |meters: f64| {
+            if meters < 400.0 {
+                along(meters)
+            } else {
+                Step::towards(Degrees::ZERO, meters - 400.0)
+                    .from(corner)
+                    .unwrap()
+            }
+        };
+        for step in 0..60_u32 {
+            path.pass(at, on_the_way(10.0 * f64::from(step)), None);
+            at = at + Duration::from_secs(1);
         }
-        let now = Instant::BOOT + Duration::from_secs(100);
-        let told = path.told(now, along(1000.0), 5);
-        assert_eq!(told.len(), 5);
+        let here = on_the_way(590.0);
+        let told = path.told(at, here, 5);
+        let places = places(here, &told);
+        assert_eq!(places.len(), 2, "the corner and the beginning");
+        assert!(places[0].distance_to(corner).get() < 1.0);
+        assert!(places[1].distance_to(along(0.0)).get() < 1.0);
         assert!(
-            told[0].position.longitude.unwrap().raw() < 0,
-            "behind an eastbound car"
+            told[0].position.latitude.unwrap().raw() < 0,
+            "behind a northbound car"
         );
-        let places = places(along(1000.0), &told);
-        for (place, meters) in places.iter().zip([980.0, 960.0, 940.0, 920.0, 900.0]) {
-            let off = place.distance_to(along(meters)).get();
-            assert!(off < 0.5, "{off} m beside {meters}");
-        }
-        assert_eq!(told[0].delta_time.unwrap().raw(), 200);
+        assert_eq!(told[1].delta_time.unwrap().raw(), 6000);
+        assert_eq!(path.told(at, here, 1).len(), 1);
     }
 
     #[test]

@@ -14,35 +14,58 @@ use v2x_proto::wire::btp::BtpPort;
 use v2x_proto::wire::certificate::Psid;
 use v2x_proto::wire::packet::{EspNow, Packet};
 
-use crate::samples::{cam, certificate_message, denm, geo_broadcast, plain, signed, single_hop};
+use crate::samples::{
+    cam, certificate_message, denm, evcsn, geo_broadcast, plain, signed, single_hop, vehicle_data,
+};
 
 fn signed_cam(path_points: Option<usize>) -> Packet {
     signed(&single_hop(BtpPort::CAM, &cam(path_points)), Psid::CAM)
 }
 
-/// Sizes that the public protocol document tells; all in bytes of one radio frame.
-#[test]
-fn every_packet_of_a_car_fits_into_a_frame_of_esp_now_version_1() {
-    let certificates = single_hop(BtpPort::CERTIFICATES, &certificate_message());
-    for (name, packet, size) in [
-        ("CAM, signed", signed_cam(None), 179),
-        ("CAM, signed, empty path", signed_cam(Some(0)), 181),
-        ("CAM, signed, path of 7", signed_cam(Some(7)), 242),
+/// Every packet of the standard side, with its name on the public page.
+fn packets() -> Vec<(&'static str, Packet)> {
+    vec![
+        ("CAM, signed", signed_cam(None)),
+        ("CAM, signed, with an empty path", signed_cam(Some(0))),
+        ("CAM, signed, with a path of 7 points", signed_cam(Some(7))),
         (
-            "DENM, signed, to all",
+            "DENM, signed, to all who hear it",
             signed(&single_hop(BtpPort::DENM, &denm()), Psid::DENM),
-            212,
         ),
         (
             "DENM, signed, to an area",
             signed(&geo_broadcast(BtpPort::DENM, &denm()), Psid::DENM),
-            228,
         ),
-        ("certificate", plain(certificates), 196),
-    ] {
+        (
+            "vehicle data, signed",
+            signed(
+                &single_hop(BtpPort::VEHICLE_DATA, &vehicle_data()),
+                Psid::VEHICLE_DATA,
+            ),
+        ),
+        (
+            "certificate message, one ticket",
+            plain(single_hop(BtpPort::CERTIFICATES, &certificate_message())),
+        ),
+        (
+            "EVCSN, a station with two slots",
+            plain(single_hop(BtpPort::EVCSN, &evcsn())),
+        ),
+    ]
+}
+
+#[test]
+fn every_packet_fits_into_a_frame_of_version_1_and_the_page_says_how_long_it_is() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol/sizes.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let row = |(name, packet): (&str, Packet)| {
         let frame = packet.to_frame(EspNow::V1).unwrap();
-        println!("{name}: {} bytes", frame.len());
-        assert_eq!(frame.len(), size, "{name}");
+        format!("| {name} | {} |", frame.len())
+    };
+    let rows: Vec<String> = packets().into_iter().map(row).collect();
+    println!("{}", rows.join("\n"));
+    for row in rows {
+        assert!(page.contains(&row), "the page lacks: {row}");
     }
 }
 

@@ -17,6 +17,10 @@ use v2x_proto::wire::denm::{
     RelevanceTrafficDirection, Situation, StationarySince, StationaryVehicle, TransmissionInterval,
     ValidityDuration,
 };
+use v2x_proto::wire::evcsn::{
+    ChargeModes, ChargingSpot, ChargingStation, DEFAULT_PROTOCOL_VERSION, Evcsn, FreeText,
+    ParkingPlace, PoiType, Receptacle, StationCount, WaitingMinutes,
+};
 use v2x_proto::wire::geonet::{
     Area, AreaShape, ChannelLoad, GnAddress, GnPdu, GnSpeed, LongPositionVector, TrafficClass,
     Transport,
@@ -35,7 +39,8 @@ use v2x_proto::wire::secured::{
     Elevation, GenerationLocation, HeaderInfo, SignedData, Signer, ToBeSigned,
 };
 use v2x_proto::wire::station::{ActionId, CauseCode, SequenceNumber, StationId, StationType};
-use v2x_proto::wire::{List, Ranged, Wire};
+use v2x_proto::wire::vehicle_data::VehicleData;
+use v2x_proto::wire::{List, Ranged, Text, Wire};
 use v2x_units::{
     Degrees, MacAddress, Meters, MetersPerSecond, MetersPerSecondSquared, Position, UtcTime,
 };
@@ -169,6 +174,66 @@ pub(crate) fn denm() -> Denm {
             }),
             ..Alacarte::default()
         }),
+    }
+}
+
+/// What a station with two slots says of itself, in words as short as people write them.
+pub(crate) fn evcsn() -> Evcsn {
+    let text = |text: &str| FreeText::new("text", text).unwrap();
+    let spot = |number: &str, minutes| ChargingSpot {
+        modes: ChargeModes::STANDARD_MODE_2,
+        equipment_id: Some(text(number)),
+        receptacle: Receptacle::default(),
+        energy_availability: text("3 kW"),
+        parking_places: Some(
+            List::new(
+                "parkingPlaces",
+                vec![ParkingPlace {
+                    max_waiting: WaitingMinutes::new(minutes).unwrap(),
+                    blocking: false,
+                }],
+            )
+            .unwrap(),
+        ),
+    };
+    let station = ChargingStation {
+        id: station(),
+        utility_distributor: None,
+        provider: Some(Text::new("providerID", "HELECAR").unwrap()),
+        location: position(),
+        address: None,
+        phone_number: None,
+        accessibility: Text::new("accessibility", "public").unwrap(),
+        digital_map: None,
+        opening_hours: text("24/7"),
+        pricing: text("1.50 MAD/kWh"),
+        booking_contact: None,
+        payment: None,
+        spots: List::new("spots", vec![spot("1", 0), spot("2", 90)]).unwrap(),
+    };
+    Evcsn {
+        protocol_version: DEFAULT_PROTOCOL_VERSION,
+        station: station.id,
+        poi_type: PoiType::CHARGING_STATION,
+        time: now(),
+        relay_capable: false,
+        total_stations: StationCount::new(1).unwrap(),
+        stations: List::new("stations", vec![station]).unwrap(),
+    }
+}
+
+/// What a car tells of its battery where its owner agreed.
+pub(crate) fn vehicle_data() -> VehicleData {
+    VehicleData {
+        station: station(),
+        sequence: 0,
+        measured: 0,
+        state_of_charge: None,
+        voltage: None,
+        current: None,
+        available_energy: None,
+        desired_state_of_charge: None,
+        charging: None,
     }
 }
 

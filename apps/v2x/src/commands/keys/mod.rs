@@ -113,6 +113,7 @@ fn wanted(arguments: &cli::KeysEnroll) -> Result<Wanted, Failure> {
         role,
         name,
         battery_data_after_unplugging: battery_data,
+        vehicle_data: role == Role::Vehicle && arguments.vehicle_data == cli::YesNo::Yes,
     })
 }
 

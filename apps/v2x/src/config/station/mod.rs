@@ -3,6 +3,8 @@
 //! The order of precedence is that of the vehicle: command line, environment, file, default. A file
 //! is TOML ([`toml_file`]) or the prototype's `evcs_config.txt` ([`prototype_file`]).
 
+mod environment;
+pub(crate) mod keys;
 mod prototype_file;
 mod slot_option;
 mod toml_file;
@@ -124,7 +126,7 @@ impl SlotSettings {
 
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
-struct FileSettings {
+pub(crate) struct FileSettings {
     name: Option<String>,
     position: Option<Position>,
     time_zone: Option<String>,
@@ -145,9 +147,18 @@ struct FileSettings {
 impl StationConfig {
     /// Puts the settings together; `notes` are told to the person once logging runs.
     pub(crate) fn gather(arguments: &cli::Station) -> Result<(Self, Vec<String>), Failure> {
+        let (config, notes, login) = Self::draft(arguments)?;
+        login.map_or(Ok((config, notes)), Err)
+    }
+
+    /// As [`Self::gather`], also when the login cannot be read: then there is no broker, and the
+    /// reason comes last.
+    pub(crate) fn draft(
+        arguments: &cli::Station,
+    ) -> Result<(Self, Vec<String>, Option<Failure>), Failure> {
         let mut file = match &arguments.config {
             Some(path) => read_file(path)?,
-            None => FileSettings::default(),
+            None => read_toml("", "environment", Path::new("."))?,
         };
         if !arguments.slots.is_empty() {
             file.slots = (arguments.slots.iter().map(SlotOption::settings)).collect();
@@ -165,7 +176,10 @@ impl StationConfig {
             url: arguments.mqtt.as_deref(),
             token_file: arguments.token_file.as_deref(),
         };
-        let mqtt = mqtt::gather(from_command_line, &file.mqtt, &mut file.notes)?;
+        let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
+            Ok(mqtt) => (mqtt, None),
+            Err(failure) => (None, Some(failure)),
+        };
         let tariffs = gather_tariffs(&mut file)?;
         let (lines, ports) =
             lines(&file.slots).map_err(|problem| Failure::new(Blame::Configuration, problem))?;
@@ -180,7 +194,7 @@ impl StationConfig {
             monitor: file.monitor.unwrap_or(Some(MONITOR)),
             mqtt,
         };
-        Ok((config, file.notes))
+        Ok((config, file.notes, login))
     }
 }
 
@@ -313,7 +327,7 @@ fn single_price(price: &str, currency: &str) -> String {
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
-fn read_file(path: &Path) -> Result<FileSettings, Failure> {
+pub(crate) fn read_file(path: &Path) -> Result<FileSettings, Failure> {
     let reading = format!("configuration {}", path.display());
     let text = std::fs::read_to_string(path).blame(Blame::Configuration, &reading)?;
     let is_toml = path
@@ -327,9 +341,16 @@ fn read_file(path: &Path) -> Result<FileSettings, Failure> {
                     .hint("a file that ends in .toml is read as TOML, any other as evcs_config.txt")
             });
     }
-    let (mut file, tariffs) = toml_file::parse(&text).blame(Blame::Configuration, &reading)?;
+    read_toml(&text, &reading, path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Reads a TOML text with the environment before it; `folder` is where its tariffs are.
+fn read_toml(text: &str, reading: &str, folder: &Path) -> Result<FileSettings, Failure> {
+    let parsed = environment::overlay(text, |name| std::env::var(name).ok())
+        .and_then(|text| toml_file::parse(&text));
+    let (mut file, tariffs) = parsed.blame(Blame::Configuration, reading)?;
     if let Some(tariffs) = tariffs {
-        let beside = path.parent().unwrap_or(Path::new(".")).join(tariffs);
+        let beside = folder.join(tariffs);
         let name = beside.display().to_string();
         let text = std::fs::read_to_string(&beside).blame(Blame::Configuration, &name)?;
         file.tariffs = Some((name, text));

@@ -11,6 +11,7 @@ use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, Watts};
 
 use super::super::keys::{Listen, MqttTable};
+use super::environment;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 
 #[derive(Debug, Deserialize)]
@@ -125,9 +126,7 @@ impl Text<'_> {
     }
 
     fn wrong_at(self, offset: usize, problem: impl std::fmt::Display) -> String {
-        let before = self.0.bytes().take(offset);
-        let line = before.filter(|byte| *byte == b'\n').count() + 1;
-        format!("line {line}: {problem}")
+        format!("{}: {problem}", environment::place(self.0, offset))
     }
 
     fn number(
@@ -164,8 +163,12 @@ impl Text<'_> {
 
 /// Parses the text of a TOML configuration; the path of `tariffs.toml` comes beside it.
 pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), String> {
-    let document: Document = toml::from_str(text).map_err(|error| error.to_string())?;
     let source = Text(text);
+    let document: Document = toml::from_str(text).map_err(|error| {
+        // The error's own text quotes the line, which may hold a secret at a wrong place.
+        let at = error.span().map_or(0, |span| span.start);
+        source.wrong_at(at, error.message())
+    })?;
     let station = document.station;
     let mut file = FileSettings {
         position: position(source, &station)?,

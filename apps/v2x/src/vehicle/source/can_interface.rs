@@ -17,7 +17,7 @@ use v2x_units::{CanFrame, CanId, Stamp};
 
 use super::arrival_clock::earlier;
 use super::chunk::Delivery;
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::vehicle::collector::{COALESCE, GLANCE, Outlet, REOPEN_AFTER};
 use crate::vehicle::health::Health;
 
@@ -130,6 +130,53 @@ impl CanInterface {
                 debug!(%error, "collector not back yet");
                 None
             }
+        }
+    }
+}
+
+/// What was heard on an interface in a few seconds.
+#[derive(Debug, Default)]
+pub(crate) struct InterfaceReport {
+    pub(crate) seconds: f64,
+    pub(crate) frames: u64,
+    pub(crate) errors: u64,
+    /// `None` where the interface has no such mode, or does not say.
+    pub(crate) is_listen_only: Option<bool>,
+    /// Bits per second; `None` of a virtual interface.
+    pub(crate) bit_rate: Option<u32>,
+}
+
+/// Listens to an interface, until a rate can be told or the time is up.
+pub(in crate::vehicle) fn examine(
+    name: &str,
+    clock: Clock,
+    at_most: Duration,
+) -> Result<InterfaceReport, InterfaceError> {
+    let socket = open_socket(name)?;
+    let failed = |error| InterfaceError::of(name, error);
+    let interface = socketcan::CanInterface::open(name).ok();
+    let modes = interface.as_ref().and_then(|it| it.ctrlmodes().ok()?);
+    let mut report = InterfaceReport {
+        is_listen_only: modes.map(|modes| modes.has_mode(CanCtrlMode::ListenOnly)),
+        bit_rate: interface.as_ref().and_then(|it| it.bit_rate().ok()?),
+        ..InterfaceReport::default()
+    };
+    let began = clock.now().instant;
+    loop {
+        let lasted = clock.now().instant.since(began);
+        let is_enough = report.frames > 0 && lasted >= at_most / 3;
+        if is_enough || lasted >= at_most {
+            report.seconds = lasted.as_secs_f64();
+            return Ok(report);
+        }
+        if !wait(&socket).map_err(failed)? {
+            continue;
+        }
+        match socket.read_frame_with_timestamp() {
+            Ok((socketcan::CanFrame::Error(_), _)) => report.errors += 1,
+            Ok(_) => report.frames += 1,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(failed(error)),
         }
     }
 }

@@ -19,11 +19,21 @@ pub(in crate::vehicle) enum Language {
 
 impl Language {
     /// The language of a collector in this dialect; `None` for those of other boards.
-    pub(super) const fn of(dialect: Dialect) -> Option<Self> {
+    pub(in crate::vehicle) const fn of(dialect: Dialect) -> Option<Self> {
         match dialect {
             Dialect::Framed => Some(Self::Framed),
             Dialect::CollectorText => Some(Self::Text),
             Dialect::StationText | Dialect::RadioRecords => None,
+        }
+    }
+}
+
+impl Language {
+    /// The dialect that is this language.
+    pub(in crate::vehicle) const fn dialect(self) -> Dialect {
+        match self {
+            Self::Framed => Dialect::Framed,
+            Self::Text => Dialect::CollectorText,
         }
     }
 }

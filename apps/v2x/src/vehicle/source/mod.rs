@@ -23,7 +23,9 @@ mod serial_line;
 mod speed_search;
 
 pub(super) use arrival_clock::BoardTime;
-pub(super) use can_interface::CanInterface;
-pub(super) use chunk::Delivery;
+pub(crate) use can_interface::InterfaceReport;
+pub(super) use can_interface::{CanInterface, examine as examine_interface};
+pub(super) use chunk::{Chunk, Delivery, Language};
 pub(super) use listener::{Capture, Heard, Listener};
 pub(super) use serial_line::SerialLine;
+pub(super) use speed_search::{SearchStep, SpeedSearch};

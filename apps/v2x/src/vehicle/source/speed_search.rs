@@ -16,7 +16,7 @@ use super::chunk::{Chunk, Language};
 const SETTLING: Duration = Duration::from_millis(50);
 
 /// One search after the other until a collector is heard.
-pub(super) struct SpeedSearch {
+pub(in crate::vehicle) struct SpeedSearch {
     probe: BaudProbe,
     tried_since: Instant,
     heard: Vec<Chunk>,
@@ -24,7 +24,7 @@ pub(super) struct SpeedSearch {
 
 /// What the owner of the port is to do.
 #[derive(Debug, PartialEq)]
-pub(super) enum SearchStep {
+pub(in crate::vehicle) enum SearchStep {
     /// Set the port to this speed.
     Set(u32),
     /// Listen until then.
@@ -37,7 +37,7 @@ pub(super) enum SearchStep {
 
 impl SpeedSearch {
     /// Begins with the likeliest speed.
-    pub(super) fn new() -> Self {
+    pub(in crate::vehicle) fn new() -> Self {
         Self {
             probe: BaudProbe::new(USUAL_RATES),
             tried_since: Instant::BOOT,
@@ -46,7 +46,7 @@ impl SpeedSearch {
     }
 
     /// Takes what was read; the probe gives up long before a second of a full line is too much.
-    pub(super) fn hear(&mut self, chunk: Chunk) {
+    pub(in crate::vehicle) fn hear(&mut self, chunk: Chunk) {
         self.probe.feed(chunk.at.instant, &chunk.bytes);
         if chunk.at.instant >= self.tried_since + SETTLING {
             self.heard.push(chunk);
@@ -54,7 +54,7 @@ impl SpeedSearch {
     }
 
     /// Says what to do now.
-    pub(super) fn poll(&mut self, now: Instant) -> SearchStep {
+    pub(in crate::vehicle) fn poll(&mut self, now: Instant) -> SearchStep {
         let (verdict, baud) = match self.probe.poll(now) {
             ProbeStep::Try { baud } => {
                 self.heard.clear();

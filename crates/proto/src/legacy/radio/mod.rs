@@ -54,9 +54,10 @@ impl RadioMessage {
     /// [`RadioError`]: no struct has this length, a field is implausible, or the address in the
     /// message is another one.
     pub fn parse(from: MacAddress, bytes: &[u8]) -> Result<Self, RadioError> {
-        let begins_with_sender = bytes.starts_with(&from.octets());
         let message = match bytes.len() {
-            36 if begins_with_sender => VehicleToEvcs::parse(bytes).map(Self::VehicleToEvcs),
+            36 if begins_as_to_station(from, bytes) => {
+                VehicleToEvcs::parse(bytes).map(Self::VehicleToEvcs)
+            }
             40 if bytes.get(36) == Some(&1) => VehicleToEvcs::parse(bytes).map(Self::VehicleToEvcs),
             40 => VehicleV2vData::parse(bytes).map(Self::VehicleV2vData),
             52 => VehicleToEvcs::parse(bytes).map(Self::VehicleToEvcs),
@@ -97,4 +98,12 @@ impl RadioMessage {
             Self::VehicleV2vData(said) => ("vehicle_v2v_data_t", said.mac),
         }
     }
+}
+
+/// Whether 36 bytes begin with the sender's address, as a car's words to a station do. The two
+/// bytes that are padding in an `Item` do not count, so that what they hold changes nothing.
+fn begins_as_to_station(from: MacAddress, bytes: &[u8]) -> bool {
+    let [a, b, _, _, e, f] = from.octets();
+    matches!(bytes, [first, second, _, _, fifth, sixth, ..]
+        if [*first, *second, *fifth, *sixth] == [a, b, e, f])
 }
