@@ -88,6 +88,19 @@ const BENCHMARKS: &[Benchmark] = &[
         ],
     },
     Benchmark {
+        name: "uplink",
+        package: "xtask",
+        promises: &[
+            at_most("uplink/latency-p99", 300.0),
+            at_most("uplink/written-per-day", 0.5),
+            Promise {
+                figure: "uplink/drain",
+                at_least_ratio: None,
+                value: Some(Bound::AtLeast(20_000.0)),
+            },
+        ],
+    },
+    Benchmark {
         name: "v2v",
         package: "xtask",
         promises: &[

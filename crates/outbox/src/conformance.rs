@@ -6,7 +6,9 @@
 //! 1. nothing unacknowledged disappears, except counted evictions of telemetry;
 //! 2. nothing acknowledged or set aside is offered again;
 //! 3. nothing in flight is offered twice, and nothing else is withheld;
-//! 4. a class keeps its order, telemetry within its live and its older part.
+//! 4. a class keeps its order, telemetry within its fresh, its live and its older part;
+//! 5. an entry whose commit is still to come is offered as it was given; acknowledged before its
+//!    commit it never enters the queue, otherwise it enters at the place that it was offered under.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +38,12 @@ pub trait Subject: Storage + Sized {
 pub enum Step {
     /// So many entries of this class enter.
     Push(Class, u8),
+    /// So many entries of telemetry are given whose commit is still to come.
+    Admit(u8),
+    /// They are committed, with the acknowledged ones that wait for their removal.
+    Commit,
+    /// Every n-th entry in flight is acknowledged, for the next commit to remove.
+    Note(u8),
     /// A batch of at most so many is taken.
     Next(u8),
     /// Every n-th entry in flight is acknowledged.
@@ -61,6 +69,9 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (class, 1_u8..90).prop_map(|(class, count)| Step::Push(class, count)),
         6 => (0_u8..100).prop_map(Step::Next),
+        4 => (1_u8..30).prop_map(Step::Admit),
+        4 => Just(Step::Commit),
+        3 => (1_u8..4).prop_map(Step::Note),
         4 => (1_u8..4).prop_map(Step::Acknowledge),
         3 => (1_u8..4).prop_map(Step::Release),
         1 => any::<u8>().prop_map(Step::SetAside),
@@ -99,8 +110,14 @@ struct Run<S> {
     /// What must be in the storage.
     pending: BTreeMap<EntryId, Vec<u8>>,
     in_flight: BTreeSet<EntryId>,
-    /// Acknowledged while the storage failed: may still be pending, must not be offered.
+    /// Acknowledged and not removed yet: may still be pending, must not be offered.
     acknowledged: BTreeSet<EntryId>,
+    /// Given, not committed and not acknowledged: the owner has them, the storage does not.
+    fresh: BTreeMap<EntryId, Entry>,
+    /// Places whose commit is still to come, the acknowledged ones included.
+    places: Vec<EntryId>,
+    /// Refused before their commit.
+    refused: BTreeSet<EntryId>,
     evicted: u64,
 }
 
@@ -113,6 +130,9 @@ impl<S: Subject> Run<S> {
             pending: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
+            fresh: BTreeMap::new(),
+            places: Vec::new(),
+            refused: BTreeSet::new(),
             evicted: 0,
         }
     }
@@ -125,6 +145,9 @@ impl<S: Subject> Run<S> {
     fn step(&mut self, step: Step) {
         match step {
             Step::Push(class, count) => self.push(class, count),
+            Step::Admit(count) => self.admit(count),
+            Step::Commit => self.commit(),
+            Step::Note(nth) => self.note(nth.into()),
             Step::Next(limit) => self.next(limit.into()),
             Step::Acknowledge(nth) => self.acknowledge(nth.into()),
             Step::Release(nth) => self.release(nth.into()),
@@ -135,15 +158,77 @@ impl<S: Subject> Run<S> {
         }
     }
 
-    fn push(&mut self, class: Class, count: u8) {
-        let entries: Vec<_> = (0..count)
-            .map(|_| {
-                self.next_payload += 1;
-                let ts = UtcTime::from_millis(self.next_payload.into());
-                let payload = format!("{:08}", self.next_payload);
-                NewEntry::new(class, PayloadKind::Telemetry, ts, 1, payload).expect("8 bytes")
-            })
+    fn entry(&mut self, class: Class) -> NewEntry {
+        self.next_payload += 1;
+        let ts = UtcTime::from_millis(self.next_payload.into());
+        let payload = format!("{:08}", self.next_payload);
+        NewEntry::new(class, PayloadKind::Telemetry, ts, 1, payload).expect("8 bytes")
+    }
+
+    fn admit(&mut self, count: u8) {
+        for _ in 0..count {
+            let entry = self.entry(Class::Telemetry);
+            let (storage, outbox) = self.parts();
+            let id = outbox.admit(storage, entry.clone());
+            let twice = self.fresh.insert(id, entry.at(id));
+            assert!(twice.is_none(), "{id} was given twice");
+            assert!(!self.pending.contains_key(&id), "{id} was given twice");
+            self.places.push(id);
+        }
+    }
+
+    /// What an owner does: rows and removals in one transaction, then the word to the outbox.
+    fn commit(&mut self) {
+        let places = self.places.clone();
+        let given: Vec<_> = (places.iter().copied())
+            .filter(|id| self.outbox.must_enter(*id))
             .collect();
+        let removed = self.outbox.to_remove();
+        let model: Vec<_> = self.fresh.keys().copied().collect();
+        assert_eq!(given, model, "what is not acknowledged enters");
+        let entries: Vec<_> = self.fresh.values().cloned().collect();
+        let (storage, outbox) = self.parts();
+        if storage.settle(&entries, &removed).is_err() {
+            return;
+        }
+        // A refused entry stays in the queue when it cannot be set aside.
+        let set_aside = outbox.committed(storage, places, &removed).is_ok();
+        for id in removed {
+            self.pending.remove(&id);
+            self.in_flight.remove(&id);
+            self.acknowledged.remove(&id);
+        }
+        for (id, entry) in std::mem::take(&mut self.fresh) {
+            self.pending.insert(id, entry.payload);
+        }
+        self.in_flight
+            .retain(|id| self.pending.contains_key(id) || self.acknowledged.contains(id));
+        self.places.clear();
+        for id in std::mem::take(&mut self.refused) {
+            let storage = self.storage.as_ref().expect("open between steps");
+            if set_aside || !is_pending(storage, id) {
+                self.pending.remove(&id);
+            }
+        }
+    }
+
+    fn note(&mut self, nth: usize) {
+        let ids = self.every(nth);
+        self.outbox.note_acknowledged(ids.iter().copied());
+        self.taken(ids);
+    }
+
+    /// The broker has these: fresh ones are done with, the others wait for their removal.
+    fn taken(&mut self, ids: Vec<EntryId>) {
+        for id in ids {
+            if self.fresh.remove(&id).is_none() && self.pending.contains_key(&id) {
+                self.acknowledged.insert(id);
+            }
+        }
+    }
+
+    fn push(&mut self, class: Class, count: u8) {
+        let entries: Vec<_> = (0..count).map(|_| self.entry(class)).collect();
         let Ok(ids) = self.parts().0.push(&entries) else {
             return;
         };
@@ -160,12 +245,12 @@ impl<S: Subject> Run<S> {
         let Ok(batch) = outbox.next_batch(storage, Lane::All, limit) else {
             return;
         };
-        let waiting: Vec<_> = self
-            .pending
-            .keys()
-            .filter(|id| !self.in_flight.contains(id))
+        let kept = self.pending.keys().chain(self.fresh.keys());
+        let mut waiting: Vec<_> = kept
+            .filter(|id| !self.in_flight.contains(id) && !self.refused.contains(id))
             .copied()
             .collect();
+        waiting.sort_unstable();
         assert_eq!(batch.len(), limit.min(waiting.len()), "nothing is withheld");
         let bulk = |entry: &&Entry| entry.id.class() == Class::Telemetry;
         let kept: Vec<_> = batch.iter().filter(|entry| !bulk(entry)).collect();
@@ -179,11 +264,14 @@ impl<S: Subject> Run<S> {
             .windows(2)
             .filter(|pair| pair[0].id > pair[1].id)
             .count();
-        assert!(descents <= 1, "telemetry is one live and one older run");
+        assert!(
+            descents <= 2,
+            "telemetry is one fresh, one live and one older run"
+        );
         for entry in batch {
-            let payload = self.pending.get(&entry.id);
+            let fresh = self.fresh.get(&entry.id).map(|entry| &entry.payload);
             assert_eq!(
-                payload,
+                self.pending.get(&entry.id).or(fresh),
                 Some(&entry.payload),
                 "{} is what was pushed",
                 entry.id
@@ -192,13 +280,14 @@ impl<S: Subject> Run<S> {
         }
     }
 
+    /// Entries that are offered and not answered.
     fn every(&self, nth: usize) -> Vec<EntryId> {
         self.in_flight.iter().copied().step_by(nth).collect()
     }
 
     fn acknowledge(&mut self, nth: usize) {
         let ids = self.every(nth);
-        self.acknowledged.extend(ids.iter().copied());
+        self.taken(ids.clone());
         let (storage, outbox) = self.parts();
         if outbox.acknowledge(storage, ids).is_ok() {
             for id in std::mem::take(&mut self.acknowledged) {
@@ -223,8 +312,16 @@ impl<S: Subject> Run<S> {
         let Some(id) = candidates.copied().nth(nth % 8) else {
             return;
         };
+        let is_fresh = self.fresh.contains_key(&id);
+        if !is_fresh && !self.pending.contains_key(&id) {
+            // Acknowledged before its commit.
+            return;
+        }
         let (storage, outbox) = self.parts();
         if outbox.set_aside(storage, id, "poison").is_ok() {
+            if is_fresh {
+                self.refused.insert(id);
+            }
             self.pending.remove(&id);
         }
         self.in_flight.remove(&id);
@@ -253,6 +350,9 @@ impl<S: Subject> Run<S> {
         self.outbox = Outbox::new(BUDGET);
         self.in_flight.clear();
         self.acknowledged.clear();
+        self.fresh.clear();
+        self.places.clear();
+        self.refused.clear();
     }
 
     fn nothing_has_disappeared(&mut self) {
@@ -292,4 +392,9 @@ impl<S: Subject> Run<S> {
             "after the restart all of it is offered"
         );
     }
+}
+
+fn is_pending<S: Storage>(storage: &S, id: EntryId) -> bool {
+    let found = storage.heads(id.class(), id.sequence() - 1, 1);
+    found.is_ok_and(|heads| heads.first().is_some_and(|head| head.id == id))
 }

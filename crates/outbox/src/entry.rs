@@ -211,6 +211,18 @@ impl NewEntry {
     }
 }
 
+impl From<&Entry> for NewEntry {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            class: entry.id.class(),
+            kind: entry.kind,
+            ts: entry.ts,
+            points: entry.points,
+            payload: entry.payload.clone(),
+        }
+    }
+}
+
 /// An entry in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

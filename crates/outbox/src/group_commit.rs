@@ -67,15 +67,25 @@ impl<T> GroupCommit<T> {
         }
     }
 
-    /// Adds a row. When full after failed commits, the oldest group of rows is dropped and counted.
-    pub fn push(&mut self, now: Instant, row: T) {
+    /// Adds a row. When full after failed commits, the oldest group of rows is dropped, counted
+    /// and given back.
+    pub fn push(&mut self, now: Instant, row: T) -> Vec<T> {
+        let mut dropped = Vec::new();
         if self.rows.len() >= self.limits.kept.max(1) {
             let oldest = self.limits.rows.clamp(1, self.rows.len());
-            self.rows.drain(..oldest);
+            dropped.extend(self.rows.drain(..oldest));
             self.dropped += oldest as u64;
         }
         self.rows.push(row);
         self.due.get_or_insert(now + self.limits.age);
+        dropped
+    }
+
+    /// Makes the group due at once, unless its last commit failed.
+    pub fn hurry(&mut self, now: Instant) {
+        if !self.failing && !self.rows.is_empty() {
+            self.due = Some(now);
+        }
     }
 
     /// Whether the group wants its commit now.

@@ -5,7 +5,7 @@
 //! SQLite, [`memory`] without a disk. How entries travel is `uplink`'s business.
 //!
 //! ```text
-//! put in one transaction with the data it reports (Storage::push)
+//! put in one transaction with the data it reports (Storage::push, Storage::settle)
 //!    └─ next_batch ─► in flight ─┬─ acknowledge ─► gone
 //!            ▲                   ├─ release (connection lost) ─┐
 //!            └───────────────────┼─────────────────────────────┘
@@ -17,6 +17,7 @@
 //! | [`entry`] | classes with their order of sending, ids, entries |
 //! | [`storage`] | what an outbox needs of a disk |
 //! | [`outbox`] | the queue: batches, acknowledgements, releases, evictions |
+//! | `fresh` | rows that are offered while they wait for their commit |
 //! | [`group_commit`] | when telemetry rows are committed: 60 rows or 5 s |
 //! | [`memory`] | a storage without a disk, whose faults are injected |
 //! | `conformance` | the laws as a property test, for every storage (feature `conformance`) |
@@ -26,6 +27,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod entry;
+mod fresh;
 pub mod group_commit;
 pub mod memory;
 pub mod outbox;

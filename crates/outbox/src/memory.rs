@@ -91,6 +91,19 @@ impl Storage for Memory {
         Ok(ids)
     }
 
+    fn reserve(&mut self, class: Class) -> EntryId {
+        let newest = &mut self.newest[usize::from(class.rank())];
+        *newest += 1;
+        EntryId::new(class, *newest)
+    }
+
+    fn settle(&mut self, enter: &[Entry], acknowledged: &[EntryId]) -> Result<(), Fault> {
+        self.remove(acknowledged)?;
+        self.pending
+            .extend(enter.iter().map(|entry| (entry.id, entry.clone())));
+        Ok(())
+    }
+
     fn pending(&self, class: Class, after: u64, limit: usize) -> Result<Vec<Entry>, Fault> {
         self.fault()?;
         Ok(self.above(class, after, limit).cloned().collect())

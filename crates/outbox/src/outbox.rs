@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use v2x_units::UtcTime;
 
-use crate::entry::{Class, Entry, EntryId, Head};
+use crate::entry::{Class, Entry, EntryId, Head, NewEntry};
+use crate::fresh::{FreshRows, Settled};
 use crate::storage::{Eviction, Storage};
 
 /// The newest telemetry entries that are offered before older ones, so that a dashboard stays
@@ -19,7 +20,8 @@ pub const LIVE_ENTRIES: u64 = 60;
 /// Which entries are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// What cannot wait: all but telemetry, and the newest [`LIVE_ENTRIES`] of telemetry.
+    /// What cannot wait: all but telemetry, what is still to be committed, and the newest
+    /// [`LIVE_ENTRIES`] of telemetry.
     Live,
     /// Everything, what cannot wait first.
     All,
@@ -60,6 +62,8 @@ pub struct Outbox {
     offered: [u64; Class::ALL.len()],
     /// Live telemetry up to here was offered ahead of the backlog.
     live_offered: u64,
+    /// Telemetry whose commit is still to come.
+    fresh: FreshRows,
 }
 
 impl Outbox {
@@ -78,9 +82,78 @@ impl Outbox {
         self.in_flight.len()
     }
 
+    /// Entries that the server does not have yet, those included that are not in the queue yet.
+    #[must_use]
+    pub fn waiting<S: Storage>(&self, storage: &S) -> u64 {
+        let queued = storage.usage().entries;
+        let removed_later = self.unremoved.len() as u64;
+        queued.saturating_sub(removed_later) + self.fresh.unacknowledged() as u64
+    }
+
+    /// Takes an entry whose commit is still to come, and offers it from now on, as it is and under
+    /// the place that it returns. Whoever commits it asks [`Outbox::must_enter`] before and tells
+    /// [`Outbox::committed`] after.
+    pub fn admit<S: Storage>(&mut self, storage: &mut S, entry: NewEntry) -> EntryId {
+        let id = storage.reserve(entry.class());
+        self.fresh.admit(entry.at(id));
+        id
+    }
+
+    /// Whether the entry of this place has to enter the queue when it is committed: unless the
+    /// server has it already.
+    #[must_use]
+    pub fn must_enter(&self, id: EntryId) -> bool {
+        self.fresh.must_enter(id)
+    }
+
+    /// Acknowledged entries of the queue, which the next commit removes.
+    #[must_use]
+    pub fn to_remove(&self) -> Vec<EntryId> {
+        self.unremoved.iter().copied().collect()
+    }
+
+    /// A commit is on disk: those that had to enter are in the queue at their places, and these
+    /// acknowledged ones are removed.
+    ///
+    /// # Errors
+    /// The storage's own, about an entry that has to be set aside; it is then offered again.
+    pub fn committed<S: Storage>(
+        &mut self,
+        storage: &mut S,
+        places: impl IntoIterator<Item = EntryId>,
+        removed: &[EntryId],
+    ) -> Result<(), S::Error> {
+        for id in removed {
+            self.unremoved.remove(id);
+            self.in_flight.remove(id);
+        }
+        let mut refused = Vec::new();
+        for id in places {
+            match self.fresh.settle(id) {
+                Settled::InFlight => {}
+                Settled::Gone => {
+                    self.in_flight.remove(&id);
+                }
+                Settled::Queued => self.look_again_from(id),
+                Settled::Refused(reason) => refused.push((id, reason)),
+            }
+        }
+        for (id, reason) in refused {
+            self.set_aside(storage, id, &reason)?;
+        }
+        Ok(())
+    }
+
+    /// The entry of this place will never be committed: it is not offered any more.
+    pub fn give_up(&mut self, id: EntryId) {
+        self.fresh.settle(id);
+        self.in_flight.remove(&id);
+    }
+
     /// Takes up to `limit` entries that are not in flight, which then are: alerts, sessions, trips
-    /// and events in order, then the newest minute of telemetry, then older telemetry from the
-    /// oldest on. In [`Lane::Live`] older telemetry stays.
+    /// and events in order, then telemetry whose commit is still to come, then the newest minute of
+    /// telemetry, then older telemetry from the oldest on. [`Lane::Live`] leaves older telemetry
+    /// where it is.
     ///
     /// # Errors
     /// The storage's own; then nothing was taken.
@@ -109,6 +182,9 @@ impl Outbox {
     ) -> Result<(), S::Error> {
         for class in Class::ALL {
             if class == Class::Telemetry {
+                let fresh = self.fresh.offer(limit.saturating_sub(batch.len()));
+                self.in_flight.extend(fresh.iter().map(|entry| entry.id));
+                batch.extend(fresh);
                 let before_live = storage.newest(class).saturating_sub(LIVE_ENTRIES);
                 let from = self.live_offered.max(before_live);
                 self.live_offered = self.take(storage, class, from, limit, batch)?;
@@ -159,8 +235,8 @@ impl Outbox {
         storage: &mut S,
         ids: impl IntoIterator<Item = EntryId>,
     ) -> Result<(), S::Error> {
-        self.unremoved.extend(ids);
-        let ids: Vec<_> = self.unremoved.iter().copied().collect();
+        self.note_acknowledged(ids);
+        let ids = self.to_remove();
         if ids.is_empty() {
             return Ok(());
         }
@@ -172,18 +248,35 @@ impl Outbox {
         Ok(())
     }
 
+    /// The server has these: they are not offered again, and the next commit removes those that
+    /// stand in the queue ([`Outbox::to_remove`]). Until then a restart offers them once more.
+    pub fn note_acknowledged(&mut self, ids: impl IntoIterator<Item = EntryId>) {
+        for id in ids {
+            if !self.fresh.acknowledge(id) {
+                self.unremoved.insert(id);
+            }
+        }
+    }
+
     /// The connection was lost before an acknowledgement: these are offered again, in order.
     pub fn release(&mut self, ids: impl IntoIterator<Item = EntryId>) {
         for id in ids {
             if self.unremoved.contains(&id) || !self.in_flight.remove(&id) {
                 continue;
             }
-            let before = id.sequence().saturating_sub(1);
-            let offered = &mut self.offered[usize::from(id.class().rank())];
-            *offered = before.min(*offered);
-            if id.class() == Class::Telemetry {
-                self.live_offered = self.live_offered.min(before);
+            if !self.fresh.release(id) {
+                self.look_again_from(id);
             }
+        }
+    }
+
+    /// An entry of the queue waits at or below the places that were looked at already.
+    fn look_again_from(&mut self, id: EntryId) {
+        let before = id.sequence().saturating_sub(1);
+        let offered = &mut self.offered[usize::from(id.class().rank())];
+        *offered = before.min(*offered);
+        if id.class() == Class::Telemetry {
+            self.live_offered = self.live_offered.min(before);
         }
     }
 
@@ -197,6 +290,10 @@ impl Outbox {
         id: EntryId,
         reason: &str,
     ) -> Result<(), S::Error> {
+        if self.fresh.refuse(id, reason) {
+            self.in_flight.remove(&id);
+            return Ok(());
+        }
         let kept = storage.set_aside(id, reason);
         match kept {
             Ok(()) => {

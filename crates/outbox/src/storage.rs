@@ -42,6 +42,17 @@ pub trait Storage {
     /// The storage's own; then none of them is in the queue.
     fn push(&mut self, entries: &[NewEntry]) -> Result<Vec<EntryId>, Self::Error>;
 
+    /// Gives away the next place of a class, without touching the disk: no other entry gets it
+    /// until the storage is opened again.
+    fn reserve(&mut self, class: Class) -> EntryId;
+
+    /// Puts entries at places that were reserved for them, and removes acknowledged ones, both or
+    /// neither.
+    ///
+    /// # Errors
+    /// The storage's own; then nothing has changed.
+    fn settle(&mut self, enter: &[Entry], acknowledged: &[EntryId]) -> Result<(), Self::Error>;
+
     /// Entries of a class whose sequence is above `after`, lowest first, at most `limit`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::open::Store;
 use crate::outbox::sql_limit;
 use crate::record;
+use crate::when::When;
 
 impl Store {
     /// Writes a charge as it stands now, with what of it is to be sent, in one transaction. The id
@@ -20,17 +21,34 @@ impl Store {
         charge: &Charge,
         upload: Option<&NewEntry>,
     ) -> Result<(), StoreError> {
+        self.record_charge_at(charge, &When::default(), upload)
+    }
+
+    /// As [`Store::record_charge`], with the moment of this step on every clock that knows it.
+    ///
+    /// # Errors
+    /// The disk's; then nothing is written.
+    pub fn record_charge_at(
+        &mut self,
+        charge: &Charge,
+        when: &When,
+        upload: Option<&NewEntry>,
+    ) -> Result<(), StoreError> {
         self.change_queue(|tx, queue| {
             let end = charge.end().as_ref().map(record::word).transpose()?;
             let written = tx
                 .prepare_cached(
                     "INSERT INTO charge (id, started_us, ended_us, end_cause, charge_ah,
-                                         is_inferred, record)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                                         is_inferred, record, host_boot, since_us, time_source,
+                                         time_error_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                      ON CONFLICT (id) DO UPDATE SET
                          started_us = excluded.started_us, ended_us = excluded.ended_us,
                          end_cause = excluded.end_cause, charge_ah = excluded.charge_ah,
-                         is_inferred = excluded.is_inferred, record = excluded.record
+                         is_inferred = excluded.is_inferred, record = excluded.record,
+                         host_boot = excluded.host_boot, since_us = excluded.since_us,
+                         time_source = excluded.time_source,
+                         time_error_ms = excluded.time_error_ms
                      WHERE ended_us IS NULL",
                 )?
                 .execute((
@@ -41,6 +59,10 @@ impl Store {
                     charge.flow().charge_in().map(AmpereHours::get),
                     charge.is_inferred(),
                     record::to_json(charge)?,
+                    when.host_boot(),
+                    when.since_us(),
+                    when.source(),
+                    when.error_ms(),
                 ))?;
             if let Some(entry) = upload.filter(|_| written > 0) {
                 queue.insert(tx, entry)?;

@@ -7,6 +7,7 @@ use v2x_units::UtcTime;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::outbox::sql_limit;
+use crate::when::When;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +37,16 @@ impl Store {
     /// # Errors
     /// The disk's; then nothing is written.
     pub fn record_event(&mut self, event: &Event) -> Result<(), StoreError> {
+        self.record_event_at(event, &When::default())
+    }
+
+    /// As [`Store::record_event`], with the moment on every clock that knows it.
+    ///
+    /// # Errors
+    /// The disk's; then nothing is written.
+    pub fn record_event_at(&mut self, event: &Event, when: &When) -> Result<(), StoreError> {
         self.change_queue(|tx, queue| {
-            insert(tx, event.at, &event.kind, &event.detail)?;
+            insert_at(tx, event.at, when, &event.kind, &event.detail)?;
             if let Some(entry) = &event.upload {
                 queue.insert(tx, entry)?;
             }
@@ -75,7 +84,28 @@ pub(crate) fn insert(
     kind: &str,
     detail: &str,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO event (ts_ms, kind, detail) VALUES (?1, ?2, ?3)")?
-        .execute((at.map(UtcTime::as_millis), kind, detail))?;
+    insert_at(tx, at, &When::default(), kind, detail)
+}
+
+fn insert_at(
+    tx: &Transaction<'_>,
+    at: Option<UtcTime>,
+    when: &When,
+    kind: &str,
+    detail: &str,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO event (ts_ms, kind, detail, host_boot, since_us, time_source, time_error_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        at.map(UtcTime::as_millis),
+        kind,
+        detail,
+        when.host_boot(),
+        when.since_us(),
+        when.source(),
+        when.error_ms(),
+    ))?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Where the vehicle was: each GNSS fix with the verdict on its quality, good or not.
 
-use rusqlite::Row;
+use rusqlite::{Row, Transaction};
 use v2x_units::{Degrees, GnssFix, KilometersPerHour, Meters, Position, UtcTime};
 
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::outbox::sql_limit;
+use crate::when::When;
 
 /// One fix.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,26 +26,8 @@ impl Store {
     /// The disk's; then nothing is written.
     pub fn record_fixes(&mut self, fixes: &[FixRow]) -> Result<(), StoreError> {
         self.transaction(|tx| {
-            let mut statement = tx.prepare_cached(
-                "INSERT INTO fix (ts_us, latitude_deg, longitude_deg, altitude_m, speed_kmh,
-                                  satellites, hdop, receiver_us, valid, quality)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
-            for FixRow { at, fix, quality } in fixes {
-                statement.execute((
-                    at.as_micros(),
-                    fix.position.latitude().get(),
-                    fix.position.longitude().get(),
-                    fix.altitude.map(Meters::get),
-                    fix.speed.map(KilometersPerHour::get),
-                    fix.satellites,
-                    fix.hdop,
-                    fix.utc.map(UtcTime::as_micros),
-                    fix.valid,
-                    quality,
-                ))?;
-            }
-            Ok(())
+            let mut rows = fixes.iter();
+            rows.try_for_each(|row| insert(tx, row, &When::default()))
         })
     }
 
@@ -61,6 +44,36 @@ impl Store {
             fix_row,
         )
     }
+}
+
+/// Writes one fix inside somebody else's transaction.
+pub(crate) fn insert(tx: &Transaction<'_>, row: &FixRow, when: &When) -> rusqlite::Result<()> {
+    let FixRow { at, fix, quality } = row;
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO fix (ts_us, latitude_deg, longitude_deg, altitude_m, speed_kmh, satellites,
+                          hdop, receiver_us, valid, quality, host_boot, since_us, board_boot,
+                          board_us, time_source, time_error_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?;
+    statement.execute((
+        at.as_micros(),
+        fix.position.latitude().get(),
+        fix.position.longitude().get(),
+        fix.altitude.map(Meters::get),
+        fix.speed.map(KilometersPerHour::get),
+        fix.satellites,
+        fix.hdop,
+        fix.utc.map(UtcTime::as_micros),
+        fix.valid,
+        quality,
+        when.host_boot(),
+        when.since_us(),
+        when.board_boot(),
+        when.board_us(),
+        when.source(),
+        when.error_ms(),
+    ))?;
+    Ok(())
 }
 
 fn fix_row(row: &Row<'_>) -> rusqlite::Result<FixRow> {

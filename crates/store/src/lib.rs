@@ -10,6 +10,8 @@
 //! | `open` | is this our database, and of which version |
 //! | [`telemetry`] | what was measured when |
 //! | [`undated`] | what was measured before anybody knew the time |
+//! | [`group`] | what does a vehicle commit together |
+//! | [`when`] | when was it, on every clock |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
 //! | [`trip`] | where did the car go, with which energy |
@@ -26,6 +28,7 @@ pub mod charge;
 pub mod error;
 pub mod event;
 pub mod fix;
+pub mod group;
 mod open;
 mod outbox;
 mod record;
@@ -35,14 +38,17 @@ pub mod tariff;
 pub mod telemetry;
 pub mod trip;
 pub mod undated;
+pub mod when;
 
 pub use error::StoreError;
 pub use event::{Event, StoredEvent};
 pub use fix::FixRow;
+pub use group::{DatedRow, Group};
 pub use open::Store;
 pub use outbox::SetAside;
 pub use session::bill::{BillLineRow, BillRow, Total};
 pub use session::meter_value::MeterValue;
 pub use session::{SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};
-pub use undated::{DateMark, UndatedRow};
+pub use undated::UndatedRow;
+pub use when::{DateMark, HostBoot, When};

@@ -57,9 +57,24 @@ impl Queue {
         tx: &Transaction<'_>,
         entry: &NewEntry,
     ) -> rusqlite::Result<EntryId> {
-        let newest = &mut self.newest[usize::from(entry.class().rank())];
+        let id = self.reserve(entry.class());
+        self.enter(tx, id, entry)?;
+        Ok(id)
+    }
+
+    fn reserve(&mut self, class: Class) -> EntryId {
+        let newest = &mut self.newest[usize::from(class.rank())];
         *newest += 1;
-        let id = EntryId::new(entry.class(), *newest);
+        EntryId::new(class, *newest)
+    }
+
+    /// Puts an entry at a place that was reserved for it.
+    pub(crate) fn enter(
+        &mut self,
+        tx: &Transaction<'_>,
+        id: EntryId,
+        entry: &NewEntry,
+    ) -> rusqlite::Result<()> {
         let size = entry.payload().len() as u64;
         tx.prepare_cached(
             "INSERT INTO outbox (id, kind, ts_us, points, size, payload)
@@ -75,10 +90,10 @@ impl Queue {
         ))?;
         self.usage.entries += 1;
         self.usage.bytes += size;
-        Ok(id)
+        Ok(())
     }
 
-    fn delete(&mut self, tx: &Transaction<'_>, ids: &[EntryId]) -> rusqlite::Result<()> {
+    pub(crate) fn delete(&mut self, tx: &Transaction<'_>, ids: &[EntryId]) -> rusqlite::Result<()> {
         let mut statement = tx.prepare_cached("DELETE FROM outbox WHERE id = ?1 RETURNING size")?;
         for id in ids {
             let mut sizes = statement.query([id.to_key()])?;
@@ -140,6 +155,19 @@ impl Storage for Store {
                 .iter()
                 .map(|entry| queue.insert(tx, entry))
                 .collect()
+        })
+    }
+
+    fn reserve(&mut self, class: Class) -> EntryId {
+        self.queue.reserve(class)
+    }
+
+    fn settle(&mut self, enter: &[Entry], acknowledged: &[EntryId]) -> Result<(), StoreError> {
+        self.change_queue(|tx, queue| {
+            for entry in enter {
+                queue.enter(tx, entry.id, &NewEntry::from(entry))?;
+            }
+            queue.delete(tx, acknowledged)
         })
     }
 

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::open::Store;
 use crate::outbox::sql_limit;
 use crate::record;
+use crate::when::When;
 
 impl Store {
     /// Writes a trip as it stands now, with what of it is to be sent, in one transaction. The id
@@ -20,16 +21,33 @@ impl Store {
         trip: &Trip,
         upload: Option<&NewEntry>,
     ) -> Result<(), StoreError> {
+        self.record_trip_at(trip, &When::default(), upload)
+    }
+
+    /// As [`Store::record_trip`], with the moment of this step on every clock that knows it.
+    ///
+    /// # Errors
+    /// The disk's; then nothing is written.
+    pub fn record_trip_at(
+        &mut self,
+        trip: &Trip,
+        when: &When,
+        upload: Option<&NewEntry>,
+    ) -> Result<(), StoreError> {
         self.change_queue(|tx, queue| {
             let end = trip.end().as_ref().map(record::word).transpose()?;
             let written = tx
                 .prepare_cached(
-                    "INSERT INTO trip (id, started_us, ended_us, end_cause, distance_km, record)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                    "INSERT INTO trip (id, started_us, ended_us, end_cause, distance_km, record,
+                                       host_boot, since_us, time_source, time_error_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                      ON CONFLICT (id) DO UPDATE SET
                          started_us = excluded.started_us, ended_us = excluded.ended_us,
                          end_cause = excluded.end_cause, distance_km = excluded.distance_km,
-                         record = excluded.record
+                         record = excluded.record,
+                         host_boot = excluded.host_boot, since_us = excluded.since_us,
+                         time_source = excluded.time_source,
+                         time_error_ms = excluded.time_error_ms
                      WHERE ended_us IS NULL",
                 )?
                 .execute((
@@ -39,6 +57,10 @@ impl Store {
                     end,
                     trip.distance().map(|(way, _)| way.get()),
                     record::to_json(trip)?,
+                    when.host_boot(),
+                    when.since_us(),
+                    when.source(),
+                    when.error_ms(),
                 ))?;
             if let Some(entry) = upload.filter(|_| written > 0) {
                 queue.insert(tx, entry)?;

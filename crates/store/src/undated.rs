@@ -4,13 +4,12 @@
 //! time, and when to stop waiting for it, is decided in `roles` and in the daemon.
 
 use rusqlite::Transaction;
-use v2x_units::{Instant, UtcTime};
+use v2x_units::{BootId, Instant, UtcTime};
 
 use crate::error::StoreError;
 use crate::event;
 use crate::open::Store;
-use crate::outbox::{Queue, sql_limit};
-use crate::telemetry::TelemetryRow;
+use crate::outbox::sql_limit;
 
 /// Rows that may wait for a date: eleven days at one per second.
 pub const UNDATED_MAX: u64 = 1_000_000;
@@ -26,21 +25,14 @@ pub struct UndatedRow {
     pub boot: String,
     /// When, since that boot.
     pub since_boot: Instant,
+    /// When, on the clock of the board that measured.
+    pub board: Option<(BootId, Instant)>,
     /// What a clock said that nobody trusts; `None` when there was none.
     pub unsure: Option<UtcTime>,
     /// How many data points the values are.
     pub points: u32,
     /// The values as a JSON object.
     pub values: String,
-}
-
-/// How a row got its date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DateMark {
-    /// Who says it, as `gnss`.
-    pub source: &'static str,
-    /// By how much it may be wrong, in milliseconds; `None` when nobody can say.
-    pub error_ms: Option<i64>,
 }
 
 impl Store {
@@ -53,8 +45,8 @@ impl Store {
         self.transaction(|tx| {
             let mut statement = tx.prepare_cached(
                 "INSERT INTO telemetry_undated
-                     (source, boot, since_us, unsure_us, points, row_values)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                     (source, boot, since_us, unsure_us, points, row_values, board_boot, board_us)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
             for row in rows {
                 statement.execute((
@@ -64,6 +56,8 @@ impl Store {
                     row.unsure.map(UtcTime::as_micros),
                     row.points,
                     &row.values,
+                    row.board.map(|(boot, _)| boot.get()),
+                    row.board.map(|(_, at)| at.as_micros()),
                 ))?;
             }
             give_up_above(tx, UNDATED_MAX)
@@ -76,11 +70,14 @@ impl Store {
     /// The disk's.
     pub fn undated(&self, after: i64, limit: usize) -> Result<Vec<(i64, UndatedRow)>, StoreError> {
         self.rows(
-            "SELECT id, source, boot, since_us, unsure_us, points, row_values
+            "SELECT id, source, boot, since_us, unsure_us, points, row_values, board_boot, board_us
                  FROM telemetry_undated WHERE id > ?1 ORDER BY id LIMIT ?2",
             (after, sql_limit(limit)),
             |row| {
+                let board_boot: Option<u32> = row.get(7)?;
+                let board_at: Option<u64> = row.get(8)?;
                 let kept = UndatedRow {
+                    board: (board_boot.map(BootId::new)).zip(board_at.map(Instant::from_micros)),
                     source: row.get(1)?,
                     boot: row.get(2)?,
                     since_boot: Instant::from_micros(row.get(3)?),
@@ -102,29 +99,6 @@ impl Store {
             row.get(0)
         })?;
         Ok(counts.into_iter().sum())
-    }
-
-    /// Writes dated rows with their outbox entries, and takes those away that waited under these
-    /// numbers, all or nothing. A moment that is taken is left as it was, as in
-    /// [`Store::record_telemetry`]; [`Store::free_moment`] finds one that is not.
-    ///
-    /// # Errors
-    /// The disk's; then nothing is written.
-    pub fn record_dated(
-        &mut self,
-        rows: &[(TelemetryRow, DateMark)],
-        waited: &[i64],
-    ) -> Result<(), StoreError> {
-        self.change_queue(|tx, queue| {
-            for (row, mark) in rows {
-                insert(tx, queue, row, *mark)?;
-            }
-            let mut statement = tx.prepare_cached("DELETE FROM telemetry_undated WHERE id = ?1")?;
-            for id in waited {
-                statement.execute([id])?;
-            }
-            Ok(())
-        })
     }
 
     /// The first millisecond from a moment on at which a source has no row.
@@ -161,30 +135,6 @@ impl Store {
     }
 }
 
-fn insert(
-    tx: &Transaction<'_>,
-    queue: &mut Queue,
-    row: &TelemetryRow,
-    mark: DateMark,
-) -> rusqlite::Result<()> {
-    let written = tx
-        .prepare_cached(
-            "INSERT INTO telemetry (source, ts_ms, row_values, time_source, time_error_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source, ts_ms) DO NOTHING",
-        )?
-        .execute((
-            &row.source,
-            row.at.as_millis(),
-            &row.values,
-            mark.source,
-            mark.error_ms,
-        ))?;
-    if let Some(entry) = row.upload.as_ref().filter(|_| written > 0) {
-        queue.insert(tx, entry)?;
-    }
-    Ok(())
-}
-
 fn give_up_above(tx: &Transaction<'_>, most: u64) -> rusqlite::Result<()> {
     let count: u64 = tx.query_row("SELECT count(*) FROM telemetry_undated", (), |row| {
         row.get(0)
@@ -206,6 +156,9 @@ mod tests {
     use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
 
     use super::*;
+    use crate::group::{DatedRow, Group};
+    use crate::telemetry::TelemetryRow;
+    use crate::when::{DateMark, When};
 
     fn new_store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -218,27 +171,43 @@ mod tests {
             source: "vehicle".to_owned(),
             boot: "a-boot".to_owned(),
             since_boot: Instant::from_micros(second * 1_000_000),
+            board: Some((BootId::new(7), Instant::from_micros(second))),
             unsure: None,
             points: 1,
             values: r#"{"soc":64.4}"#.to_owned(),
         }
     }
 
-    fn dated(ms: i64, values: &str) -> TelemetryRow {
+    fn dated(ms: i64, values: &str) -> DatedRow {
         let at = UtcTime::from_millis(ms);
         let upload = NewEntry::new(Class::Telemetry, PayloadKind::Telemetry, at, 1, values);
-        TelemetryRow {
+        let row = TelemetryRow {
             source: "vehicle".to_owned(),
             at,
             values: values.to_owned(),
             upload: upload.ok(),
+        };
+        let by_gnss = DateMark {
+            source: "gnss",
+            error_ms: Some(3),
+        };
+        DatedRow {
+            row,
+            when: When {
+                mark: Some(by_gnss),
+                ..When::default()
+            },
+            place: None,
         }
     }
 
-    const BY_GNSS: DateMark = DateMark {
-        source: "gnss",
-        error_ms: Some(3),
-    };
+    fn record(store: &mut Store, rows: &[DatedRow], waited: &[i64]) -> Result<(), StoreError> {
+        store.record_group(Group {
+            rows,
+            waited,
+            ..Group::default()
+        })
+    }
 
     #[test]
     fn row_without_a_date_survives_a_restart_and_is_not_offered() {
@@ -256,8 +225,7 @@ mod tests {
         let (_folder, mut store) = new_store();
         store.keep_undated(&[undated(1), undated(2)]).unwrap();
         let first = store.undated(0, 1).unwrap()[0].0;
-        let rows = [(dated(5000, "{}"), BY_GNSS)];
-        store.record_dated(&rows, &[first]).unwrap();
+        record(&mut store, &[dated(5000, "{}")], &[first]).unwrap();
         assert_eq!(store.undated_count().unwrap(), 1);
         assert_eq!(store.usage().entries, 1);
         assert_eq!(
@@ -266,16 +234,14 @@ mod tests {
         );
         // What cannot be written is still waiting.
         let second = store.undated(0, 1).unwrap()[0].0;
-        let broken = [(dated(6000, "{"), BY_GNSS)];
-        assert!(store.record_dated(&broken, &[second]).is_err());
+        assert!(record(&mut store, &[dated(6000, "{")], &[second]).is_err());
         assert_eq!(store.undated_count().unwrap(), 1);
     }
 
     #[test]
     fn moment_that_an_earlier_run_took_is_not_free() {
         let (_folder, mut store) = new_store();
-        let rows = [(dated(5000, "{}"), BY_GNSS), (dated(5001, "{}"), BY_GNSS)];
-        store.record_dated(&rows, &[]).unwrap();
+        record(&mut store, &[dated(5000, "{}"), dated(5001, "{}")], &[]).unwrap();
         let free = |ms| {
             store
                 .free_moment("vehicle", UtcTime::from_millis(ms))

@@ -56,6 +56,14 @@ impl Storage for OnDisk {
         self.store.push(entries)
     }
 
+    fn reserve(&mut self, class: Class) -> EntryId {
+        self.store.reserve(class)
+    }
+
+    fn settle(&mut self, enter: &[Entry], acknowledged: &[EntryId]) -> Result<(), StoreError> {
+        self.store.settle(enter, acknowledged)
+    }
+
     fn pending(&self, class: Class, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.store.pending(class, after, limit)
     }

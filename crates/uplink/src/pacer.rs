@@ -52,6 +52,9 @@ const USUAL: [Window; 2] = [
     },
 ];
 
+/// Where the pace was, at the most, when such a server closed, as a share of those.
+const UNSTATED_FIRST: f64 = 10.0;
+
 /// How far the pace may grow beyond limits that nobody stated.
 const UNSTATED_MOST: f64 = 64.0;
 
@@ -290,7 +293,7 @@ impl Pacer {
     pub fn closed(&mut self, now: Instant) {
         if self.messages.is_empty() && self.points.is_empty() {
             self.messages = buckets(&USUAL, now);
-            self.share = 1.0;
+            self.share = UNSTATED_FIRST;
         }
         self.closed_at = Some(self.share);
         self.grown_at = now;

@@ -34,10 +34,12 @@ impl Daemon {
         command
             .env_remove("RUST_LOG")
             .env_remove("V2X_MQTT_TOKEN")
+            .env("V2X_MQTT_MESSAGES_LIMIT", "none")
             .env("V2X_TIME_WAIT_S", setup.time_wait_s.to_string())
             .env("V2X_VEHICLE_ROW_INTERVAL_S", "0.1")
             .env("V2X_RECORDING_COMPRESS", "false")
             .env("V2X_RECORDING_RESERVE_MB", "0")
+            .env("V2X_MONITOR_LISTEN", "off")
             .env("V2X_TEST_CLOCK", &setup.clock_file);
         command.arg("vehicle");
         command.arg("--collector").arg(&setup.collector);

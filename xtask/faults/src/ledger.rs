@@ -44,10 +44,6 @@ impl Ledger {
         &self.fates
     }
 
-    pub(crate) fn fate(&self, frame: usize) -> Option<Fate> {
-        self.fates.get(frame).copied()
-    }
-
     /// The first frame of the boot of the board that made this frame.
     pub(crate) fn first_of_boot(&self, frame: usize) -> usize {
         let boots = self.boots.partition_point(|first| *first <= frame);

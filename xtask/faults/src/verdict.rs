@@ -25,8 +25,6 @@ use crate::{Outcome, Why as _};
 const LOSS_WINDOW: Duration = Duration::from_millis(1_100);
 /// By how much a busy computer may be late.
 const LATE: Duration = Duration::from_millis(900);
-/// What a kill may take of the rows.
-const GROUP: Duration = Duration::from_secs(5);
 /// The error of a synchronised clock, in milliseconds.
 const CLOCK_ERROR_MS: i64 = 1_500;
 
@@ -104,7 +102,7 @@ pub(crate) fn judge(
     let store = Store::open(&made.out.join("v2x.db")).why("the store")?;
     let rows = stored_rows(&store)?;
     judge_rows(&rows, &store, made, &mut came_to)?;
-    judge_tables(&rows, ledger, lives, made)?;
+    judge_tables(&rows, made)?;
     judge_broker(&rows, &store, made, &mut came_to)?;
     for life in lives {
         let words = life.last_words.as_ref();
@@ -290,8 +288,8 @@ fn hundredths(kilometers: f64) -> i64 {
     (kilometers * 100.0).round() as i64
 }
 
-/// Every whole row of the CSV tables is a row of the store, but for the last group before a kill.
-fn judge_tables(rows: &Rows, ledger: &Ledger, lives: &[Life], made: &Made) -> Outcome<()> {
+/// Every whole row of the CSV tables is a row of the store: no kill takes any.
+fn judge_tables(rows: &Rows, made: &Made) -> Outcome<()> {
     let stored: BTreeSet<i64> = rows.values().filter_map(odometer).collect();
     for path in files(&made.out, "merged_can_data_", ".csv")? {
         if fs::metadata(&path).why(path.display())?.len() == 0 {
@@ -305,10 +303,7 @@ fn judge_tables(rows: &Rows, ledger: &Ledger, lives: &[Life], made: &Made) -> Ou
                 continue;
             };
             let odometer = row.row.odometer.map(|way| hundredths(way.get()));
-            let missing = odometer.filter(|odometer| !stored.contains(odometer));
-            if let Some(odometer) = missing
-                && !is_in_last_group(odometer, ledger, lives)
-            {
+            if let Some(odometer) = odometer.filter(|odometer| !stored.contains(odometer)) {
                 return Err(format!(
                     "the row of odometer {odometer} is in the table and not in the store"
                 ));
@@ -316,18 +311,6 @@ fn judge_tables(rows: &Rows, ledger: &Ledger, lives: &[Life], made: &Made) -> Ou
         }
     }
     Ok(())
-}
-
-fn is_in_last_group(odometer: i64, ledger: &Ledger, lives: &[Life]) -> bool {
-    let Some(Fate::Sent(at)) = usize::try_from(odometer)
-        .ok()
-        .and_then(|it| ledger.fate(it))
-    else {
-        return false;
-    };
-    let life = lives.iter().rev().find(|life| life.begun <= at);
-    let killed = life.and_then(|life| life.killed);
-    killed.is_some_and(|killed| at + GROUP + LATE >= killed)
 }
 
 /// What the broker has is what the store has.

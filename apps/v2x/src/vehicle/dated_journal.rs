@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use tracing::warn;
 use v2x_roles::timekeeping::Dated;
 use v2x_roles::vehicle::Observation;
-use v2x_store::Store;
+use v2x_store::{HostBoot, Store, When};
 use v2x_units::{Instant, Stamp};
 
+use super::dating::mark;
 use super::journal::Journal;
 
 /// Observations that may wait: an hour at one per second. When full, the oldest is given up and
@@ -45,6 +46,7 @@ impl DatedJournal {
     pub(super) fn observe(
         &mut self,
         seen: Observation,
+        host: Option<HostBoot>,
         date: impl Fn(Instant) -> Option<Dated>,
         store: &mut Store,
     ) {
@@ -68,6 +70,11 @@ impl DatedJournal {
             else {
                 return;
             };
+            journal.set_when(When {
+                mark: Some(mark(dated)),
+                host: host.map(|boot| (boot, instant)),
+                board: None,
+            });
             journal.observe(&Observation { at, ..*seen }, store);
             self.waiting.pop_front();
         }

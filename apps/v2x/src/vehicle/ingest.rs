@@ -66,6 +66,8 @@ struct Rows {
     next_observation: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
+    /// The newest moment on the clock of the board.
+    board: Option<BoardTime>,
 }
 
 impl Ingest {
@@ -76,6 +78,7 @@ impl Ingest {
             next: self.clock.now().instant + self.row_interval,
             next_observation: self.clock.now().instant + OBSERVE_EVERY,
             last: None,
+            board: None,
         };
         loop {
             let due = rows.next.min(rows.next_observation);
@@ -84,7 +87,10 @@ impl Ingest {
                 Ok(delivery) => {
                     self.health.last_heard.set(self.clock.now().instant);
                     let mut batch = Vec::new();
-                    listener.hear(delivery, |heard| batch.extend(self.take(heard)));
+                    listener.hear(delivery, |heard| {
+                        rows.board = heard.board.or(rows.board);
+                        batch.extend(self.take(heard));
+                    });
                     self.record(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -108,7 +114,7 @@ impl Ingest {
     fn take(&mut self, heard: Heard) -> Option<ToRecord> {
         match heard.what {
             Capture::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
-            Capture::Fix(fix) => self.fix(heard.at, fix),
+            Capture::Fix(fix) => self.fix(heard.at, heard.board, fix),
         }
     }
 
@@ -128,7 +134,7 @@ impl Ingest {
     }
 
     /// Judges a fix; a repeated one says nothing new and is not recorded again.
-    fn fix(&mut self, at: Stamp, fix: GnssFix) -> Option<ToRecord> {
+    fn fix(&mut self, at: Stamp, board: Option<BoardTime>, fix: GnssFix) -> Option<ToRecord> {
         let quality = self.state.fix(at, &fix);
         if quality == FixQuality::Repeated {
             return None;
@@ -141,7 +147,12 @@ impl Ingest {
                 self.keep(timekeeping::told(&change));
             }
         }
-        self.keep(ToKeep::Fix { at, fix, quality });
+        self.keep(ToKeep::Fix {
+            at,
+            board,
+            fix,
+            quality,
+        });
         Some(ToRecord::Fix { at, fix, quality })
     }
 
@@ -158,7 +169,7 @@ impl Ingest {
         rows.last = Some(snapshot.at);
         Health::count(&self.health.rows);
         let row = merged::row(&snapshot);
-        self.keep(ToKeep::Row(telemetry::row(&snapshot, &row)));
+        self.keep(ToKeep::Row(telemetry::row(&snapshot, &row, rows.board)));
         self.record(vec![ToRecord::Row(Box::new(row))]);
     }
 

@@ -16,7 +16,7 @@ use v2x_roles::vehicle::{
     AlarmChange, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId, Observation,
     Trip, TripDetector,
 };
-use v2x_store::{Event, Store, StoreError};
+use v2x_store::{Event, Store, StoreError, When};
 use v2x_units::{
     AmpereHours, Amps, Instant, KilometersPerHour, Stamp, StateOfCharge, UtcTime, WattHours,
 };
@@ -50,7 +50,9 @@ pub(super) struct Journal {
     /// The newest step of what goes on, until it is due.
     running: (Option<Entry>, Option<Entry>),
     due: Instant,
-    waiting: VecDeque<Entry>,
+    /// The moment of what is being written.
+    when: When,
+    waiting: VecDeque<(Entry, When)>,
     given_up: u64,
     folder: PathBuf,
     sessions: Option<LineFile>,
@@ -83,6 +85,7 @@ impl Journal {
             ids: Ids(drawn),
             running: (None, None),
             due: now.instant,
+            when: When::default(),
             waiting: VecDeque::new(),
             given_up: 0,
             folder: folder.to_owned(),
@@ -97,6 +100,11 @@ impl Journal {
             change.into_iter().for_each(|change| journal.charge(change));
         }
         Ok(journal)
+    }
+
+    /// What follows was seen at this moment.
+    pub(super) fn set_when(&mut self, when: When) {
+        self.when = when;
     }
 
     /// Takes one observation and writes what became of it, as far as the disk takes it.
@@ -167,13 +175,13 @@ impl Journal {
                 "oldest change of a trip or charge given up"
             );
         }
-        self.waiting.push_back(entry);
+        self.waiting.push_back((entry, self.when));
     }
 
     /// Writes in order until the disk refuses; the rest waits for the next observation.
     fn write(&mut self, store: &mut Store) {
-        while let Some(entry) = self.waiting.front() {
-            if let Err(error) = write(entry, store) {
+        while let Some((entry, when)) = self.waiting.front() {
+            if let Err(error) = write(entry, when, store) {
                 warn!(%error, "trips and charges wait for the disk");
                 return;
             }
@@ -212,25 +220,25 @@ impl Journal {
     }
 }
 
-fn write(entry: &Entry, store: &mut Store) -> Result<(), StoreError> {
+fn write(entry: &Entry, when: &When, store: &mut Store) -> Result<(), StoreError> {
     match entry {
         Entry::Trip(Change::Dismissed(id)) => store.dismiss_trip(*id),
         Entry::Trip(Change::Ended(trip)) => {
             info!(id = %trip.id(), cause = ?trip.end(), "trip ended");
-            store.record_trip(trip, trip_upload(trip).as_ref())
+            store.record_trip_at(trip, when, trip_upload(trip).as_ref())
         }
         Entry::Trip(Change::Candidate(trip) | Change::Started(trip) | Change::Progressed(trip)) => {
-            store.record_trip(trip, None)
+            store.record_trip_at(trip, when, None)
         }
         Entry::Charge(Change::Dismissed(id)) => store.dismiss_charge(*id),
         Entry::Charge(Change::Ended(charge)) => {
             info!(id = %charge.id(), cause = ?charge.end(), "charge ended");
-            store.record_charge(charge, charge_upload(charge).as_ref())
+            store.record_charge_at(charge, when, charge_upload(charge).as_ref())
         }
         Entry::Charge(
             Change::Candidate(charge) | Change::Started(charge) | Change::Progressed(charge),
-        ) => store.record_charge(charge, None),
-        Entry::Alarm(at, change) => store.record_event(&alarm_event(*at, change)),
+        ) => store.record_charge_at(charge, when, None),
+        Entry::Alarm(at, change) => store.record_event_at(&alarm_event(*at, change), when),
     }
 }
 

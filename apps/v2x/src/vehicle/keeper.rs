@@ -1,9 +1,11 @@
 //! The thread that owns the store: rows in groups to the disk, and from there to the session.
 //!
-//! Nothing is offered to the network before it is on disk and has a date ([`super::dating`]), and
-//! nothing leaves the outbox before the broker has it. A power cut takes the group that was not
-//! committed: at most 5 s of rows.
+//! A row with a date ([`super::dating`]) is offered to the network as it comes, while it waits for
+//! the commit of its group; until then the journal of rows keeps it through a kill. Nothing leaves
+//! the outbox before the broker has it. A power cut takes the group that was not committed: at most
+//! 5 s of rows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,16 +14,21 @@ use crossbeam_channel::{Receiver, select};
 use tracing::warn;
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::vehicle::{FixQuality, Observation};
-use v2x_store::{Event, FixRow, Store};
+use v2x_store::{Event, FixRow, Store, When};
 use v2x_units::{GnssFix, Instant, Stamp};
 
 use super::dated_journal::DatedJournal;
-use super::dating::{Dating, MeasuredRow};
+use super::dating::{Beside, Dating, GroupRow, MeasuredRow};
 use super::health::Health;
+use super::recovery;
+use super::row_journal::{JournalRow, RowJournal};
+use super::source::BoardTime;
 use crate::clock::Clock;
 use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
 
+/// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
+const EVENTS_MAX: usize = 1_000;
 /// How often an idle keeper looks whether a group is due.
 const GLANCE: Duration = Duration::from_millis(250);
 
@@ -35,6 +42,7 @@ pub(super) enum ToKeep {
     /// A fix and what it is worth.
     Fix {
         at: Stamp,
+        board: Option<BoardTime>,
         fix: GnssFix,
         quality: FixQuality,
     },
@@ -46,6 +54,8 @@ pub(super) enum ToKeep {
 pub(super) struct Keeper {
     pub(super) store: Store,
     pub(super) journal: DatedJournal,
+    /// Where rows are kept until their commit, and what the last run left there.
+    pub(super) row_journal: (RowJournal, Vec<JournalRow>),
     pub(super) delivery: Delivery,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
@@ -53,10 +63,20 @@ pub(super) struct Keeper {
     pub(super) health: Arc<Health>,
 }
 
-/// Rows and fixes that share their next commit.
+/// A fix that waits for its commit.
+#[derive(Debug, Clone, Copy)]
+struct Fix {
+    at: Stamp,
+    board: Option<BoardTime>,
+    fix: GnssFix,
+    quality: FixQuality,
+}
+
+/// What waits for the next commit.
 struct Groups {
-    rows: GroupCommit<MeasuredRow>,
-    fixes: GroupCommit<(Stamp, GnssFix, FixQuality)>,
+    rows: GroupCommit<GroupRow>,
+    fixes: GroupCommit<Fix>,
+    events: VecDeque<(Event, When)>,
 }
 
 impl Keeper {
@@ -66,9 +86,13 @@ impl Keeper {
         let mut groups = Groups {
             rows: GroupCommit::new(GroupLimits::default()),
             fixes: GroupCommit::new(GroupLimits::default()),
+            events: VecDeque::new(),
         };
+        self.delivery.remove_in_groups();
+        self.recover(&mut groups);
         loop {
-            self.heart.beat(self.clock.now().instant);
+            let now = self.clock.now().instant;
+            self.heart.beat(now);
             let requests = self.delivery.requests();
             select! {
                 recv(to_keep) -> what => match what {
@@ -76,88 +100,177 @@ impl Keeper {
                     Err(_) => break,
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
-                default(GLANCE) => {}
+                default(GLANCE) => self.write_events(&mut groups.events),
             }
             self.commit(&mut groups, false);
+            self.delivery.remove_overdue(now, &mut self.store);
         }
         self.commit(&mut groups, true);
+        self.write_events(&mut groups.events);
         self.journal.close(&mut self.store);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
+    }
+
+    /// Takes up what a kill left of the last group.
+    fn recover(&mut self, groups: &mut Groups) {
+        let left = std::mem::take(&mut self.row_journal.1);
+        let now = self.clock.now().instant;
+        for row in recovery::recover(left, &mut self.store, &mut self.dating) {
+            groups.rows.push(now, row);
+        }
+        if groups.rows.rows().is_empty() {
+            self.row_journal.0.clear();
+        }
+        groups.rows.hurry(now);
+        self.commit(groups, false);
     }
 
     fn take(&mut self, groups: &mut Groups, what: ToKeep) {
         let now = self.clock.now().instant;
         match what {
-            ToKeep::Row(row) => groups.rows.push(now, row),
-            ToKeep::Fix { at, fix, quality } => groups.fixes.push(now, (at, fix, quality)),
-            ToKeep::Observation(seen) => {
-                let date = |at| self.dating.date(at);
-                self.journal.observe(*seen, date, &mut self.store);
+            ToKeep::Row(row) => self.row(groups, now, row),
+            ToKeep::Fix {
+                at,
+                board,
+                fix,
+                quality,
+            } => {
+                let fix = Fix {
+                    at,
+                    board,
+                    fix,
+                    quality,
+                };
+                groups.fixes.push(now, fix);
             }
-            ToKeep::Event { kind, detail } => self.event(now, kind, detail),
+            ToKeep::Observation(seen) => {
+                let host = self.dating.host(&mut self.store);
+                let date = |at| self.dating.date(at);
+                self.journal.observe(*seen, host, date, &mut self.store);
+            }
+            ToKeep::Event { kind, detail } => self.event(groups, now, kind, detail),
         }
     }
 
-    /// Writes what happened; events are few and commit at once.
-    fn event(&mut self, now: Instant, kind: &str, detail: String) {
+    /// Puts a row into its group, and offers it at once if its date is known and the journal keeps
+    /// it.
+    fn row(&mut self, groups: &mut Groups, now: Instant, measured: MeasuredRow) {
+        let group = groups.rows.rows();
+        let mut dated = self.dating.date_now(&mut self.store, &measured, group);
+        let kept = recovery::journal_row(self.dating.boot(), &measured, dated.as_ref());
+        let is_kept = self.row_journal.0.add(&kept).is_ok();
+        if let Some(dated) = dated.as_mut().filter(|_| is_kept)
+            && let Some(upload) = &dated.row.upload
+        {
+            dated.place = Some(self.delivery.admit(&mut self.store, upload.clone()));
+        }
+        let could_have = dated.is_none() && self.dating.date(now).is_some();
+        let dropped = groups.rows.push(now, GroupRow { measured, dated });
+        for place in dropped.iter().filter_map(GroupRow::place) {
+            self.delivery.give_up(place);
+        }
+        if could_have {
+            // What has no date yet holds up the rows behind it.
+            groups.rows.hurry(now);
+        }
+        self.delivery.offer(&self.store);
+    }
+
+    /// Writes what happened; events are few and commit at once, or wait for the disk.
+    fn event(&mut self, groups: &mut Groups, now: Instant, kind: &str, detail: String) {
+        let date = self.clock.trusted_date(now);
         let event = Event {
-            at: self.clock.trusted_date(now).map(|dated| dated.utc),
+            at: date.map(|dated| dated.utc),
             kind: kind.to_owned(),
             detail,
             upload: None,
         };
-        if let Err(error) = self.store.record_event(&event) {
-            warn!(%error, kind, "an event is not in the store");
+        let when = self.dating.when(&mut self.store, now, None, date);
+        if groups.events.len() >= EVENTS_MAX {
+            warn!("an event is given up: the disk has refused for too long");
+            groups.events.pop_front();
+        }
+        groups.events.push_back((event, when));
+        self.write_events(&mut groups.events);
+    }
+
+    /// Writes events in their order until the disk refuses.
+    fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) {
+        while let Some((event, when)) = events.front() {
+            if let Err(error) = self.store.record_event_at(event, when) {
+                warn!(%error, kind = event.kind, "an event waits for the disk");
+                return;
+            }
+            events.pop_front();
         }
     }
 
-    /// Commits the groups that are due, or all of them.
+    /// Commits what is due, or everything: rows and fixes in one transaction, which also removes
+    /// what the broker has.
     fn commit(&mut self, groups: &mut Groups, all: bool) {
         let now = self.clock.now().instant;
-        if !groups.rows.rows().is_empty() && (all || groups.rows.is_due(now)) {
-            match self.dating.commit(&mut self.store, groups.rows.rows()) {
-                Ok(()) => groups.rows.committed(),
-                Err(error) => {
-                    warn!(%error, rows = groups.rows.rows().len(), "rows wait for the disk");
-                    groups.rows.failed(now);
+        let rows_are_due = !groups.rows.rows().is_empty() && (all || groups.rows.is_due(now));
+        let fixes_are_due = !groups.fixes.rows().is_empty() && (all || groups.fixes.is_due(now));
+        if !rows_are_due && !fixes_are_due {
+            return;
+        }
+        let fixes = self.fixes(groups, now, all);
+        let acknowledged = self.delivery.to_remove();
+        let beside = Beside {
+            fixes: &fixes,
+            acknowledged: &acknowledged,
+        };
+        let must_enter = |place| self.delivery.must_enter(place);
+        let rows = groups.rows.rows();
+        let outcome = (self.dating).commit(&mut self.store, rows, must_enter, &beside);
+        match outcome {
+            Ok(()) => {
+                let places = rows.iter().filter_map(GroupRow::place);
+                self.delivery
+                    .committed(&mut self.store, places, &acknowledged);
+                groups.rows.committed();
+                self.row_journal.0.clear();
+                if fixes.is_empty() {
+                    groups.fixes.failed(now);
+                } else {
+                    groups.fixes.committed();
                 }
             }
-            self.after_commit();
+            Err(error) => {
+                warn!(%error, rows = rows.len(), "rows and fixes wait for the disk");
+                groups.rows.failed(now);
+                groups.fixes.failed(now);
+            }
         }
-        if !groups.fixes.rows().is_empty() && (all || groups.fixes.is_due(now)) {
-            self.commit_fixes(&mut groups.fixes, now, all);
-        }
+        self.after_commit();
         let dropped = groups.rows.dropped();
         self.health.rows_dropped.store(dropped, Ordering::Relaxed);
     }
 
-    /// Fixes wait in memory until there is a date: three of them are one.
-    fn commit_fixes(
-        &mut self,
-        fixes: &mut GroupCommit<(Stamp, GnssFix, FixQuality)>,
-        now: Instant,
-        all: bool,
-    ) {
+    /// The fixes to commit, all of them or none: they wait in memory until there is a date, of
+    /// which three of them are one.
+    fn fixes(&mut self, groups: &Groups, now: Instant, all: bool) -> Vec<(FixRow, When)> {
         if !all && self.clock.date(now).is_none() {
-            return fixes.failed(now);
+            return Vec::new();
         }
-        let rows: Vec<_> = (fixes.rows().iter())
-            .map(|(at, fix, quality)| FixRow {
-                at: self
-                    .clock
-                    .date(at.instant)
-                    .map_or(at.utc, |dated| dated.utc),
+        let mut rows = Vec::with_capacity(groups.fixes.rows().len());
+        for Fix {
+            at,
+            board,
+            fix,
+            quality,
+        } in groups.fixes.rows()
+        {
+            let date = self.clock.date(at.instant);
+            let row = FixRow {
+                at: date.map_or(at.utc, |dated| dated.utc),
                 fix: *fix,
                 quality: quality.word().to_owned(),
-            })
-            .collect();
-        match self.store.record_fixes(&rows) {
-            Ok(()) => fixes.committed(),
-            Err(error) => {
-                warn!(%error, "fixes wait for the disk");
-                fixes.failed(now);
-            }
+            };
+            let when = self.dating.when(&mut self.store, at.instant, *board, date);
+            rows.push((row, when));
         }
+        rows
     }
 
     fn after_commit(&mut self) {

@@ -22,6 +22,8 @@ mod keeper;
 mod line_file;
 mod raw_log;
 mod recorder;
+mod recovery;
+mod row_journal;
 mod source;
 mod status;
 mod table_file;
@@ -53,6 +55,10 @@ use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
+use row_journal::{JournalRow, RowJournal};
+
+/// The journal of rows, and what a kill left in it.
+type JournalAndRows = (RowJournal, Vec<JournalRow>);
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -70,8 +76,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let health = Arc::new(Health::new(Arc::clone(&uplink)));
     let collector = Collector::open(&config.collector, config.baud)?;
     daemon::make_folder(&config.out)?;
-    let store = open_store(&config.out, &clock)?;
-    let drawn = getrandom::u64().blame(Blame::Runtime, "random numbers")?;
+    let (store, row_journal) = open_store(&config.out, &clock)?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
@@ -91,7 +96,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         let health = Arc::clone(&health);
         let keeper = Keeper {
             store,
-            journal: DatedJournal::new(&config.out, drawn),
+            journal: DatedJournal::new(&config.out, drawn()?),
+            row_journal,
             delivery,
             clock,
             dating: Dating::new(clock, config.time_wait),
@@ -137,14 +143,22 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     Ok(())
 }
 
-/// Opens the store; the newest date that it trusts is one that no clock can be behind.
-fn open_store(folder: &Path, clock: &Clock) -> Result<Store, Failure> {
+/// A random number of this start.
+fn drawn() -> Result<u64, Failure> {
+    getrandom::u64().blame(Blame::Runtime, "random numbers")
+}
+
+/// Opens the store and the journal of rows; the newest date that the store trusts is one that no
+/// clock can be behind.
+fn open_store(folder: &Path, clock: &Clock) -> Result<(Store, JournalAndRows), Failure> {
     let store = daemon::open_store(folder)?;
     let newest = store.newest_trusted().blame(Blame::Runtime, "store")?;
     if let Some(newest) = newest {
         clock.raise_floor(newest);
     }
-    Ok(store)
+    let journal = RowJournal::open(folder);
+    let journal = journal.blame(Blame::Runtime, format_args!("folder {}", folder.display()))?;
+    Ok((store, journal))
 }
 
 /// What the recorder and its archive are made of.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tracing::{info, warn};
+use v2x_recording::snapshot::SNAPSHOT_FRAMES;
 use v2x_recording::{MergedRow, SnapshotRing, can_data, gps_data, merged};
 use v2x_roles::vehicle::FixQuality;
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
@@ -34,8 +35,11 @@ const STROKE: Duration = Duration::from_millis(100);
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The raw log reaches the disk every five seconds; a power cut loses no more.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
-/// The prototype rewrote its snapshot every four seconds.
+/// The prototype rewrote its snapshot every four seconds. So do we while all of it is new by then.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(4);
+/// A snapshot that is new in part waits so long: 130 kB every four seconds are 3 GB a day, which a
+/// car that hardly says anything is not worth.
+const SNAPSHOT_AT_LATEST: Duration = Duration::from_secs(300);
 /// The prototype's table of fixes held the last thousand; this is half a year at one per 3 s.
 const GPS_DATA_MAX: u64 = 256 * 1024 * 1024;
 /// The file that always holds the newest frames.
@@ -58,7 +62,9 @@ pub(super) struct Recorder<D> {
     gps_data: TableFile,
     merged: TableFile,
     snapshot: SnapshotRing,
-    snapshot_is_new: bool,
+    /// Frames that came since it was written.
+    snapshot_new: usize,
+    snapshot_due: Instant,
     degradation: Degradation,
     /// The first refusal since the last look at the disk.
     refusal: Option<io::Error>,
@@ -89,7 +95,8 @@ impl<D: Disk> Recorder<D> {
             gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
             merged: TableFile::new("merged_can_data", merged::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
-            snapshot_is_new: false,
+            snapshot_new: 0,
+            snapshot_due: Instant::BOOT,
             degradation: Degradation::new(config.reserve_bytes),
             refusal: None,
             disk,
@@ -138,7 +145,7 @@ impl<D: Disk> Recorder<D> {
         let level = self.degradation.level();
         if level < Level::NoSnapshot {
             self.snapshot.push(at.utc, *frame, fix);
-            self.snapshot_is_new = true;
+            self.snapshot_new += 1;
         }
         let raw = self.raw.frame(&self.disk, at, frame);
         if let Ok(true) = raw {
@@ -184,7 +191,11 @@ impl<D: Disk> Recorder<D> {
 
     fn do_chores(&mut self, chores: &mut Chores, now: Instant, waiting: (usize, usize)) {
         if now >= chores.snapshot {
-            self.write_snapshot();
+            let is_new = self.snapshot_new >= SNAPSHOT_FRAMES;
+            if is_new || (self.snapshot_new > 0 && now >= self.snapshot_due) {
+                self.write_snapshot();
+                self.snapshot_due = now + SNAPSHOT_AT_LATEST;
+            }
             chores.snapshot = now + SNAPSHOT_EVERY;
         }
         if now >= chores.sync {
@@ -267,7 +278,7 @@ impl<D: Disk> Recorder<D> {
     /// Replaces the snapshot as a whole: a reader sees the old one or the new one.
     fn write_snapshot(&mut self) {
         let is_given_up = self.degradation.level() >= Level::NoSnapshot;
-        if is_given_up || !std::mem::take(&mut self.snapshot_is_new) {
+        if is_given_up || std::mem::take(&mut self.snapshot_new) == 0 {
             return;
         }
         let mut content = Vec::new();

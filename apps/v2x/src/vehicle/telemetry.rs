@@ -13,6 +13,7 @@ use v2x_units::{GnssFix, KilometersPerHour, Meters};
 use v2x_uplink::thingsboard::{Value, Values};
 
 use super::dating::MeasuredRow;
+use super::source::BoardTime;
 
 /// The source of these rows in the store.
 pub(super) const SOURCE: &str = "vehicle";
@@ -22,7 +23,11 @@ const DECIMALS: u8 = 3;
 const POSITION_DECIMALS: u8 = 6;
 
 /// Makes the row of one moment; its date comes later.
-pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> MeasuredRow {
+pub(super) fn row(
+    snapshot: &Snapshot<'_>,
+    merged: &MergedRow,
+    board: Option<BoardTime>,
+) -> MeasuredRow {
     let mut values = Values::new();
     for observed in &snapshot.quantities {
         if let Some(key) = &observed.quantity.key {
@@ -40,6 +45,7 @@ pub(super) fn row(snapshot: &Snapshot<'_>, merged: &MergedRow) -> MeasuredRow {
     }
     MeasuredRow {
         at: snapshot.at,
+        board,
         points: values.points(),
         values: values.into_json(),
     }

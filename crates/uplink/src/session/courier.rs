@@ -139,7 +139,8 @@ impl Courier {
 
     /// The outbox gave these.
     pub(super) fn take(&mut self, batch: Vec<Entry>) {
-        self.asked = None;
+        // What the outbox calls live is live, whatever its place.
+        let is_all_live = self.asked.take() == Some(Lane::Live);
         if !self.is_connected {
             return self.release(batch.iter().map(|entry| entry.id).collect());
         }
@@ -151,7 +152,7 @@ impl Courier {
                 &mut self.waiting.suspected
             } else if entry.id.class() != Class::Telemetry {
                 &mut self.waiting.urgent
-            } else if self.is_live(entry.id) {
+            } else if is_all_live || self.is_live(entry.id) {
                 &mut self.waiting.live
             } else {
                 &mut self.waiting.backlog
@@ -408,17 +409,11 @@ impl Courier {
 
     /// Gives back a backlog that waits for the pace.
     fn give_back_backlog(&mut self, now: Instant) {
-        let waits = !(self.waiting.backlog.is_empty() && self.waiting.suspected.is_empty());
-        if !waits || self.pacer.wait(now, Freight::Backlog).is_zero() {
-            return;
+        let waits = !self.waiting.backlog.is_empty();
+        if waits && !self.pacer.wait(now, Freight::Backlog).is_zero() {
+            let backlog = std::mem::take(&mut self.waiting.backlog);
+            self.release(backlog.into_iter().map(|entry| entry.id).collect());
         }
-        let suspected = std::mem::take(&mut self.waiting.suspected).into_iter();
-        let (live, old): (VecDeque<_>, VecDeque<_>) =
-            suspected.partition(|entry| self.is_live(entry.id));
-        self.waiting.suspected = live;
-        let backlog = std::mem::take(&mut self.waiting.backlog);
-        let ids = old.into_iter().chain(backlog).map(|entry| entry.id);
-        self.release(ids.collect());
     }
 
     /// Asks for everything when nothing waits and the pace allows a backlog, otherwise for what
@@ -430,13 +425,7 @@ impl Courier {
         let allows_all = self.waiting.is_without_unsuspected()
             && self.pacer.wait(now, Freight::Backlog).is_zero();
         let lane = if allows_all { Lane::All } else { Lane::Live };
-        let Waiting {
-            urgent,
-            live,
-            suspected,
-            ..
-        } = &self.waiting;
-        let few = urgent.len() + live.len() + suspected.len() < BATCH_ENTRIES / 2;
+        let few = self.waiting.urgent.len() + self.waiting.live.len() < BATCH_ENTRIES / 2;
         if self.asked >= Some(lane) || !few {
             return;
         }

@@ -24,11 +24,24 @@ fn rows(clock: &Clock, count: u64) -> Vec<MeasuredRow> {
         let instant = Instant::from_micros(now.instant.as_micros() - ago);
         MeasuredRow {
             at: Stamp { instant, ..now },
+            board: None,
             values: format!(r#"{{"number":{number}}}"#),
             points: 1,
         }
     };
     (0..count).map(row).collect()
+}
+
+/// Commits rows as they were measured.
+fn commit(dating: &mut Dating, store: &mut Store, rows: Vec<MeasuredRow>) {
+    let row = |measured| GroupRow {
+        measured,
+        dated: None,
+    };
+    let rows: Vec<_> = rows.into_iter().map(row).collect();
+    dating
+        .commit(store, &rows, |_| true, &Beside::default())
+        .unwrap();
 }
 
 /// Lets the receiver say three times that it is now so late.
@@ -59,7 +72,7 @@ fn rows_from_before_the_time_was_known_are_dated_in_order_and_never_offered_befo
     let (_folder, mut store) = new_store();
     let clock = Clock::start();
     let mut dating = Dating::new(clock, LONG);
-    dating.commit(&mut store, &rows(&clock, 3)).unwrap();
+    commit(&mut dating, &mut store, rows(&clock, 3));
     assert_eq!(
         (store.undated_count().unwrap(), store.usage().entries),
         (3, 0)
@@ -91,15 +104,14 @@ fn rows_from_before_the_time_was_known_are_dated_in_order_and_never_offered_befo
 fn rows_of_an_earlier_run_of_this_boot_are_dated_by_the_next_one() {
     let (folder, mut store) = new_store();
     let clock = Clock::start();
-    Dating::new(clock, LONG)
-        .commit(&mut store, &rows(&clock, 2))
-        .unwrap();
+    let mut first = Dating::new(clock, LONG);
+    commit(&mut first, &mut store, rows(&clock, 2));
     drop(store);
     let mut store = Store::open(&folder.path().join("v2x.db")).unwrap();
     let clock = Clock::start();
     let mut dating = Dating::new(clock, LONG);
     hear_fixes(&clock, NOON_MS);
-    dating.commit(&mut store, &rows(&clock, 1)).unwrap();
+    commit(&mut dating, &mut store, rows(&clock, 1));
     assert_eq!(store.undated_count().unwrap(), 0);
     assert_eq!(store.usage().entries, 3);
 }
@@ -115,7 +127,7 @@ fn row_at_a_moment_that_is_taken_moves_on_and_is_not_lost() {
         let same = Instant::from_micros(clock.now().instant.as_micros());
         let mut rows = rows(&clock, 1);
         rows[0].at.instant = same;
-        dating.commit(&mut store, &rows).unwrap();
+        commit(&mut dating, &mut store, rows);
     }
     let taken = store
         .telemetry(SOURCE, UtcTime::from_millis(0), 10)
@@ -132,10 +144,10 @@ fn clock_that_nobody_vouches_for_dates_only_after_the_wait_and_says_so() {
     let clock = Clock::start();
     clock.hear_system(&mut SystemClock::of_test(&setting));
     let mut patient = Dating::new(clock, LONG);
-    patient.commit(&mut store, &rows(&clock, 1)).unwrap();
+    commit(&mut patient, &mut store, rows(&clock, 1));
     assert_eq!(store.usage().entries, 0);
     let mut impatient = Dating::new(clock, Duration::ZERO);
-    impatient.commit(&mut store, &rows(&clock, 1)).unwrap();
+    commit(&mut impatient, &mut store, rows(&clock, 1));
     assert_eq!(store.usage().entries, 2);
     let entries = store.pending(Class::Telemetry, 0, 10).unwrap();
     for entry in entries {
@@ -155,9 +167,53 @@ fn row_of_an_earlier_boot_without_any_clock_is_kept_and_not_offered() {
     };
     store.keep_undated(&[lost]).unwrap();
     hear_fixes(&clock, NOON_MS);
-    dating.commit(&mut store, &rows(&clock, 2)).unwrap();
+    commit(&mut dating, &mut store, rows(&clock, 2));
     assert_eq!(
         (store.undated_count().unwrap(), store.usage().entries),
         (1, 2)
     );
+}
+
+#[test]
+fn row_is_dated_as_it_comes_once_nothing_waits_before_it() {
+    let (_folder, mut store) = new_store();
+    let clock = Clock::start();
+    let mut dating = Dating::new(clock, LONG);
+    let row = rows(&clock, 1).remove(0);
+    assert!(dating.date_now(&mut store, &row, &[]).is_none());
+    hear_fixes(&clock, NOON_MS);
+    assert!(
+        dating.date_now(&mut store, &row, &[]).is_none(),
+        "rows of an earlier run may wait in the store"
+    );
+    dating.date_waiting(&mut store).unwrap();
+    let dated = dating.date_now(&mut store, &row, &[]).unwrap();
+    let undated = GroupRow {
+        measured: row,
+        dated: None,
+    };
+    let next = rows(&clock, 1).remove(0);
+    assert!(dating.date_now(&mut store, &next, &[undated]).is_none());
+    // A moment that waits for its commit is taken as well.
+    let mut again = Dating::new(clock, LONG);
+    again.date_waiting(&mut store).unwrap();
+    let same = rows(&clock, 1).remove(0);
+    let waiting = GroupRow {
+        measured: MeasuredRow {
+            at: Stamp {
+                instant: next.at.instant,
+                ..same.at
+            },
+            ..same
+        },
+        dated: Some(dated.clone()),
+    };
+    let at = again
+        .date_now(
+            &mut store,
+            &waiting.measured,
+            std::slice::from_ref(&waiting),
+        )
+        .unwrap();
+    assert_ne!(at.row.at, dated.row.at);
 }
