@@ -53,7 +53,7 @@ const USUAL: [Window; 2] = [
 ];
 
 /// Where the pace was, at the most, when such a server closed, as a share of those.
-const UNSTATED_FIRST: f64 = 10.0;
+const UNSTATED_FIRST: f64 = 4.0;
 
 /// How far the pace may grow beyond limits that nobody stated.
 const UNSTATED_MOST: f64 = 64.0;
