@@ -7,6 +7,9 @@
 
 use super::super::keys::{KEYS, Key, Kind};
 
+/// Beside the vehicle's 9464, so that both run on one computer.
+pub(super) const MONITOR: &str = "127.0.0.1:9465";
+
 /// Tables that mean the same in the vehicle's file.
 pub(crate) const SHARED: [&str; 2] = ["monitor", "mqtt"];
 
@@ -14,6 +17,14 @@ pub(crate) const SHARED: [&str; 2] = ["monitor", "mqtt"];
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
     let shared = KEYS.iter().filter(|key| SHARED.contains(&key.table));
     STATION_KEYS.iter().chain(shared)
+}
+
+/// The value that holds without one in a station's file.
+pub(crate) fn default(key: &Key) -> &'static str {
+    match (key.table, key.name) {
+        ("monitor", "listen") => MONITOR,
+        _ => key.default,
+    }
 }
 
 const fn key(

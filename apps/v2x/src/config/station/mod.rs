@@ -9,7 +9,7 @@ mod prototype_file;
 mod slot_option;
 mod toml_file;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,8 +35,6 @@ const METER_INTERVAL: Duration = Duration::from_secs(1);
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
 const PROTOTYPE_CURRENCY: &str = "MAD";
-/// Beside the vehicle's 9464, so that both run on one computer.
-const MONITOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9465);
 const PROTOTYPE_PLUG: &str = "Type_F_schuko_3Kwh";
 
 /// Everything `v2x station` needs to know.
@@ -191,7 +189,7 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             gateway: file.gateway,
-            monitor: file.monitor.unwrap_or(Some(MONITOR)),
+            monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
             mqtt,
         };
         Ok((config, file.notes, login))
@@ -344,11 +342,15 @@ pub(crate) fn read_file(path: &Path) -> Result<FileSettings, Failure> {
     read_toml(&text, &reading, path.parent().unwrap_or(Path::new(".")))
 }
 
+/// A TOML text with the environment in it.
+pub(crate) fn with_environment(text: &str, reading: &str) -> Result<String, Failure> {
+    environment::overlay(text, |name| std::env::var(name).ok()).blame(Blame::Configuration, reading)
+}
+
 /// Reads a TOML text with the environment before it; `folder` is where its tariffs are.
 fn read_toml(text: &str, reading: &str, folder: &Path) -> Result<FileSettings, Failure> {
-    let parsed = environment::overlay(text, |name| std::env::var(name).ok())
-        .and_then(|text| toml_file::parse(&text));
-    let (mut file, tariffs) = parsed.blame(Blame::Configuration, reading)?;
+    let text = with_environment(text, reading)?;
+    let (mut file, tariffs) = toml_file::parse(&text).blame(Blame::Configuration, reading)?;
     if let Some(tariffs) = tariffs {
         let beside = folder.join(tariffs);
         let name = beside.display().to_string();
