@@ -8,6 +8,7 @@ mod collector_address;
 pub(crate) mod keys;
 mod mqtt;
 mod prototype_file;
+pub(crate) mod radio;
 pub(crate) mod station;
 mod toml_file;
 
@@ -15,12 +16,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use v2x_proto::v2g::Money;
+use v2x_units::{Amps, WattHours};
+
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
+pub(crate) use keys::amount;
 pub(crate) use mqtt::MqttConfig;
 use mqtt::{MqttArguments, MqttFile};
+use radio::RadioConfig;
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
@@ -35,6 +41,8 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    pub(crate) radio: RadioConfig,
+    pub(crate) v2g: V2gConfig,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
@@ -57,6 +65,16 @@ pub(crate) struct RecordingConfig {
     pub(crate) can_data_bytes: u64,
 }
 
+/// What the owner has set for charging.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct V2gConfig {
+    pub(crate) capacity: Option<WattHours>,
+    pub(crate) max_current: Option<Amps>,
+    pub(crate) cost_limit: Option<Money>,
+    pub(crate) battery_data: bool,
+    pub(crate) call_when_parked: bool,
+}
+
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct FileConfig {
@@ -68,6 +86,8 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    radio: RadioConfig,
+    v2g: V2gConfig,
     monitor: Option<SocketAddr>,
     mqtt: MqttFile,
     notes: Vec<String>,
@@ -114,6 +134,8 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            radio: file.radio,
+            v2g: file.v2g,
             monitor: file.monitor,
             mqtt,
         };

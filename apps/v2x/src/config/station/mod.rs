@@ -16,9 +16,10 @@ use std::time::Duration;
 use v2x_charging::{MeterLimits, SlotConfig};
 use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
 use v2x_tariff::{Tariff, parse_tariffs};
-use v2x_units::Position;
+use v2x_units::{Position, WattHours};
 
 use super::mqtt::{self, MqttArguments, MqttConfig, MqttFile};
+use super::radio::RadioConfig;
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure};
 pub(crate) use slot_option::SlotOption;
@@ -48,9 +49,22 @@ pub(crate) struct StationConfig {
     pub(crate) row_interval: Duration,
     /// Whether each slot is a device of its own at the server.
     pub(crate) gateway: bool,
+    pub(crate) radio: RadioConfig,
+    /// The slots that speak with cars.
+    pub(crate) slot_radios: Vec<SlotRadio>,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// What a slot needs to speak with cars.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SlotRadio {
+    pub(crate) slot: SlotNumber,
+    /// The folder that `v2x keys enroll` made for it.
+    pub(crate) keys: PathBuf,
+    /// A session ends at so much.
+    pub(crate) energy_limit: Option<WattHours>,
 }
 
 /// A serial line and what is on it.
@@ -103,6 +117,8 @@ struct SlotSettings {
     limits: MeterLimits,
     plug: Option<String>,
     tariff: Option<String>,
+    keys: Option<PathBuf>,
+    energy_limit: Option<WattHours>,
 }
 
 impl SlotSettings {
@@ -118,6 +134,8 @@ impl SlotSettings {
             limits: MeterLimits::pzem_004t_100a(),
             plug: None,
             tariff: None,
+            keys: None,
+            energy_limit: None,
         }
     }
 }
@@ -136,6 +154,7 @@ pub(crate) struct FileSettings {
     /// The text of `tariffs.toml` with its name, or that of a single price.
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
+    radio: RadioConfig,
     /// `Some(None)`: it is switched off.
     monitor: Option<Option<SocketAddr>>,
     mqtt: MqttFile,
@@ -189,11 +208,21 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             gateway: file.gateway,
+            slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
+            radio: file.radio,
             monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
             mqtt,
         };
         Ok((config, file.notes, login))
     }
+}
+
+fn slot_radio(slot: &SlotSettings) -> Option<SlotRadio> {
+    Some(SlotRadio {
+        slot: slot.number,
+        keys: slot.keys.clone()?,
+        energy_limit: slot.energy_limit,
+    })
 }
 
 fn setup(
