@@ -208,7 +208,8 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
         monitor: document.monitor.listen.map(|listen| listen.0),
-use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
+        mqtt: document.mqtt.into(),
+        radio: radio(document.radio)?,
         ..FileSettings::default()
     };
     for table in &document.slot {
