@@ -2,8 +2,9 @@
 //!
 //! What it loses by a kill: at most the second that stands in its buffers. By a power cut: at most
 //! five seconds, the time between two syncs of the raw log; the tables are synced when they are
-//! closed, since the store and the raw log hold what is in them. What a full, read-only or slow disk takes is decided in
-//! [`super::degradation`]; what becomes of closed raw logs, in [`super::raw_log::archive`].
+//! closed, since the store and the raw log hold what is in them. What a full, read-only or slow
+//! disk takes is decided in [`super::degradation`]; what becomes of closed raw logs, in
+//! [`super::raw_log::archive`].
 
 use std::io;
 use std::sync::Arc;
