@@ -59,7 +59,7 @@ pub fn rehearse(stage: &mut dyn Stage, length: Duration, told: &mut dyn FnMut(&[
     let mut orders = (1_u16..).zip(orders);
     while now < end {
         now = now + Duration::from_millis(1);
-        if now.as_micros() % 700_000 == 0
+        if now.as_micros().is_multiple_of(700_000)
             && let Some((id, order)) = orders.next()
             && let Ok(bytes) = computer.send(now, Command { id, order })
         {

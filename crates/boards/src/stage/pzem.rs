@@ -63,7 +63,7 @@ impl Pzem {
             crc ^= u16::from(byte);
             for _ in 0..8 {
                 let carry = crc & 1;
-                crc = crc >> 1 ^ 0xA001 * carry;
+                crc = (crc >> 1) ^ (0xA001 * carry);
             }
             used += 1;
         }
