@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use bench::car::Car;
 use bench::program::v2x;
 use bench::recordings;
 use bench::replay::Replay;
@@ -214,6 +215,31 @@ fn busy_port_is_named_with_the_program_that_has_it() {
         "in use by another program",
         &me,
     );
+}
+
+#[test]
+fn port_that_the_running_daemon_has_is_no_fault_and_the_daemon_is_asked() {
+    let port = free_port();
+    let car = Car::new(None);
+    car.set("V2X_MONITOR_LISTEN", &format!("127.0.0.1:{port}"));
+    let replay = Replay::start(&recordings::invented(), &["--rate", "490"]);
+    car.plug_in(replay.port());
+    let daemon = car.start();
+    let site = Site::new();
+    std::os::unix::fs::symlink(replay.port(), site.path("collector")).unwrap();
+    let config = vehicle(&site, "[recording]\nreserve_mb = 0\n");
+    wait_until(SOON, "a daemon that answers", || {
+        let mut command = doctor(&config);
+        command.env("V2X_MONITOR_LISTEN", format!("127.0.0.1:{port}"));
+        let found = findings(&command.output().unwrap());
+        let has = |part: &str, what: &str| {
+            let is_it = |finding: &&Finding| finding.part == part && finding.what.contains(what);
+            found.iter().any(|finding| is_it(&finding))
+        };
+        has("collector", "the running daemon has the port open")
+            && has("daemon: collector", "frames arrive")
+    });
+    assert!(daemon.stop().success());
 }
 
 #[test]

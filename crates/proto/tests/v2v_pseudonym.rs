@@ -95,22 +95,42 @@ fn all_names_change_at_once_and_nothing_of_the_old_ones_is_said_again() {
     assert!(!identity.1.is_group());
 }
 
+/// How far back the path of a car's last CAM with one leads, in metres of latitude.
+fn path_length(car: &Car) -> Option<f64> {
+    let cams = car
+        .sent
+        .iter()
+        .rev()
+        .filter(|it| it.kind == MessageKind::Cam);
+    cams.filter_map(|it| {
+        let Content::Signed(signed) = Packet::parse(&it.payload).unwrap().content else {
+            panic!("a CAM is signed");
+        };
+        Cam::parse(&signed.to_be_signed.pdu().unwrap().message)
+            .unwrap()
+            .low_frequency
+    })
+    .map(|it| {
+        let steps = it
+            .path_history
+            .iter()
+            .map(|point| point.position.latitude.unwrap());
+        steps.map(|step| step.get().get().abs() * 111_195.0).sum()
+    })
+    .next()
+}
+
 #[test]
 fn path_before_the_change_is_not_told_after_it() {
     let mut world = driving(6);
     world.until(400, |world| changes(world) == 2);
-    let sent = world.cars[0].sent.len();
+    // The next CAM with a path is at most a second away: 14 m.
     world.run(1.0);
-    let first_cam = world.cars[0].sent[sent - 1..]
-        .iter()
-        .find(|it| it.kind == MessageKind::Cam)
-        .unwrap();
-    let Content::Signed(signed) = Packet::parse(&first_cam.payload).unwrap().content else {
-        panic!("a CAM is signed");
-    };
-    let cam = Cam::parse(&signed.to_be_signed.pdu().unwrap().message).unwrap();
-    let path = cam.low_frequency.map(|it| it.path_history.len());
-    assert!(path.is_none_or(|points| points <= 1), "{path:?}");
+    let after = path_length(&world.cars[0]).unwrap();
+    assert!(after < 30.0, "{after} m");
+    world.run(20.0);
+    let later = path_length(&world.cars[0]).unwrap();
+    assert!(later > 200.0, "{later} m");
 }
 
 #[test]

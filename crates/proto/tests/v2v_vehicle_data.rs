@@ -3,7 +3,9 @@
 mod v2v_world;
 
 use v2v_world::{BEGINNING_2004, Car, Operator, World, hours};
-use v2x_proto::v2v::{MessageKind, V2v, V2vInput, V2vSettings};
+use v2x_proto::v2v::{Fault, MessageKind, V2v, V2vInput, V2vSettings};
+use v2x_proto::wire::Wire;
+use v2x_proto::wire::packet::{Content, Packet};
 use v2x_units::{Amps, BatteryCurrent, StateOfCharge, Volts, WattHours};
 
 fn pair(settings: V2vSettings, permitted: bool) -> World {
@@ -70,4 +72,32 @@ fn nothing_is_told_without_the_setting_or_without_the_permission() {
         assert_eq!(world.cars[0].sent_of(MessageKind::VehicleData), 0);
         assert!(world.cars[0].sent_of(MessageKind::Cam) > 0);
     }
+}
+
+#[test]
+fn no_two_messages_have_the_same_time_even_when_several_go_out_at_once() {
+    let mut world = pair(AGREED, true);
+    let fault = Some(Fault::Engine);
+    world.cars[0].condition.fault = fault;
+    world.run(30.0);
+    let car = &world.cars[0];
+    let times =
+        car.sent
+            .iter()
+            .filter_map(|it| match Packet::parse(&it.payload).unwrap().content {
+                Content::Signed(signed) => Some(signed.to_be_signed.header.generation_time),
+                Content::Plain(_) => None,
+            });
+    let mut times: Vec<_> = times.collect();
+    let signed = times.len();
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!(times.len(), signed, "the second would pass for a replay");
+    assert!(car.sent_of(MessageKind::Denm) > 20 && car.sent_of(MessageKind::VehicleData) > 8);
+    let refused: Vec<_> = world.cars[1].v2v.counters().refused().collect();
+    assert_eq!(
+        world.cars[1].v2v.counters().refused_for("replay"),
+        0,
+        "{refused:?}"
+    );
 }

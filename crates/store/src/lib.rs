@@ -19,6 +19,7 @@
 //! | [`run`] | when was the program started |
 //! | [`session`] | which charging sessions were there, from which samples, at which cost |
 //! | [`tariff`] | which prices held |
+//! | [`v2g`] | what was agreed and signed over the radio |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
@@ -38,6 +39,7 @@ pub mod tariff;
 pub mod telemetry;
 pub mod trip;
 pub mod undated;
+pub mod v2g;
 pub mod when;
 
 pub use error::StoreError;
@@ -51,4 +53,5 @@ pub use session::meter_value::MeterValue;
 pub use session::{SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};
 pub use undated::UndatedRow;
+pub use v2g::{BatteryRow, V2gReceipt, V2gSession};
 pub use when::{DateMark, HostBoot, When};

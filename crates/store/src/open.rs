@@ -15,7 +15,7 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"TV2X");
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each migration with the version that it makes; applied ones are never edited.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (
         1,
         include_str!("../migrations/0001_measurements_and_outbox.sql"),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str); 5] = [
     (2, include_str!("../migrations/0002_trips_and_charges.sql")),
     (3, include_str!("../migrations/0003_charging_sessions.sql")),
     (4, include_str!("../migrations/0004_undated_telemetry.sql")),
+    (5, include_str!("../migrations/0005_v2g.sql")),
     (
         6,
         include_str!("../migrations/0006_time_of_every_record.sql"),

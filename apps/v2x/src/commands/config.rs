@@ -96,47 +96,52 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
         } else {
             config::station::read_file(path)?;
         }
-        let text = read_text(Blame::Configuration, "configuration", path)?;
+        let mut text = read_text(Blame::Configuration, "configuration", path)?;
+        if role == Role::Station {
+            // Slots that only the environment names are shown too.
+            text = config::station::with_environment(&text, "environment")?;
+        }
         table = text.parse().blame(Blame::Configuration, path.display())?;
     }
     let mut shown = String::new();
     if role == Role::Vehicle {
         for key in KEYS {
             let by_file = table.get(key.table).and_then(|table| table.get(key.name));
-            show_key(&mut shown, key, &key.path(), &key.variable(), by_file);
+            let names = (key.path(), key.variable());
+            show_key(&mut shown, &names, key.default, by_file);
         }
         return Ok(shown);
     }
     for key in station_keys::all().filter(|key| key.table != "slot") {
         let by_file = table.get(key.table).and_then(|table| table.get(key.name));
-        show_key(&mut shown, key, &key.path(), &key.variable(), by_file);
+        let names = (key.path(), key.variable());
+        show_key(&mut shown, &names, station_keys::default(key), by_file);
     }
     let slots = table.get("slot").and_then(toml::Value::as_array);
     for slot in slots.into_iter().flatten() {
         let number = slot.get("number").and_then(toml::Value::as_integer);
         let number = number.and_then(|number| u8::try_from(number).ok());
         for key in STATION_KEYS.iter().filter(|key| key.table == "slot") {
-            let variable = station_keys::variable(key, number);
             let path = format!("slot {}.{}", number.unwrap_or_default(), key.name);
-            show_key(&mut shown, key, &path, &variable, slot.get(key.name));
+            let names = (path, station_keys::variable(key, number));
+            show_key(&mut shown, &names, key.default, slot.get(key.name));
         }
     }
     Ok(shown)
 }
 
-/// One line: the key, its value, and who says so.
+/// One line: the key by its path, its value, and who says so; a variable of the environment wins.
 fn show_key(
     shown: &mut String,
-    key: &Key,
-    path: &str,
-    variable: &str,
+    (path, variable): &(String, String),
+    default: &str,
     by_file: Option<&toml::Value>,
 ) {
     let (value, origin) = match (std::env::var(variable), by_file) {
-        (Ok(value), _) => (value, variable),
+        (Ok(value), _) => (value, variable.as_str()),
         (Err(_), Some(value)) => (value.to_string(), "file"),
-        (Err(_), None) if key.default.is_empty() => ("none".to_owned(), "default"),
-        (Err(_), None) => (key.default.to_owned(), "default"),
+        (Err(_), None) if default.is_empty() => ("none".to_owned(), "default"),
+        (Err(_), None) => (default.to_owned(), "default"),
     };
     push(shown, format_args!("{path} = {value}  ({origin})\n"));
 }
@@ -248,6 +253,24 @@ mod tests {
             "{text}"
         );
         assert!(explain("recording.rotate").is_err());
+    }
+
+    #[test]
+    fn settings_of_a_station_are_shown_with_its_slots_and_its_own_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("station.toml");
+        let text = "[[slot]]\nnumber = 3\nport = \"/dev/a\"\n";
+        std::fs::write(&file, text).unwrap();
+        let shown = show(Some(&file)).unwrap();
+        for line in [
+            "slot 3.port = \"/dev/a\"  (file)\n",
+            "station.name = ChargingStation  (default)\n",
+            "monitor.listen = 127.0.0.1:9465  (default)\n",
+        ] {
+            assert!(shown.contains(line), "{line}{shown}");
+        }
+        let said = check(&file).unwrap_err();
+        assert_eq!(said.what(), "no folder for the data is named");
     }
 
     #[test]

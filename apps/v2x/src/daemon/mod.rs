@@ -15,6 +15,7 @@ mod store_file;
 mod threads;
 mod uplink_health;
 pub(crate) mod uploader;
+pub(crate) mod v2g_books;
 
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::shutdown::Shutdown;

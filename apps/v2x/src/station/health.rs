@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing::info;
 
 use super::watch::Shown;
+use crate::air::AirHealth;
 use crate::daemon::UplinkHealth;
 
 /// Counters since the station started.
@@ -36,6 +37,8 @@ pub(super) struct Health {
     pub(super) shown: Shown,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
+    /// The air's own counters.
+    pub(super) air: Arc<AirHealth>,
 }
 
 impl Health {

@@ -19,6 +19,7 @@ use v2x_uplink::CommandsEnd;
 
 use super::health::Health;
 use super::line::{Heard, What};
+use super::v2g::V2g;
 use super::{books, orders, rows};
 use crate::clock::Clock;
 use crate::daemon::Delivery;
@@ -51,6 +52,8 @@ pub(super) struct Keeper {
     /// Steps that the disk refused, at most one a slot.
     pub(super) unwritten: Vec<Keep>,
     pub(super) group: GroupCommit<TelemetryRow>,
+    /// What slots say to cars over the radio.
+    pub(super) v2g: Option<V2g>,
     pub(super) due: Due,
 }
 
@@ -86,6 +89,7 @@ impl Keeper {
         loop {
             self.heart.beat(self.clock.now().instant);
             let requests = self.delivery.requests();
+            let on_air = self.v2g.as_ref().map_or_else(never, V2g::heard);
             let commands = (self.commands.as_ref())
                 .map_or(&no_commands, CommandsEnd::received)
                 .clone();
@@ -93,6 +97,9 @@ impl Keeper {
                 recv(heard) -> what => match what {
                     Ok(what) => self.take(what),
                     Err(_) => break,
+                },
+                recv(on_air) -> packet => if let Some(v2g) = &mut self.v2g {
+                    v2g.hear(packet.ok().as_ref());
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 recv(commands) -> command => match command {
@@ -115,7 +122,9 @@ impl Keeper {
         let now = self.clock.now().instant;
         let station = self.due.station.map(|at| at.since(now));
         let row = self.rows.due().since(now);
-        GLANCE.min(row).min(station.unwrap_or(GLANCE))
+        let v2g = self.v2g.as_ref().and_then(V2g::wake_at);
+        let v2g = v2g.map_or(GLANCE, |at| at.since(now));
+        GLANCE.min(row).min(station.unwrap_or(GLANCE)).min(v2g)
     }
 
     fn by_the_clock(&mut self) {
@@ -148,7 +157,12 @@ impl Keeper {
         let (port, at) = (heard.port, heard.at);
         match heard.what {
             What::Lost => self.station.port_lost(at, port),
-            What::Plug(plugged) => self.station.plug(at, port, plugged),
+            What::Plug(plugged) => {
+                self.station.plug(at, port, plugged);
+                if let Some(v2g) = &mut self.v2g {
+                    v2g.plug(port, plugged);
+                }
+            }
             What::Reading {
                 slot,
                 sample,
@@ -169,14 +183,36 @@ impl Keeper {
         }
     }
 
-    /// Does what the slots want until they want nothing more.
+    /// Does what slots and their conversations want until they want nothing more.
     pub(super) fn step(&mut self) {
+        self.step_slots();
+        while let Some(v2g) = &mut self.v2g {
+            let now = self.clock.now().instant;
+            let orders = v2g.step(now, &self.station, &mut self.store);
+            if orders.is_empty() {
+                return;
+            }
+            for (slot, order) in orders {
+                if let Some(Err(refused)) = self.station.order(now, slot, order) {
+                    info!(%slot, ?order, %refused, "V2G");
+                }
+            }
+            self.step_slots();
+        }
+    }
+
+    fn step_slots(&mut self) {
         loop {
             let now = self.clock.now().instant;
             match self.station.poll(now) {
                 Do::Keep(keep) => self.keep(*keep),
                 Do::Relay { slot, closed } => self.move_relay(slot, closed),
-                Do::Tell(slot, tell) => tell_person(slot, &tell),
+                Do::Tell(slot, tell) => {
+                    tell_person(slot, &tell);
+                    if let (Tell::Ended(record), Some(v2g)) = (&tell, &mut self.v2g) {
+                        v2g.ended(slot, record, &self.store);
+                    }
+                }
                 Do::WakeAt(at) => {
                     self.due.station = at;
                     return;

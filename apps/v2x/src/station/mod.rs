@@ -19,6 +19,7 @@ mod orders;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
+mod v2g;
 mod watch;
 
 use std::cell::Cell;
@@ -33,6 +34,7 @@ use v2x_store::Store;
 use v2x_units::BootId;
 use v2x_uplink::commands;
 
+use crate::air::{self, Surroundings};
 use crate::clock::{self, Clock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
@@ -44,6 +46,7 @@ use health::Health;
 use keeper::{Due, Keeper};
 use line::{Heard, Line};
 use meters::Meters;
+use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
@@ -68,6 +71,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
+    let around = Surroundings::new(clock, &shutdown, boot, &health.air);
+    let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
     let uploader = Uploader {
@@ -110,22 +115,28 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         health: Arc::clone(&health),
         unwritten: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
+        v2g,
         due: Due::at_start(now),
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
     let monitor = watch::start(config, clock, &health, watchdog.hearts());
     heartbeat::ready();
-    while !shutdown.is_requested() {
-        clock::sleep(GLANCE);
-        watchdog.look(clock.now().instant);
-    }
-    heartbeat::stopping();
+    attend(&shutdown, &clock, &mut watchdog);
     info!("stopping: writing what was received");
     threads.join();
     drop(monitor);
     health.tell("stopped");
     Ok(())
+}
+
+/// Tells the service manager that the station is alive until it is asked to stop.
+fn attend(shutdown: &Shutdown, clock: &Clock, watchdog: &mut Watchdog) {
+    while !shutdown.is_requested() {
+        clock::sleep(GLANCE);
+        watchdog.look(clock.now().instant);
+    }
+    heartbeat::stopping();
 }
 
 /// The slots with the tariffs that hold and the sessions that were open.
@@ -176,6 +187,29 @@ fn open_station(
         }
     }
     Ok(station)
+}
+
+/// The air and the conversations on it, where both are configured.
+fn open_v2g(
+    config: &StationConfig,
+    store: &Store,
+    around: Surroundings,
+    threads: &mut Threads,
+) -> Result<Option<V2g>, Failure> {
+    let Some(medium) = config.radio.medium() else {
+        if !config.slot_radios.is_empty() {
+            warn!("slots have keys, but no radio.port and no radio.air: they are silent");
+        }
+        return Ok(None);
+    };
+    if config.slot_radios.is_empty() {
+        warn!("no slot names its folder of keys: the station is silent on the air");
+        return Ok(None);
+    }
+    let now = around.clock.now().instant;
+    let air = air::open(&medium, around, threads)?;
+    let (radios, policy) = (&config.slot_radios, config.radio.policy);
+    V2g::open(air, radios, policy, &config.setup, store, now).map(Some)
 }
 
 /// A version that was offered before must mean what it meant: bills were made by it.

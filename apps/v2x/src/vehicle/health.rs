@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
 
+use crate::air::AirHealth;
 use crate::daemon::UplinkHealth;
 use crate::monitor::{Mark, Note};
 
@@ -78,6 +79,8 @@ pub(super) struct Health {
     pub(super) logs_removed: AtomicU64,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
+    /// The air's own counters.
+    pub(super) air: Arc<AirHealth>,
 }
 
 impl Health {

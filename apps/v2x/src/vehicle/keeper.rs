@@ -20,6 +20,7 @@ use v2x_units::{GnssFix, Instant, Stamp};
 use super::dated_journal::DatedJournal;
 use super::dating::{Beside, Dating, GroupRow, MeasuredRow};
 use super::health::Health;
+use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
 use super::row_journal::{JournalRow, RowJournal};
 use super::source::BoardTime;
@@ -48,6 +49,10 @@ pub(super) enum ToKeep {
     },
     /// One moment of the car, for the journal.
     Observation(Box<Observation>),
+    /// Something of the conversation about charging.
+    V2g(Stamp, Box<ToldByV2g>),
+    /// Something of V2V.
+    V2v(Stamp, Box<ToldByV2v>),
 }
 
 /// The store and what waits to enter it.
@@ -142,6 +147,16 @@ impl Keeper {
                     quality,
                 };
                 groups.fixes.push(now, fix);
+            }
+            ToKeep::V2g(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
+            }
+            ToKeep::V2v(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write_v2v(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
             }
             ToKeep::Observation(seen) => {
                 let host = self.dating.host(&mut self.store);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tracing::{info, warn};
 use v2x_recording::snapshot::SNAPSHOT_FRAMES;
-use v2x_recording::{MergedRow, SnapshotRing, can_data, gps_data, merged};
+use v2x_recording::{MergedRow, RadioRow, SnapshotRing, can_data, gps_data, merged, radio_table};
 use v2x_roles::vehicle::FixQuality;
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
@@ -61,6 +61,7 @@ pub(super) struct Recorder<D> {
     can_data: Option<TableFile>,
     gps_data: TableFile,
     merged: TableFile,
+    radio: TableFile,
     snapshot: SnapshotRing,
     /// Frames that came since it was written.
     snapshot_new: usize,
@@ -94,6 +95,7 @@ impl<D: Disk> Recorder<D> {
             can_data,
             gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
             merged: TableFile::new("merged_can_data", merged::HEADER, Naming::ByDay),
+            radio: TableFile::new("ESP_now_data", radio_table::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
             snapshot_new: 0,
             snapshot_due: Instant::BOOT,
@@ -136,6 +138,7 @@ impl<D: Disk> Recorder<D> {
                 ToRecord::Frame { at, frame, fix, .. } => self.frame(at, &frame, fix),
                 ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
                 ToRecord::Row(row) => self.row(&row),
+                ToRecord::Radio(row) => self.radio(&row),
             };
             self.note(outcome);
         }
@@ -182,6 +185,14 @@ impl<D: Disk> Recorder<D> {
         self.merged.line(&self.disk, row.at, form)
     }
 
+    fn radio(&mut self, row: &RadioRow) -> io::Result<()> {
+        if self.degradation.level() == Level::RawLogAlone {
+            return Ok(());
+        }
+        let form = |line: &mut Vec<u8>| radio_table::write_row(line, row);
+        self.radio.line(&self.disk, row.at, form)
+    }
+
     /// Keeps the first refusal until the next look at the disk.
     fn note(&mut self, outcome: io::Result<()>) {
         if let Err(error) = outcome {
@@ -214,10 +225,10 @@ impl<D: Disk> Recorder<D> {
         // The raw log first: it gets the last of the room.
         let raw = self.raw.flush(now);
         self.note(raw);
-        for table in self
-            .can_data
-            .iter_mut()
-            .chain([&mut self.gps_data, &mut self.merged])
+        for table in
+            self.can_data
+                .iter_mut()
+                .chain([&mut self.gps_data, &mut self.merged, &mut self.radio])
         {
             if let Err(error) = table.flush() {
                 self.refusal.get_or_insert(error);
@@ -272,6 +283,7 @@ impl<D: Disk> Recorder<D> {
         if level >= Level::RawLogAlone {
             self.gps_data.close();
             self.merged.close();
+            self.radio.close();
         }
     }
 
@@ -297,10 +309,10 @@ impl<D: Disk> Recorder<D> {
             .health
             .frames_unrecorded
             .fetch_add(lost, Ordering::Relaxed);
-        for table in self
-            .can_data
-            .iter_mut()
-            .chain([&mut self.gps_data, &mut self.merged])
+        for table in
+            self.can_data
+                .iter_mut()
+                .chain([&mut self.gps_data, &mut self.merged, &mut self.radio])
         {
             table.close();
         }

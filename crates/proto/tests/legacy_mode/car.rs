@@ -270,8 +270,8 @@ fn station_that_is_silent_for_fifteen_seconds_is_left_for_another() {
     assert_eq!(session(&events).station, OTHER);
 }
 
-#[test]
-fn nearer_of_two_stations_that_charge_is_followed() {
+/// A car beside [`STATION`], which charges, and what [`OTHER`] farther off says, which charges too.
+fn beside_a_station() -> (LegacyCar, PrototypeStation, Vec<u8>) {
     let near = CarNow {
         place: Some((place(33.986_242, -6.724_995), Meters::ZERO)),
         ..known()
@@ -284,6 +284,24 @@ fn nearer_of_two_stations_that_charge_is_followed() {
     frame[8..12].copy_from_slice(&34.0_f32.to_le_bytes());
     let mut close = PrototypeStation::new(STATION);
     close.connect(true);
+    (car, close, frame)
+}
+
+#[test]
+fn station_that_charges_comes_before_a_nearer_one_that_waits() {
+    let (mut car, mut close, far) = beside_a_station();
+    close.in_session = false;
+    car.handle(at(1), LegacyCarInput::Heard(OTHER, &far));
+    car.handle(at(3), LegacyCarInput::Plugged(true));
+    let waits = &close.tick(at(4))[0].1;
+    car.handle(at(4), LegacyCarInput::Heard(STATION, waits));
+    let frames = to_stations(drain_car(&mut car, at(4)).0);
+    assert_eq!(frames[0].0, OTHER);
+}
+
+#[test]
+fn nearer_of_two_stations_that_charge_is_followed() {
+    let (mut car, mut close, frame) = beside_a_station();
     // Both are heard before the plug is in.
     car.handle(
         at(1),

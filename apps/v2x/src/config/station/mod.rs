@@ -9,16 +9,17 @@ mod prototype_file;
 mod slot_option;
 mod toml_file;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use v2x_charging::{MeterLimits, SlotConfig};
 use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
 use v2x_tariff::{Tariff, parse_tariffs};
-use v2x_units::Position;
+use v2x_units::{Position, WattHours};
 use v2x_uplink::{BrokerUrl, Token};
 
+use super::radio::RadioConfig;
 use super::{MqttConfig, TOKEN_VARIABLE, read_token};
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure};
@@ -36,8 +37,6 @@ const METER_INTERVAL: Duration = Duration::from_secs(1);
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
 const PROTOTYPE_CURRENCY: &str = "MAD";
-/// Beside the vehicle's 9464, so that both run on one computer.
-const MONITOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9465);
 const PROTOTYPE_PLUG: &str = "Type_F_schuko_3Kwh";
 
 /// Everything `v2x station` needs to know.
@@ -51,9 +50,22 @@ pub(crate) struct StationConfig {
     pub(crate) row_interval: Duration,
     /// Whether each slot is a device of its own at the server.
     pub(crate) gateway: bool,
+    pub(crate) radio: RadioConfig,
+    /// The slots that speak with cars.
+    pub(crate) slot_radios: Vec<SlotRadio>,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// What a slot needs to speak with cars.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SlotRadio {
+    pub(crate) slot: SlotNumber,
+    /// The folder that `v2x keys enroll` made for it.
+    pub(crate) keys: PathBuf,
+    /// A session ends at so much.
+    pub(crate) energy_limit: Option<WattHours>,
 }
 
 /// A serial line and what is on it.
@@ -106,6 +118,8 @@ struct SlotSettings {
     limits: MeterLimits,
     plug: Option<String>,
     tariff: Option<String>,
+    keys: Option<PathBuf>,
+    energy_limit: Option<WattHours>,
 }
 
 impl SlotSettings {
@@ -121,6 +135,8 @@ impl SlotSettings {
             limits: MeterLimits::pzem_004t_100a(),
             plug: None,
             tariff: None,
+            keys: None,
+            energy_limit: None,
         }
     }
 }
@@ -139,6 +155,7 @@ pub(crate) struct FileSettings {
     /// The text of `tariffs.toml` with its name, or that of a single price.
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
+    radio: RadioConfig,
     /// `Some(None)`: it is switched off.
     monitor: Option<Option<SocketAddr>>,
     broker: Option<BrokerUrl>,
@@ -190,11 +207,21 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             gateway: file.gateway,
-            monitor: file.monitor.unwrap_or(Some(MONITOR)),
+            slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
+            radio: file.radio,
+            monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
             mqtt,
         };
         Ok((config, file.notes, login))
     }
+}
+
+fn slot_radio(slot: &SlotSettings) -> Option<SlotRadio> {
+    Some(SlotRadio {
+        slot: slot.number,
+        keys: slot.keys.clone()?,
+        energy_limit: slot.energy_limit,
+    })
 }
 
 fn setup(
@@ -370,11 +397,15 @@ pub(crate) fn read_file(path: &Path) -> Result<FileSettings, Failure> {
     read_toml(&text, &reading, path.parent().unwrap_or(Path::new(".")))
 }
 
+/// A TOML text with the environment in it.
+pub(crate) fn with_environment(text: &str, reading: &str) -> Result<String, Failure> {
+    environment::overlay(text, |name| std::env::var(name).ok()).blame(Blame::Configuration, reading)
+}
+
 /// Reads a TOML text with the environment before it; `folder` is where its tariffs are.
 fn read_toml(text: &str, reading: &str, folder: &Path) -> Result<FileSettings, Failure> {
-    let parsed = environment::overlay(text, |name| std::env::var(name).ok())
-        .and_then(|text| toml_file::parse(&text));
-    let (mut file, tariffs) = parsed.blame(Blame::Configuration, reading)?;
+    let text = with_environment(text, reading)?;
+    let (mut file, tariffs) = toml_file::parse(&text).blame(Blame::Configuration, reading)?;
     if let Some(tariffs) = tariffs {
         let beside = folder.join(tariffs);
         let name = beside.display().to_string();

@@ -45,8 +45,10 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
+        air,
         uplink: _, // Told as every role tells it.
     } = health;
+    air.metrics(to);
     to.flag(
         "v2x_collector_open",
         "Whether the collector's port or interface is open.",

@@ -10,10 +10,14 @@
 //! | 36, 40, 52 | `vehicle_to_evcs_t`, three layouts | [`vehicle_to_evcs`] |
 //! | 40 | `vehicle_v2v_data_t` | [`vehicle_v2v_data`] |
 //!
-//! A struct is known by its length and by being plausible: every number is finite and within what
-//! such a car or station can have, every flag is 0 or 1, and the address in it is the one that the
-//! frame came from. At 36 bytes the address tells a car's words to a station from an `Item`, at 40
-//! the type does. All of it can be forged by anybody: an address here is a name, not an identity.
+//! A struct is known by its length and by being plausible: every number is finite, within what
+//! such a car or station can have, and not smaller than anything measured (bytes that slipped by
+//! one are so); every flag is 0 or 1; and the address in it is the one that the frame came from. At
+//! 36 bytes the address tells a car's words to a station from an `Item`, at 40 the type does. All
+//! of it can be forged by anybody: an address here is a name, not an identity.
+//!
+//! The lengths are those of the boards' compilers. On a 64-bit computer the structs between car
+//! and station are longer, because of their time; such were never on the air.
 //!
 //! Three promises: parsing any bytes never panics; parsing what was emitted gives the same value;
 //! what would be refused when heard is refused when it is written.

@@ -15,7 +15,7 @@
 //! | [`noise`] | the handshake and its primitives |
 //! | [`datagram`] | headers on the air |
 //! | `tunnel`, `replay_window`, `record` | sealing, each number once, what is inside |
-//! | `initiator`, `responder` | who sends what when |
+//! | `initiator`, `responder`, `peer` | who sends what when, and what is kept of each car |
 //! | [`counters`] | what was not taken, by reason |
 
 pub mod authority;
@@ -26,6 +26,7 @@ pub mod identity;
 pub(crate) mod initiator;
 pub mod name;
 pub mod noise;
+mod peer;
 mod record;
 mod replay_window;
 pub(crate) mod responder;

@@ -20,10 +20,11 @@ use super::credential::{Credential, Role};
 use super::datagram::{self, ChannelId, Datagram, DatagramError, Parts, Sealed};
 use super::initiator::Judge;
 use super::noise::{Handshake, MESSAGE_1, MESSAGE_3, Secret};
+use super::peer::{Peer, Proof};
 use super::record::{Body, CREDENTIAL, Record, VERDICT};
 use super::trust::CredentialError;
 use super::tunnel::{OpenError, Tunnel};
-use crate::deadlines::{HANDSHAKE_PACE, PEER_IDLE_MAX, PROOF_GIVE_UP};
+use crate::deadlines::{HANDSHAKE_PACE, PROOF_GIVE_UP};
 use crate::limits::{HANDSHAKE_BURST, PEERS_MAX, PENDING_MAX, SENDING_MAX};
 use crate::pace::Pace;
 
@@ -45,40 +46,6 @@ struct Pending {
     message_2: Datagram,
     handshake: Handshake,
     since: Instant,
-}
-
-#[expect(
-    clippy::large_enum_variant,
-    reason = "without a heap a value lives where it is used"
-)]
-enum Proof {
-    Awaited { car_key: [u8; 32] },
-    Refused,
-    Given(Credential),
-}
-
-/// A car with which a handshake is finished.
-pub(crate) struct Peer<T> {
-    mac: MacAddress,
-    tunnel: Tunnel,
-    message_3: [u8; MESSAGE_3],
-    proof: Proof,
-    answered: Record,
-    heard: Instant,
-    /// Whether it may not be crowded out, because its session holds the slot.
-    pub(crate) holds_slot: bool,
-    /// What the conversation with it has come to.
-    pub(crate) state: T,
-}
-
-impl<T> Peer<T> {
-    /// The proven credential.
-    pub(crate) const fn credential(&self) -> Option<&Credential> {
-        match &self.proof {
-            Proof::Given(credential) => Some(credential),
-            _ => None,
-        }
-    }
 }
 
 /// The station's end of all its channels.
@@ -128,13 +95,8 @@ impl<T: Default> Responder<T> {
     /// Forgets whoever has been silent for too long.
     pub(crate) fn expire(&mut self, now: Instant) {
         self.pending.retain(|p| now.since(p.since) < PROOF_GIVE_UP);
-        self.peers.retain(|peer| {
-            let longest = match peer.proof {
-                Proof::Given(_) => PEER_IDLE_MAX,
-                _ => PROOF_GIVE_UP,
-            };
-            peer.holds_slot || now.since(peer.heard) < longest
-        });
+        self.peers
+            .retain(|peer| peer.holds_slot || now.since(peer.heard) < peer.longest_silence());
     }
 
     /// Answers the request that this channel sent last.
