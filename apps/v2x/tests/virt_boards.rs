@@ -4,7 +4,11 @@
 //! Needs `qemu-system-riscv32` and the target riscv32imac-unknown-none-elf; says so and skips
 //! without them. The board's program is built here, so that it is never an old one.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says why it skips"
+)]
 
 mod station_bench;
 
