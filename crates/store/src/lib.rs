@@ -19,6 +19,7 @@
 //! | [`run`] | when was the program started |
 //! | [`session`] | which charging sessions were there, from which samples, at which cost |
 //! | [`tariff`] | which prices held |
+//! | [`retention`] | what is given up with time |
 //! | [`v2g`] | what was agreed and signed over the radio |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
@@ -33,6 +34,7 @@ pub mod group;
 mod open;
 mod outbox;
 mod record;
+pub mod retention;
 pub mod run;
 pub mod session;
 pub mod tariff;
@@ -48,6 +50,7 @@ pub use fix::FixRow;
 pub use group::{DatedRow, Group};
 pub use open::Store;
 pub use outbox::SetAside;
+pub use retention::{Pruned, Retention};
 pub use session::bill::{BillLineRow, BillRow, Total};
 pub use session::meter_value::MeterValue;
 pub use session::{SessionHead, SessionStep, StoredSession};

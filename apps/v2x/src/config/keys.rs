@@ -172,6 +172,14 @@ tables! {
         /// one before; 0: it is not written.
         can_data_mb: u64, Number, default "100", option "";
     }
+    store: StoreTable {
+        /// Days for which rows, fixes, events and samples stay in the store, 1 to 36500; 0: for
+        /// ever. Trips, charges, charging sessions and bills always stay.
+        keep_days: u64, Number, default "365", option "";
+        /// Megabytes that the store may take; the oldest of the same go beyond it. 0: as much as
+        /// the disk has.
+        budget_mb: u64, Number, default "2048", option "";
+    }
     radio: RadioTable {
         /// Serial port of the radio board, best by its stable name in `/dev/serial/by-id/`.
         port: PathBuf, Path, default "", option "";

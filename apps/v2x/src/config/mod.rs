@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use v2x_proto::v2g::Money;
+use v2x_store::Retention;
 use v2x_units::{Amps, WattHours};
 
 use crate::cli;
@@ -41,6 +42,7 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    pub(crate) retention: Retention,
     pub(crate) radio: RadioConfig,
     pub(crate) v2g: V2gConfig,
     /// Where the monitor answers, if it is wanted.
@@ -86,6 +88,7 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    retention: Retention,
     radio: RadioConfig,
     v2g: V2gConfig,
     monitor: Option<SocketAddr>,
@@ -134,6 +137,7 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            retention: file.retention,
             radio: file.radio,
             v2g: file.v2g,
             monitor: file.monitor,

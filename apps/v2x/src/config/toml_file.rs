@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use v2x_store::Retention;
 use v2x_units::{Amps, WattHours};
 
 use super::keys::{Document, KEYS, Key, Kind, RadioTable, RecordingTable, V2gTable};
@@ -67,6 +68,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vehicle,
         time,
         recording,
+        store,
         radio,
         v2g,
         monitor,
@@ -85,6 +87,10 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vss: vehicle.vss,
         time_wait: seconds("time.wait_s", time.wait_s, TIME_WAIT_S)?.unwrap_or_default(),
         recording: checked_recording(&recording)?,
+        retention: retention(
+            store.keep_days.unwrap_or_default(),
+            store.budget_mb.unwrap_or_default(),
+        )?,
         radio: checked_radio(radio)?,
         v2g: checked_v2g(&v2g)?,
         monitor: monitor.listen.and_then(|listen| listen.0),
@@ -105,6 +111,16 @@ fn checked_recording(table: &RecordingTable) -> Result<RecordingConfig, String> 
         budget_bytes: MB * number("recording.budget_mb", table.budget_mb, any.clone())?,
         reserve_bytes: MB * number("recording.reserve_mb", table.reserve_mb, any.clone())?,
         can_data_bytes: MB * number("recording.can_data_mb", table.can_data_mb, any)?,
+    })
+}
+
+/// How long and how much the store keeps; a zero sets no bound.
+pub(super) fn retention(keep_days: u64, budget_mb: u64) -> Result<Retention, String> {
+    let days = within("store.keep_days", keep_days, 0..=36_500)?;
+    let megabytes = within("store.budget_mb", budget_mb, 0..=1_000_000_000)?;
+    Ok(Retention {
+        age: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        bytes: (megabytes > 0).then_some(megabytes * MB),
     })
 }
 

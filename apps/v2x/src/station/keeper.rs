@@ -9,21 +9,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
+use crossbeam_channel::{Receiver, never, select};
 use tracing::{error, info, warn};
+use v2x_charging::RelayReport;
 use v2x_outbox::{GroupCommit, Storage as _};
-use v2x_roles::station::{Do, Keep, SlotNumber, Station, StationSetup, Tell};
+use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Tell};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
 use v2x_uplink::CommandsEnd;
 
 use super::health::Health;
-use super::line::{Heard, What};
+use super::line::{Heard, RelayWish, What};
 use super::v2g::V2g;
 use super::{books, orders, rows};
-use crate::clock::Clock;
-use crate::daemon::Delivery;
+use crate::clock::{Clock, SystemClock};
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// The longest wait: how late a group of rows may be committed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -40,10 +41,13 @@ pub(super) struct Keeper {
     pub(super) station: Station,
     pub(super) store: Store,
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
+    /// Says whether somebody keeps the clock: rows are too old only by such a one.
+    pub(super) system: SystemClock,
     /// Where the server's commands come from.
     pub(super) commands: Option<CommandsEnd>,
     /// Where the relay of each line's board is moved.
-    pub(super) relays: Vec<Sender<bool>>,
+    pub(super) relays: Vec<Arc<RelayWish>>,
     pub(super) boot: BootId,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
@@ -51,6 +55,8 @@ pub(super) struct Keeper {
     pub(super) health: Arc<Health>,
     /// Steps that the disk refused, at most one a slot.
     pub(super) unwritten: Vec<Keep>,
+    /// Commands that wait for a relay.
+    pub(super) awaited: Vec<orders::Awaited>,
     pub(super) group: GroupCommit<TelemetryRow>,
     /// What slots say to cars over the radio.
     pub(super) v2g: Option<V2g>,
@@ -103,7 +109,7 @@ impl Keeper {
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 recv(commands) -> command => match command {
-                    Ok(command) => orders::carry_out(&mut self, &command),
+                    Ok(command) => orders::carry_out(&mut self, command),
                     // The session has ended.
                     Err(_) => self.commands = None,
                 },
@@ -112,7 +118,9 @@ impl Keeper {
             self.by_the_clock();
             self.step();
             self.commit(false);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
+        orders::abandon(&mut self);
         self.commit(true);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -137,6 +145,9 @@ impl Keeper {
                 self.keep(keep);
             }
         }
+        if !self.awaited.is_empty() {
+            orders::settle(self);
+        }
         if now >= self.rows.due() {
             self.make_rows();
         }
@@ -151,6 +162,7 @@ impl Keeper {
         self.due.clock = now + TELL_CLOCK;
         self.health.shown.slots(self.station.views(now));
         self.station.clock(now, Clock::wall());
+        self.clock.hear_system(&mut self.system);
     }
 
     fn take(&mut self, heard: Heard) {
@@ -163,6 +175,7 @@ impl Keeper {
                     v2g.plug(port, plugged);
                 }
             }
+            What::Relay(report) => self.hear_relay(at, port, report),
             What::Reading {
                 slot,
                 sample,
@@ -238,12 +251,19 @@ impl Keeper {
     fn move_relay(&self, slot: SlotNumber, closed: bool) {
         let setup = self.setup.slots.iter().find(|setup| setup.number == slot);
         let relay = setup.and_then(|setup| self.relays.get(setup.port.0));
-        if let Some(relay) = relay
-            && let Err(TrySendError::Full(_)) = relay.try_send(closed)
-        {
-            error!(%slot, closed, "the board takes no orders: relay not moved");
+        if let Some(relay) = relay {
+            relay.set(closed);
         }
-        info!(%slot, closed, "relay");
+        info!(%slot, closed, "relay ordered");
+    }
+
+    fn hear_relay(&mut self, at: Instant, port: PortId, report: RelayReport) {
+        let line = port.0 + 1;
+        match report {
+            RelayReport::Obeyed { closed } => info!(line, closed, "relay obeyed"),
+            RelayReport::Failed(failure) => error!(line, %failure, "relay"),
+        }
+        self.station.relay(at, port, report);
     }
 
     /// Tells the server what the station is.

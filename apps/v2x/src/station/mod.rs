@@ -22,11 +22,11 @@ mod telemetry;
 mod v2g;
 mod watch;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
@@ -35,24 +35,22 @@ use v2x_units::BootId;
 use v2x_uplink::commands;
 
 use crate::air::{self, Surroundings};
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, SystemClock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
 use keeper::{Due, Keeper};
-use line::{Heard, Line};
+use line::{Heard, Line, RelayWish};
 use meters::Meters;
 use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
 const READINGS: usize = 1024;
-/// Orders to a board that it has not taken; only the newest would matter.
-const ORDERS: usize = 4;
 /// How soon a request to stop is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -60,11 +58,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health {
-        uplink: Arc::clone(&uplink),
-        ..Health::default()
-    });
+    let health = Arc::new(Health::default());
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
     let mut store = daemon::open_store(&config.out)?;
@@ -80,17 +74,17 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         role: "station",
         commands: Some(session_commands),
         clock,
-        health: uplink,
+        health: Arc::clone(&health.uplink),
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
     let mut relays = Vec::new();
     for (index, line) in config.lines.iter().enumerate() {
-        let (relay, orders) = bounded(ORDERS);
-        relays.push(relay);
+        let relay = Arc::new(RelayWish::default());
+        relays.push(Arc::clone(&relay));
         let line_of = LineParts {
             heard: heard.clone(),
-            relay: orders,
+            relay,
             clock,
             health: Arc::clone(&health),
             shutdown: shutdown.clone(),
@@ -106,6 +100,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         station,
         store,
         delivery,
+        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
+        system: SystemClock::new(),
         commands: config.mqtt.is_some().then_some(commands),
         relays,
         boot,
@@ -114,6 +110,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
         unwritten: Vec::new(),
+        awaited: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
         v2g,
         due: Due::at_start(now),
@@ -226,7 +223,7 @@ fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failur
 /// What every line is made of.
 struct LineParts {
     heard: Sender<Heard>,
-    relay: Receiver<bool>,
+    relay: Arc<RelayWish>,
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
@@ -256,7 +253,7 @@ fn start_line(
                 line,
                 configured: *dialect,
                 boot,
-                ordered: Cell::new(None),
+                relay: RefCell::default(),
             };
             threads.spawn(&name, move || board.run())
         }

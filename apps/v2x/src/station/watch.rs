@@ -309,9 +309,11 @@ fn export(health: &Health, to: &mut Metrics) {
         rows_undated,
         rows_dropped,
         shown: _, // Slots and lines are told one by one.
+        store,
         air,
         uplink: _, // Told as every role tells it.
     } = health;
+    store.metrics(to);
     air.metrics(to);
     for (name, help, counter) in [
         (

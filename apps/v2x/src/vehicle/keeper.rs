@@ -25,8 +25,8 @@ use super::recovery;
 use super::row_journal::{JournalRow, RowJournal};
 use super::source::BoardTime;
 use crate::clock::Clock;
-use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
 const EVENTS_MAX: usize = 1_000;
@@ -62,6 +62,7 @@ pub(super) struct Keeper {
     /// Where rows are kept until their commit, and what the last run left there.
     pub(super) row_journal: (RowJournal, Vec<JournalRow>),
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
     pub(super) heart: Heart,
@@ -109,6 +110,7 @@ impl Keeper {
             }
             self.commit(&mut groups, false);
             self.delivery.remove_overdue(now, &mut self.store);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);

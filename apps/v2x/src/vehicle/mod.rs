@@ -49,7 +49,7 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Delivery, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Delivery, Housekeeping, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
 use attendant::Attendant;
@@ -83,8 +83,7 @@ const CARS: usize = 8;
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health::new(Arc::clone(&uplink)));
+    let health = Arc::new(Health::default());
     let collector = Collector::open(&config.collector, config.baud)?;
     daemon::make_folder(&config.out)?;
     let (store, row_journal) = open_store(&config.out, &clock)?;
@@ -95,13 +94,14 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let delivery = start_uploader(config, clock, uplink, &mut threads)?;
+    let delivery = start_uploader(config, clock, Arc::clone(&health.uplink), &mut threads)?;
     let keeper = Keeper {
         store,
         journal: DatedJournal::new(&config.out, drawn()?),
         row_journal,
         delivery,
         clock,
+        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
         dating: Dating::new(clock, config.time_wait),
         heart: attendant.heart("keeper"),
         health: Arc::clone(&health),

@@ -11,7 +11,7 @@ use super::super::keys::{KEYS, Key, Kind};
 pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
-pub(crate) const SHARED: [&str; 3] = ["radio", "monitor", "mqtt"];
+pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
 /// Keys of these that a station does not have: each of its slots has its own keys, and legacy mode
 /// is the car's.
 const VEHICLE_ONLY: [&str; 2] = ["radio.keys", "radio.legacy"];

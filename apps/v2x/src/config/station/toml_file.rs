@@ -12,6 +12,7 @@ use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
 
 use super::super::keys::{Listen, MqttTable};
+use super::super::toml_file::retention;
 use super::environment;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
 use crate::config::radio::{AirWord, RadioConfig};
@@ -25,11 +26,20 @@ struct Document {
     #[serde(default)]
     slot: Vec<Spanned<SlotTable>>,
     #[serde(default)]
+    store: StoreTable,
+    #[serde(default)]
     radio: RadioTable,
     #[serde(default)]
     monitor: MonitorTable,
     #[serde(default)]
     mqtt: MqttTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreTable {
+    keep_days: Option<Spanned<u64>>,
+    budget_mb: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -209,6 +219,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         gateway: station.gateway.unwrap_or(false),
         monitor: document.monitor.listen.map(|listen| listen.0),
         mqtt: document.mqtt.into(),
+        keep: keep(source, &document.store)?,
         radio: radio(document.radio)?,
         ..FileSettings::default()
     };
@@ -216,6 +227,20 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         file.slots.push(slot(source, table)?);
     }
     Ok((file, station.tariffs))
+}
+
+/// Days and megabytes, each refused at its line.
+fn keep(source: Text<'_>, store: &StoreTable) -> Result<(Option<u64>, Option<u64>), String> {
+    let days = store.keep_days.as_ref();
+    let megabytes = store.budget_mb.as_ref();
+    if let Some(days) = days {
+        retention(*days.get_ref(), 0).map_err(|problem| source.wrong(days, problem))?;
+    }
+    if let Some(megabytes) = megabytes {
+        retention(0, *megabytes.get_ref()).map_err(|problem| source.wrong(megabytes, problem))?;
+    }
+    let number = |value: &Spanned<u64>| *value.get_ref();
+    Ok((days.map(number), megabytes.map(number)))
 }
 
 fn radio(table: RadioTable) -> Result<RadioConfig, String> {
@@ -453,6 +478,11 @@ mod tests {
             ),
             (format!("{slot}relay = true\n"), "line 4", "framed"),
             (format!("{slot}address = 3\n"), "line 4", "pzem"),
+            (
+                "[store]\nkeep_days = 40000\n".to_owned(),
+                "line 2",
+                "0 to 36500",
+            ),
             (
                 format!("{slot}source = \"pzem\"\naddress = 250\n"),
                 "line 5",
