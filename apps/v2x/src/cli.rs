@@ -2,6 +2,7 @@
 
 mod keys;
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Config(Config),
     Import(Import),
     Keys(Keys),
+    Capture(Capture),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
@@ -362,4 +364,37 @@ pub(crate) enum ReportFormat {
     Text,
     /// One object.
     Json,
+}
+
+/// Write what is heard on the air as a capture that Wireshark opens as ITS traffic.
+///
+/// Hears everything, also what is for others, and checks nothing. The format is pcap with link type
+/// Ethernet: GeoNetworking under its EtherType, everything else (V2G, the prototype's messages)
+/// under the one for experiments. Each packet is written at once.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x capture --radio /dev/serial/by-id/usb-radio --out air.pcap
+  v2x capture --udp | wireshark -k -i -")]
+#[command(group(clap::ArgGroup::new("medium").required(true).args(["radio", "udp"])))]
+pub(crate) struct Capture {
+    /// Serial port of a radio board, which no other program may have open.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) radio: Option<PathBuf>,
+    /// The air without a board: UDP multicast, as the group and port of radio.udp_group.
+    #[arg(
+        long,
+        value_name = "GROUP:PORT",
+        num_args = 0..=1,
+        default_missing_value = crate::config::radio::GROUP
+    )]
+    pub(crate) udp: Option<SocketAddrV4>,
+    /// Address of the interface of that air.
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST)]
+    pub(crate) udp_interface: Ipv4Addr,
+    /// File to write; must not be there yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// End after so many packets [default: at Ctrl-C]
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
 }

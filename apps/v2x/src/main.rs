@@ -4,6 +4,7 @@
 //! exit code. What a subcommand does is in `commands/<name>.rs`; only this crate reads clocks,
 //! configuration and the environment.
 
+mod air;
 mod cli;
 mod clock;
 mod commands;

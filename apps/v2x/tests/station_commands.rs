@@ -4,11 +4,11 @@
 
 mod station_bench;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use station_bench::board::{Board, Load};
-use station_bench::{SOON, Site, await_slot};
+use station_bench::{Site, answer, ask, await_slot};
 use v2x_store::Store;
-use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
+use v2x_testbench::{Access, Mosquitto, Subscriber};
 
 fn config(site: &Site) -> String {
     site.write(
@@ -25,32 +25,6 @@ fn config(site: &Site) -> String {
         site.path("slot2").display(),
     );
     site.write("station.toml", &text).display().to_string()
-}
-
-/// Sends a command to the station's device and waits for its answer.
-fn ask(server: &Subscriber, id: u32, command: &Value) -> Value {
-    let request = format!("v1/devices/me/rpc/request/{id}");
-    server.publish(&request, &command.to_string());
-    let response = format!("v1/devices/me/rpc/response/{id}");
-    answer(server, |topic, _| topic == response)
-}
-
-fn answer(server: &Subscriber, is_it: impl Fn(&str, &Value) -> bool) -> Value {
-    let mut found = None;
-    wait_until(SOON, "an answer", || {
-        let messages = server.received().into_iter();
-        found = messages
-            .map(|message| {
-                (
-                    message.topic,
-                    serde_json::from_slice(&message.payload).unwrap(),
-                )
-            })
-            .find(|(topic, payload)| is_it(topic, payload))
-            .map(|(_, payload)| payload);
-        found.is_some()
-    });
-    found.unwrap()
 }
 
 #[test]

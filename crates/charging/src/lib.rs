@@ -55,5 +55,6 @@ pub use ledger::EnergyLedger;
 pub use meter::{Judgement, MeterLimits, MeterSample, Plausibility, Reason, Verdict};
 pub use session::{
     Authorisation, Effect, EndReason, Fault, Input, Interruption, Outage, Output, Policy, Refused,
-    Restart, SessionRecord, Slot, SlotConfig, SlotState, TransactionId, TransactionIds,
+    RelayFailure, RelayPlace, RelayReport, Restart, SessionRecord, Slot, SlotConfig, SlotState,
+    TransactionId, TransactionIds,
 };

@@ -10,8 +10,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use v2x_charging::session::SlotConfig;
 use v2x_charging::{
-    Authorisation, Energy, Input, Interruption, MeterLimits, MeterSample, Output, Policy, Restart,
-    SessionRecord, Slot, TransactionId, TransactionIds,
+    Authorisation, Energy, Input, Interruption, MeterLimits, MeterSample, Output, Policy,
+    RelayFailure, RelayReport, Restart, SessionRecord, Slot, TransactionId, TransactionIds,
 };
 use v2x_units::{Amps, BootId, Instant, UtcTime, Volts, WattHours, Watts};
 
@@ -85,6 +85,9 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Input::InService(true)),
         Just(Input::ClearFault),
         Just(Input::SourceLost),
+        any::<bool>().prop_map(|closed| Input::Relay(RelayReport::Obeyed { closed })),
+        prop::sample::select(RelayFailure::ALL.to_vec())
+            .prop_map(|failure| Input::Relay(RelayReport::Failed(failure))),
     ];
     prop_oneof![
         8 => (amperes, 1..20_u8).prop_map(|(amperes, periods)| Event::Draw { amperes, periods }),

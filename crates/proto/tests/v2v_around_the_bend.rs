@@ -104,7 +104,7 @@ fn event_of_a_car_that_falls_silent_runs_out() {
 }
 
 #[test]
-fn event_that_two_others_deny_is_over_and_one_alone_only_doubts_it() {
+fn event_that_one_other_denies_is_doubted_and_goes_on() {
     let mut world = world();
     world.until(30, |world| stationary(&world.cars[0]).is_some());
     world.run(1.0);

@@ -242,3 +242,29 @@ fn pseudonyms_when_full_are_refused_and_counted() {
     assert_eq!(v2v.pseudonyms_holding(now), PSEUDONYMS_MAX);
     assert_eq!(v2v.pseudonyms_refused(), 2, "a known one is not refused");
 }
+
+#[test]
+fn event_is_over_when_two_others_deny_it_and_not_when_one_denies_it_twice() {
+    let mut press = Press::of(Operator::new(30), MessageKind::Denm);
+    let denm = Denm::parse(&press.pdu.message).unwrap();
+    let (mut v2v, mut rng, now) = listener(&press);
+    let signers: Vec<_> = (0..3).map(|_| press.another()).collect();
+    for (ticket, _) in &signers {
+        let frame = certificate_frame(ticket, &press.pdu);
+        hear(&mut v2v, &mut rng, now, &frame);
+    }
+    let at = press.generation();
+    let (reporter, key) = &signers[0];
+    let frame = press.print(&denm.encode(), key, reporter, at);
+    hear(&mut v2v, &mut rng, now, &frame);
+    let mut denial = denm.clone();
+    denial.management.termination = Some(v2x_proto::wire::denm::Termination::Negation);
+    denial.situation = None;
+    for (after, denier, left) in [(1, 1, 1), (2, 1, 1), (3, 2, 0)] {
+        denial.station = StationId::new(denier).unwrap();
+        let (ticket, key) = &signers[usize::try_from(denier).unwrap()];
+        let frame = press.print(&denial.encode(), key, ticket, at + after);
+        hear(&mut v2v, &mut rng, now, &frame);
+        assert_eq!(v2v.map().events().iter().count(), left, "denial {after}");
+    }
+}

@@ -25,7 +25,7 @@
 //! | [`snapshot`] | `can_data_snapshot.csv` | [`Frames`] | [`SnapshotRing::write_to`] |
 //! | [`gps_data`] | `gps_data.csv` | [`Fixes`] | [`gps_data::write_row`] |
 //! | [`merged`] | `merged_can_data_*.csv` | [`MergedRows`] | [`merged::write_row`] |
-//! | [`radio`] | `ESP_now_data_*.csv` | [`RadioRows`] | |
+//! | [`radio`], [`radio_table`] | `ESP_now_data_*.csv` | [`RadioRows`] | [`radio_table::write_row`] |
 //! | [`v2g_sessions`] | `v2g_sessions_*.csv` | | [`v2g_sessions::write_row`] |
 //!
 //! What differs from the prototype's files, and why, is in `docs/files-of-the-prototype.md`.
@@ -43,6 +43,7 @@ mod lines;
 pub mod merged;
 mod merged_reader;
 pub mod radio;
+pub mod radio_table;
 mod recording;
 mod rows;
 pub mod snapshot;
@@ -57,6 +58,7 @@ pub use lines::LINE_MAX;
 pub use merged::{Gear, MergedRow};
 pub use merged_reader::{Origin, RecordedRow};
 pub use radio::{RadioRepair, RecordedMessage};
+pub use radio_table::{RadioCar, RadioContent, RadioRow, RadioStation};
 pub use recording::{Fixes, Format, Frames, MergedRows, OpenError, RadioRows, Recording};
 pub use rows::{ParseRow, Rows};
 pub use snapshot::SnapshotRing;

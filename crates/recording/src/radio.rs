@@ -4,7 +4,9 @@
 //! a byte early. A row in which that happened is known by its address, which then ends in the
 //! padding byte 00, or by its time. What stood before the lost byte is kept, the address is
 //! restored, the time is known to 256 ms, and the rest is gone. Bridges say no date: a message has
-//! the sender's time since its start. We do not write these files.
+//! the sender's time since its start.
+//!
+//! Our own files ([`super::radio_table`]) have the column `Verified`; nothing in them is repaired.
 
 use std::time::Duration;
 
@@ -75,6 +77,8 @@ pub(crate) struct Columns {
     current: Option<Column>,
     energy: Option<Column>,
     timestamp: Option<Column>,
+    /// Only in our own files.
+    verified: Option<Column>,
 }
 
 impl Columns {
@@ -90,6 +94,7 @@ impl Columns {
             current: table.column("BatteryCurrent"),
             energy: table.column("AvailableEnergy"),
             timestamp: table.column("Timestamp"),
+            verified: table.column("Verified"),
         })
     }
 }
@@ -121,6 +126,9 @@ impl ParseRow for Rows {
     fn parse(&mut self, line: u64, text: &[u8]) -> Result<RecordedMessage, Fault> {
         let columns = self.columns;
         let fields = self.table.row(text)?;
+        if columns.verified.is_some() {
+            return of_ours(line, &fields, &columns);
+        }
         let read_soc = fields.parsed::<u32>(columns.soc, "0 to 100 percent, or 65535")?;
         let (sender, is_shifted) = sender(&fields, columns.mac)?;
         let number = |column| fields.number(column);
@@ -153,6 +161,28 @@ impl ParseRow for Rows {
             },
         })
     }
+}
+
+/// A row that we have written: whole, with any address, and the time of day instead of an uptime.
+fn of_ours(line: u64, fields: &Fields<'_>, columns: &Columns) -> Result<RecordedMessage, Fault> {
+    const WANTED: &str = "an address, as 4C:11:AE:B3:84:30";
+    let read = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<MacAddress>().ok();
+    let sender = fields.read(columns.mac, WANTED, read)?;
+    let soc = fields.number(columns.soc)?;
+    let is_station = soc == Some(f64::from(STATION));
+    let percent = soc.filter(|_| !is_station);
+    let number = |column| fields.number(column);
+    Ok(RecordedMessage {
+        line,
+        sender: sender.ok_or_else(|| Fault::cell("MAC", fields.text(columns.mac), WANTED))?,
+        is_station,
+        soc: percent.and_then(StateOfCharge::from_percent),
+        voltage: number(columns.voltage)?.map(Volts::new),
+        current: number(columns.current)?.map(Amps::new),
+        energy: number(columns.energy)?.map(WattHours::from_kilowatt_hours),
+        uptime: None,
+        repair: None,
+    })
 }
 
 /// The sender's address, and whether a byte of it had been swallowed.

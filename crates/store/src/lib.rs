@@ -19,6 +19,8 @@
 //! | [`run`] | when was the program started |
 //! | [`session`] | which charging sessions were there, from which samples, at which cost |
 //! | [`tariff`] | which prices held |
+//! | [`retention`] | what is given up with time |
+//! | [`v2g`] | what was agreed and signed over the radio |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
 //! | [`error`] | why the disk or the file refused |
 
@@ -32,12 +34,14 @@ pub mod group;
 mod open;
 mod outbox;
 mod record;
+pub mod retention;
 pub mod run;
 pub mod session;
 pub mod tariff;
 pub mod telemetry;
 pub mod trip;
 pub mod undated;
+pub mod v2g;
 pub mod when;
 
 pub use error::StoreError;
@@ -46,9 +50,11 @@ pub use fix::FixRow;
 pub use group::{DatedRow, Group};
 pub use open::Store;
 pub use outbox::SetAside;
+pub use retention::{Pruned, Retention};
 pub use session::bill::{BillLineRow, BillRow, Total};
 pub use session::meter_value::MeterValue;
 pub use session::{SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};
 pub use undated::UndatedRow;
+pub use v2g::{BatteryRow, V2gReceipt, V2gSession};
 pub use when::{DateMark, HostBoot, When};

@@ -14,8 +14,11 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"TV2X");
 /// How long a call waits for another process (a backup, a reader that recovers the log).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What stays of the write-ahead log between two checkpoints.
+const WAL_BYTES: &str = "8388608";
+
 /// Each migration with the version that it makes; applied ones are never edited.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (
         1,
         include_str!("../migrations/0001_measurements_and_outbox.sql"),
@@ -23,6 +26,7 @@ const MIGRATIONS: [(i64, &str); 5] = [
     (2, include_str!("../migrations/0002_trips_and_charges.sql")),
     (3, include_str!("../migrations/0003_charging_sessions.sql")),
     (4, include_str!("../migrations/0004_undated_telemetry.sql")),
+    (5, include_str!("../migrations/0005_v2g.sql")),
     (
         6,
         include_str!("../migrations/0006_time_of_every_record.sql"),
@@ -104,7 +108,11 @@ impl Store {
                     error => Err(error),
                 })
         };
+        // Of effect only while the file is empty: free pages can then be given back.
+        set("auto_vacuum", "INCREMENTAL")?;
         set("journal_mode", "WAL")?;
+        // A log that grew behind a long reader shrinks again.
+        set("journal_size_limit", WAL_BYTES)?;
         set("synchronous", "FULL")?;
         set("foreign_keys", "ON")
     }
@@ -133,6 +141,14 @@ impl Store {
     ) -> Result<T, StoreError> {
         let done = run(&mut self.connection, work);
         done.map_err(|error| self.error(error))
+    }
+
+    /// Asks something that is no plain query.
+    pub(crate) fn ask<T>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        question(&self.connection).map_err(|error| self.error(error))
     }
 
     /// Every row that a query answers.

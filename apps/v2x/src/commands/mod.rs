@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod capture;
 mod config;
 mod decode;
 mod doctor;
@@ -25,5 +26,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Config(arguments) => config::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Capture(arguments) => capture::run(&arguments),
     }
 }

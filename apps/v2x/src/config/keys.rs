@@ -4,11 +4,14 @@
 //! `docs/configuration.md` and the names of the environment variables. What values are allowed
 //! together, and what becomes of them, is decided in [`super::toml_file`] and [`super`].
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
+use v2x_proto::v2g::{CurrencyCode, Money};
 use v2x_uplink::BrokerUrl;
+
+use super::radio::AirWord;
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,14 @@ pub(crate) enum Kind {
     Text,
     Number,
     Flag,
+    /// One of the airs without a board.
+    Air,
+    /// An IPv4 address and a port.
+    Address,
+    /// An IPv4 address.
+    Interface,
+    /// An amount of money and its currency.
+    Amount,
 }
 
 impl Kind {
@@ -27,6 +38,10 @@ impl Kind {
             Self::Text => "text",
             Self::Number => "number",
             Self::Flag => "true or false",
+            Self::Air => "`none` or `udp`",
+            Self::Address => "address:port",
+            Self::Interface => "address",
+            Self::Amount => "amount and currency",
         }
     }
 }
@@ -157,6 +172,50 @@ tables! {
         /// one before; 0: it is not written.
         can_data_mb: u64, Number, default "100", option "";
     }
+    store: StoreTable {
+        /// Days for which rows, fixes, events and samples stay in the store, 1 to 36500; 0: for
+        /// ever. Trips, charges, charging sessions and bills always stay.
+        keep_days: u64, Number, default "365", option "";
+        /// Megabytes that the store may take; the oldest of the same go beyond it. 0: as much as
+        /// the disk has.
+        budget_mb: u64, Number, default "2048", option "";
+    }
+    radio: RadioTable {
+        /// Serial port of the radio board, best by its stable name in `/dev/serial/by-id/`.
+        port: PathBuf, Path, default "", option "";
+        /// An air without a board, for tests and the laboratory: `udp` speaks over UDP multicast
+        /// with other daemons; everything heard is marked as simulated.
+        air: AirWord, Air, default "none", option "";
+        /// Multicast group and port of that air.
+        udp_group: SocketAddrV4, Address, default "239.255.71.71:47471", option "";
+        /// Address of the network interface on which the group is spoken; on the loopback interface
+        /// no datagram leaves this computer.
+        udp_interface: Ipv4Addr, Interface, default "127.0.0.1", option "";
+        /// Folder that `v2x keys enroll` made for this car; without one the car only listens.
+        keys: PathBuf, Path, default "", option "";
+        /// Believe credentials while the time is not known, and look again as soon as it is.
+        accept_without_clock: bool, Flag, default "false", option "";
+        /// Believe nobody while the revocation list is missing or stale.
+        fresh_revocations: bool, Flag, default "false", option "";
+        /// Speak with the prototype's cars and stations too, in their open and forgeable messages.
+        /// What they say is marked as legacy everywhere, moves nothing, and proves nothing.
+        legacy: bool, Flag, default "false", option "";
+    }
+    v2g: V2gTable {
+        /// What the battery holds when it is full, in kWh, 0.1 to 100; told to the station.
+        battery_kwh: f64, Number, default "6.1", option "";
+        /// The most current that the car takes, in amperes, 0.1 to 100; told to the station.
+        max_current_a: f64, Number, default "", option "";
+        /// The most that a charge may cost, as `20.00 MAD`: it ends at that.
+        cost_limit: Amount, Amount, default "", option "";
+        /// Whether a station gets battery data after unplugging, within 105 m. The owner was asked
+        /// at enrolment; this can only take the permission back.
+        battery_data: bool, Flag, default "true", option "";
+        /// Call for a station also while the car is parked and feels no mains. A slot that stays
+        /// without voltage until it knows the car needs that; but a parked car that is not plugged
+        /// in may then be taken for one that is.
+        call_when_parked: bool, Flag, default "false", option "";
+    }
     monitor: MonitorTable {
         /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, or `off`. An address
         /// other than a loopback one lets everyone on the network read them. A station answers on
@@ -203,5 +262,59 @@ impl<'de> Deserialize<'de> for Url {
         let text = String::deserialize(deserializer)?;
         let url = text.parse().map(Self);
         url.map_err(|error| de::Error::custom(format_args!("mqtt.url: {error}")))
+    }
+}
+
+/// An amount of money as `20.00 MAD`, checked while it is read so that an error has its line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amount(pub(super) Money);
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        amount(&text).map(Self).ok_or_else(|| {
+            let seen: String = text.chars().take(40).collect();
+            de::Error::custom(format_args!(
+                "`{seen}` is no amount; it must be digits and a currency, as \"20.00 MAD\""
+            ))
+        })
+    }
+}
+
+/// Reads an amount of money as `20.00 MAD`.
+pub(crate) fn amount(text: &str) -> Option<Money> {
+    let (number, currency) = text.trim().split_once(' ')?;
+    let (whole, parts) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{parts}");
+    let is_number = !whole.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let decimals = u8::try_from(parts.len()).ok()?;
+    let currency = CurrencyCode::new(currency.trim())?;
+    Money::new(
+        digits.parse().ok().filter(|_| is_number)?,
+        decimals,
+        currency,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amount_keeps_its_decimals_and_anything_else_is_refused() {
+        assert_eq!(amount("20.50 MAD").unwrap().to_string(), "20.50 MAD");
+        assert_eq!(amount("7 EUR").unwrap().to_string(), "7 EUR");
+        for text in [
+            "20",
+            "MAD",
+            "-1 MAD",
+            "1.0000000 MAD",
+            "1,5 MAD",
+            "1 mad",
+            ".5 MAD",
+            "+1 MAD",
+        ] {
+            assert_eq!(amount(text), None, "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod collector_address;
 pub(crate) mod keys;
 mod prototype_file;
+pub(crate) mod radio;
 pub(crate) mod station;
 mod toml_file;
 
@@ -14,12 +15,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use v2x_proto::v2g::Money;
+use v2x_store::Retention;
+use v2x_units::{Amps, WattHours};
 use v2x_uplink::{BrokerUrl, Limits, Login, Settings, Token, Trust};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
+pub(crate) use keys::amount;
+use radio::RadioConfig;
 
 /// The environment variable that holds the device's access token.
 const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
@@ -37,6 +43,9 @@ pub(crate) struct VehicleConfig {
     /// How long rows wait for a time that can be trusted.
     pub(crate) time_wait: Duration,
     pub(crate) recording: RecordingConfig,
+    pub(crate) retention: Retention,
+    pub(crate) radio: RadioConfig,
+    pub(crate) v2g: V2gConfig,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
@@ -57,6 +66,16 @@ pub(crate) struct RecordingConfig {
     pub(crate) reserve_bytes: u64,
     /// The bound of `can_data.csv`; 0: none is written.
     pub(crate) can_data_bytes: u64,
+}
+
+/// What the owner has set for charging.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct V2gConfig {
+    pub(crate) capacity: Option<WattHours>,
+    pub(crate) max_current: Option<Amps>,
+    pub(crate) cost_limit: Option<Money>,
+    pub(crate) battery_data: bool,
+    pub(crate) call_when_parked: bool,
 }
 
 /// Where telemetry goes.
@@ -90,6 +109,9 @@ pub(crate) struct FileConfig {
     vss: Option<PathBuf>,
     time_wait: Duration,
     recording: RecordingConfig,
+    retention: Retention,
+    radio: RadioConfig,
+    v2g: V2gConfig,
     monitor: Option<SocketAddr>,
     broker: Option<BrokerUrl>,
     token: Option<Token>,
@@ -134,6 +156,9 @@ impl VehicleConfig {
             vss: arguments.vss.clone().or(file.vss),
             time_wait: file.time_wait,
             recording: file.recording,
+            retention: file.retention,
+            radio: file.radio,
+            v2g: file.v2g,
             monitor: file.monitor,
             mqtt,
         };

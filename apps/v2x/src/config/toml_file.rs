@@ -6,14 +6,21 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::keys::{Document, KEYS, Key, Kind, RecordingTable};
-use super::{FileConfig, RecordingConfig};
+use v2x_store::Retention;
+use v2x_units::{Amps, WattHours};
+
+use super::keys::{Document, KEYS, Key, Kind, RadioTable, RecordingTable, V2gTable};
+use super::radio::RadioConfig;
+use super::{FileConfig, RecordingConfig, V2gConfig};
+use crate::keys::TrustPolicy;
 
 /// The shortest interval between merged rows: faster than the slowest signals change is waste. The
 /// longest: ThingsBoard shows a device as inactive after ten minutes of silence.
 const ROW_INTERVAL_S: RangeInclusive<f64> = 0.1..=600.0;
 /// Waiting longer than a day for the time helps nobody.
 const TIME_WAIT_S: RangeInclusive<f64> = 0.0..=86_400.0;
+/// Kilowatt hours and amperes of light electric vehicles.
+const TENTH_TO_HUNDRED: RangeInclusive<f64> = 0.1..=100.0;
 /// Bytes in a megabyte, as disks are sold.
 const MB: u64 = 1_000_000;
 
@@ -48,8 +55,8 @@ fn read(text: &str) -> Result<Document, String> {
 /// A document with one value, written as in the environment: text without quotation marks.
 fn single(key: &Key, value: &str) -> Result<Document, String> {
     let value = match key.kind {
-        Kind::Path | Kind::Text => toml::Value::String(value.to_owned()).to_string(),
         Kind::Number | Kind::Flag => value.to_owned(),
+        _ => toml::Value::String(value.to_owned()).to_string(),
     };
     let text = format!("[{}]\n{} = {value}\n", key.table, key.name);
     let document = toml::from_str(&text);
@@ -61,6 +68,9 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vehicle,
         time,
         recording,
+        store,
+        radio,
+        v2g,
         monitor,
         mqtt,
     } = document;
@@ -77,6 +87,12 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         vss: vehicle.vss,
         time_wait: seconds("time.wait_s", time.wait_s, TIME_WAIT_S)?.unwrap_or_default(),
         recording: checked_recording(&recording)?,
+        retention: retention(
+            store.keep_days.unwrap_or_default(),
+            store.budget_mb.unwrap_or_default(),
+        )?,
+        radio: checked_radio(radio)?,
+        v2g: checked_v2g(&v2g)?,
         monitor: monitor.listen.and_then(|listen| listen.0),
         broker: mqtt.url.map(|url| url.0),
         token_file: mqtt.token_file,
@@ -96,6 +112,49 @@ fn checked_recording(table: &RecordingTable) -> Result<RecordingConfig, String> 
         budget_bytes: MB * number("recording.budget_mb", table.budget_mb, any.clone())?,
         reserve_bytes: MB * number("recording.reserve_mb", table.reserve_mb, any.clone())?,
         can_data_bytes: MB * number("recording.can_data_mb", table.can_data_mb, any)?,
+    })
+}
+
+/// How long and how much the store keeps; a zero sets no bound.
+pub(super) fn retention(keep_days: u64, budget_mb: u64) -> Result<Retention, String> {
+    let days = within("store.keep_days", keep_days, 0..=36_500)?;
+    let megabytes = within("store.budget_mb", budget_mb, 0..=1_000_000_000)?;
+    Ok(Retention {
+        age: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        bytes: (megabytes > 0).then_some(megabytes * MB),
+    })
+}
+
+fn checked_radio(table: RadioTable) -> Result<RadioConfig, String> {
+    let radio = RadioConfig {
+        port: table.port,
+        air: table.air.unwrap_or_default(),
+        group: table.udp_group,
+        interface: table.udp_interface,
+        keys: table.keys,
+        policy: TrustPolicy {
+            without_clock: table.accept_without_clock.unwrap_or_default(),
+            fresh_revocations: table.fresh_revocations.unwrap_or_default(),
+        },
+        legacy: table.legacy.unwrap_or_default(),
+    };
+    radio.check()?;
+    Ok(radio)
+}
+
+fn checked_v2g(table: &V2gTable) -> Result<V2gConfig, String> {
+    let number = |name, value: Option<f64>| {
+        let value = value.map(|value| within(name, value, TENTH_TO_HUNDRED));
+        value.transpose()
+    };
+    let capacity = number("v2g.battery_kwh", table.battery_kwh)?;
+    let max_current = number("v2g.max_current_a", table.max_current_a)?;
+    Ok(V2gConfig {
+        capacity: capacity.map(WattHours::from_kilowatt_hours),
+        max_current: max_current.map(Amps::new),
+        cost_limit: table.cost_limit.map(|amount| amount.0),
+        battery_data: table.battery_data.unwrap_or_default(),
+        call_when_parked: table.call_when_parked.unwrap_or_default(),
     })
 }
 
@@ -191,6 +250,10 @@ mod tests {
                 Kind::Text => ("\"mqtt://a\"", "mqtt://b"),
                 Kind::Number => ("2", "3"),
                 Kind::Flag => ("true", "false"),
+                Kind::Air => ("\"none\"", "udp"),
+                Kind::Address => ("\"239.0.0.1:1\"", "239.0.0.1:2"),
+                Kind::Interface => ("\"10.0.0.1\"", "10.0.0.2"),
+                Kind::Amount => ("\"1.00 MAD\"", "2.00 MAD"),
             };
             let text = format!("[{}]\n{} = {first}\n", key.table, key.name);
             let by_file = format!("{:?}", parse(&text).unwrap());

@@ -6,17 +6,21 @@
 //!            (the keeper's thread)        (a thread and a runtime of its own)
 //! ```
 //!
-//! What a role reads, decides and writes is in `vehicle/` and `station/`.
+//! Housekeeping keeps the store within its age and size. What a role reads, decides and writes is
+//! in `vehicle/` and `station/`.
 
 mod delivery;
 pub(crate) mod heartbeat;
+mod housekeeping;
 mod shutdown;
 mod store_file;
 mod threads;
 mod uplink_health;
 pub(crate) mod uploader;
+pub(crate) mod v2g_books;
 
 pub(crate) use self::delivery::Delivery;
+pub(crate) use self::housekeeping::{Housekeeping, StoreHealth};
 pub(crate) use self::shutdown::Shutdown;
 pub(crate) use self::store_file::{make_folder, open_store};
 pub(crate) use self::threads::Threads;

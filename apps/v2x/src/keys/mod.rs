@@ -13,18 +13,21 @@
 //! | `certificates.rs` | what root, authority and pseudonym certificates of V2V say |
 //! | `request.rs` | the papers between unit and operator |
 //! | `unit.rs` | the folder of a car or a station: drawn, asked for, installed |
+//! | `loaded.rs` | what a daemon reads of a unit's folder, and the revocations that change |
 //! | `random.rs` | the kernel's random numbers |
 
 mod certificates;
 mod folder;
-mod hex;
+pub(crate) mod hex;
 mod ledger;
+mod loaded;
 mod pki;
 mod random;
 mod request;
 mod unit;
 
 pub(crate) use ledger::Issued;
+pub(crate) use loaded::{RevocationFile, TrustPolicy, UnitKeys};
 pub(crate) use pki::{Lifetimes, Pki};
 pub(crate) use random::Drawn;
 pub(crate) use request::{Answer, Request, Wanted};

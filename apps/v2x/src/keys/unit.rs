@@ -15,6 +15,9 @@ use v2x_proto::secure::credential::AuthorityId;
 use v2x_proto::secure::{
     CertificateStore, ClockUnknown, Identity, PrivateKeys, RevocationList, SigningKey, Trust,
 };
+use v2x_proto::wire::certificate::Certificate;
+use v2x_proto::wire::its_time::GenerationTime;
+use v2x_units::UtcTime;
 use zeroize::Zeroizing;
 
 use super::folder::{Folder, Secrecy};
@@ -33,6 +36,9 @@ pub(crate) struct Unit {
     folder: Folder,
 }
 
+/// A pseudonym: its key and the ticket that speaks of it.
+pub(crate) type Pseudonym = (SigningKey, Certificate);
+
 impl Unit {
     /// Makes the folder if it is not there.
     pub(crate) fn make(path: &Path) -> Result<Self, Failure> {
@@ -47,6 +53,10 @@ impl Unit {
     /// Whether a folder is a unit's.
     pub(crate) fn is_one(path: &Path) -> bool {
         path.join(UNIT).exists()
+    }
+
+    pub(super) const fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// The revocation list that lies in the folder now.
@@ -122,6 +132,30 @@ impl Unit {
         let bytes = secret::<64>(&self.folder, UNIT)?;
         PrivateKeys::from_bytes(&bytes)
             .map_err(|error| damaged(&self.folder, UNIT, &error.to_string()))
+    }
+
+    /// The pseudonyms of an enrolment that have not ended at a moment.
+    pub(super) fn pseudonyms(
+        &self,
+        answer: &Answer,
+        now: Option<UtcTime>,
+    ) -> Result<Vec<Pseudonym>, Failure> {
+        let now = now.and_then(GenerationTime::from_utc);
+        let mut found = Vec::new();
+        for bytes in self.pseudonym_bytes()? {
+            let Ok(key) = SigningKey::from_bytes(&bytes) else {
+                let why = "a line is no private key";
+                return Err(damaged(&self.folder, PSEUDONYMS, why));
+            };
+            let public = key.public_key();
+            let ticket = (answer.tickets.iter()).find(|ticket| {
+                let says = &ticket.to_be_signed;
+                let is_over = now.is_some_and(|now| says.validity.end() <= now);
+                says.verification_key == public && !is_over
+            });
+            found.extend(ticket.map(|ticket| (key, ticket.clone())));
+        }
+        Ok(found)
     }
 
     fn pseudonym_bytes(&self) -> Result<Vec<Zeroizing<[u8; 32]>>, Failure> {

@@ -3,18 +3,19 @@
 //! Where it is not configured which of them a board speaks, the first whole reading decides; until
 //! then neither is called damaged. A board that is opened anew may speak the other.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::Duration;
 
-use crossbeam_channel::TryRecvError;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use v2x_proto::legacy::LineSplitter;
 use v2x_proto::legacy::collector_line::LineError;
 use v2x_proto::legacy::evcs_line::{self, StationLine};
-use v2x_proto::link::message::{Command, MeterReading, Order, Plug, SlotState};
+use v2x_proto::link::message::{
+    Acknowledgement, Command, CommandResult, MeterReading, Order, Plug, SlotState,
+};
 use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message, Notice};
-use v2x_roles::station::samples;
-use v2x_units::BootId;
+use v2x_roles::station::{RelayControl, RelayDo, samples};
+use v2x_units::{BootId, Instant};
 
 use super::health::Health;
 use super::line::{Line, What};
@@ -24,8 +25,8 @@ use crate::serial::{Arrival, Port, PortError};
 
 /// How long to wait for the rest of a line after its first byte: 58 bytes at 115,200 baud.
 const COALESCE: Duration = Duration::from_millis(5);
-/// How often a silent line looks whether there is something else to do.
-const GLANCE: Duration = Duration::from_millis(200);
+/// How often a silent line looks whether there is something else to do: how late a relay opens.
+const GLANCE: Duration = Duration::from_millis(100);
 /// The most bytes read at once: a kernel hands out 4,095.
 const CHUNK_BYTES: usize = 4096;
 /// A driver that takes no byte of a command for so long is broken.
@@ -37,8 +38,8 @@ pub(super) struct Board {
     pub(super) configured: Dialect,
     /// The boot of this program, for the frames that it sends.
     pub(super) boot: BootId,
-    /// The last order to the relay: a board that starts anew has forgotten it.
-    pub(super) ordered: Cell<Option<bool>>,
+    /// Outlives the line: a board that is plugged in again has forgotten its order.
+    pub(super) relay: RefCell<RelayControl>,
 }
 
 /// What has been understood of an open line.
@@ -47,15 +48,16 @@ struct Ear {
     splitter: LineSplitter,
     decoder: LinkDecoder,
     encoder: LinkEncoder,
-    commands_sent: u16,
-    /// The board has to be told its relay's place.
-    relay_is_due: bool,
 }
 
 impl Board {
     /// Listens until the station stops.
     pub(super) fn run(&self) {
-        self.line.run(|port| self.listen(port));
+        self.line.run(|port| {
+            let used = self.listen(port);
+            self.relay.borrow_mut().line_lost();
+            used
+        });
     }
 
     fn listen(&self, port: &mut Port) -> Result<(), PortError> {
@@ -64,21 +66,11 @@ impl Board {
             splitter: LineSplitter::new(),
             decoder: LinkDecoder::new(),
             encoder: LinkEncoder::new(self.boot),
-            commands_sent: 0,
-            relay_is_due: true,
         };
+        self.relay.borrow_mut().line_opened(self.now());
         let mut buffer = vec![0; CHUNK_BYTES];
         while !self.line.shutdown.is_requested() {
-            match self.line.relay.try_recv() {
-                Ok(closed) => {
-                    self.ordered.set(Some(closed));
-                    ear.relay_is_due = true;
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
-            }
-            if std::mem::take(&mut ear.relay_is_due) {
-                self.move_relay(port, &mut ear)?;
-            }
+            self.drive_relay(port, &mut ear)?;
             match port.wait(GLANCE)? {
                 Arrival::Silence => continue,
                 Arrival::HungUp => return Err(PortError::HungUp(self.line.path.clone())),
@@ -114,7 +106,7 @@ impl Board {
         let health = &self.line.health;
         let dropped = ear.splitter.dropped_lines();
         let mut is_text = ear.dialect == Dialect::Text;
-        let at = self.line.clock.now().instant;
+        let at = self.now();
         ear.splitter
             .push(bytes, |line| match evcs_line::parse(line) {
                 Ok(StationLine::Meter(reading)) => {
@@ -147,6 +139,7 @@ impl Board {
                     match frame.message {
                         Message::MeterReading(reading) => self.meter(&reading),
                         Message::SlotState(state) => self.slot_state(&state),
+                        Message::Acknowledgement(answer) => self.acknowledged(&answer),
                         _ => {}
                     }
                 }
@@ -158,7 +151,9 @@ impl Board {
                 Event::Notice(Notice::Lost { frames }) => {
                     Health::add(&self.line.health.readings_lost, u64::from(frames));
                 }
-                Event::Notice(Notice::Rebooted { .. }) => ear.relay_is_due = true,
+                Event::Notice(Notice::Rebooted { .. }) => {
+                    self.relay.borrow_mut().board_restarted(self.now());
+                }
                 Event::Notice(_) => {}
             }
         }
@@ -168,7 +163,7 @@ impl Board {
         match &reading.values {
             Ok(values) => self.line.tell(What::Reading {
                 slot: None,
-                sample: samples::of_values(self.line.clock.now().instant, values),
+                sample: samples::of_values(self.now(), values),
                 vehicle_connected: None,
             }),
             Err(_) => Health::add(&self.line.health.meter_failed, 1),
@@ -181,25 +176,43 @@ impl Board {
             Plug::Out => self.line.tell(What::Plug(false)),
             Plug::In => self.line.tell(What::Plug(true)),
         }
+        self.relay.borrow_mut().slot_state(self.now(), state);
     }
 
-    /// Tells the board where its relay was last wanted; a board without one was never told.
-    fn move_relay(&self, port: &mut Port, ear: &mut Ear) -> Result<(), PortError> {
-        let Some(closed) = self.ordered.get() else {
-            return Ok(());
-        };
-        ear.commands_sent = ear.commands_sent.wrapping_add(1);
-        let command = Command {
-            id: ear.commands_sent,
-            order: Order::Relay { closed },
-        };
-        match ear.encoder.send(self.line.clock.now().instant, command) {
-            Ok(wire) => port.write_all(wire, WRITE_WITHIN),
-            Err(error) => {
-                warn!(%error, "relay not moved");
-                Ok(())
+    fn acknowledged(&self, answer: &Acknowledgement<'_>) {
+        let (id, detail) = (answer.id, answer.detail);
+        match answer.result {
+            CommandResult::Done => debug!(id, "the board has done as it was told"),
+            result => warn!(id, ?result, detail, line = %self.line.path.display(),
+                            "the board has not done as it was told"),
+        }
+        let mut relay = self.relay.borrow_mut();
+        relay.acknowledged(self.now(), id, answer.result);
+    }
+
+    /// Passes the slot's wish to the relay, and what becomes of it to the slot.
+    fn drive_relay(&self, port: &mut Port, ear: &mut Ear) -> Result<(), PortError> {
+        let mut relay = self.relay.borrow_mut();
+        if let Some(closed) = self.line.relay.get() {
+            relay.want(self.now(), closed);
+        }
+        while let Some(next) = relay.poll(self.now()) {
+            match next {
+                RelayDo::Report(report) => self.line.tell(What::Relay(report)),
+                RelayDo::Send { id, closed } => {
+                    let order = Order::Relay { closed };
+                    match ear.encoder.send(self.now(), Command { id, order }) {
+                        Ok(wire) => port.write_all(wire, WRITE_WITHIN)?,
+                        Err(error) => warn!(%error, "relay not moved"),
+                    }
+                }
             }
         }
+        Ok(())
+    }
+
+    fn now(&self) -> Instant {
+        self.line.clock.now().instant
     }
 }
 

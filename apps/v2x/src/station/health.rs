@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing::info;
 
 use super::watch::Shown;
-use crate::daemon::UplinkHealth;
+use crate::air::AirHealth;
+use crate::daemon::{StoreHealth, UplinkHealth};
 
 /// Counters since the station started.
 #[derive(Debug, Default)]
@@ -32,10 +33,14 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
+    /// The store's size.
+    pub(super) store: Arc<StoreHealth>,
     /// Lines and slots as they were lately.
     pub(super) shown: Shown,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
+    /// The air's own counters.
+    pub(super) air: Arc<AirHealth>,
 }
 
 impl Health {
@@ -57,6 +62,8 @@ impl Health {
             rows = get(&self.rows),
             rows_undated = get(&self.rows_undated),
             rows_dropped = get(&self.rows_dropped),
+            pruned = get(&self.store.pruned),
+            store_bytes = get(&self.store.used_bytes),
             acknowledged = self.uplink.acknowledged(),
             waiting = self.uplink.waiting(),
             broker = self.uplink.is_connected(),

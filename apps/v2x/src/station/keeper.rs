@@ -9,20 +9,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
+use crossbeam_channel::{Receiver, never, select};
 use tracing::{error, info, warn};
+use v2x_charging::RelayReport;
 use v2x_outbox::{GroupCommit, Storage as _};
-use v2x_roles::station::{Do, Keep, SlotNumber, Station, StationSetup, Tell};
+use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Tell};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
 use v2x_uplink::CommandsEnd;
 
 use super::health::Health;
-use super::line::{Heard, What};
+use super::line::{Heard, RelayWish, What};
+use super::v2g::V2g;
 use super::{books, orders, rows};
-use crate::clock::Clock;
-use crate::daemon::Delivery;
+use crate::clock::{Clock, SystemClock};
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// The longest wait: how late a group of rows may be committed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -39,10 +41,13 @@ pub(super) struct Keeper {
     pub(super) station: Station,
     pub(super) store: Store,
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
+    /// Says whether somebody keeps the clock: rows are too old only by such a one.
+    pub(super) system: SystemClock,
     /// Where the server's commands come from.
     pub(super) commands: Option<CommandsEnd>,
     /// Where the relay of each line's board is moved.
-    pub(super) relays: Vec<Sender<bool>>,
+    pub(super) relays: Vec<Arc<RelayWish>>,
     pub(super) boot: BootId,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
@@ -50,7 +55,11 @@ pub(super) struct Keeper {
     pub(super) health: Arc<Health>,
     /// Steps that the disk refused, at most one a slot.
     pub(super) unwritten: Vec<Keep>,
+    /// Commands that wait for a relay.
+    pub(super) awaited: Vec<orders::Awaited>,
     pub(super) group: GroupCommit<TelemetryRow>,
+    /// What slots say to cars over the radio.
+    pub(super) v2g: Option<V2g>,
     pub(super) due: Due,
 }
 
@@ -86,6 +95,7 @@ impl Keeper {
         loop {
             self.heart.beat(self.clock.now().instant);
             let requests = self.delivery.requests();
+            let on_air = self.v2g.as_ref().map_or_else(never, V2g::heard);
             let commands = (self.commands.as_ref())
                 .map_or(&no_commands, CommandsEnd::received)
                 .clone();
@@ -94,9 +104,12 @@ impl Keeper {
                     Ok(what) => self.take(what),
                     Err(_) => break,
                 },
+                recv(on_air) -> packet => if let Some(v2g) = &mut self.v2g {
+                    v2g.hear(packet.ok().as_ref());
+                },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 recv(commands) -> command => match command {
-                    Ok(command) => orders::carry_out(&mut self, &command),
+                    Ok(command) => orders::carry_out(&mut self, command),
                     // The session has ended.
                     Err(_) => self.commands = None,
                 },
@@ -105,7 +118,9 @@ impl Keeper {
             self.by_the_clock();
             self.step();
             self.commit(false);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
+        orders::abandon(&mut self);
         self.commit(true);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -115,7 +130,9 @@ impl Keeper {
         let now = self.clock.now().instant;
         let station = self.due.station.map(|at| at.since(now));
         let row = self.rows.due().since(now);
-        GLANCE.min(row).min(station.unwrap_or(GLANCE))
+        let v2g = self.v2g.as_ref().and_then(V2g::wake_at);
+        let v2g = v2g.map_or(GLANCE, |at| at.since(now));
+        GLANCE.min(row).min(station.unwrap_or(GLANCE)).min(v2g)
     }
 
     fn by_the_clock(&mut self) {
@@ -127,6 +144,9 @@ impl Keeper {
             for keep in std::mem::take(&mut self.unwritten) {
                 self.keep(keep);
             }
+        }
+        if !self.awaited.is_empty() {
+            orders::settle(self);
         }
         if now >= self.rows.due() {
             self.make_rows();
@@ -142,13 +162,20 @@ impl Keeper {
         self.due.clock = now + TELL_CLOCK;
         self.health.shown.slots(self.station.views(now));
         self.station.clock(now, Clock::wall());
+        self.clock.hear_system(&mut self.system);
     }
 
     fn take(&mut self, heard: Heard) {
         let (port, at) = (heard.port, heard.at);
         match heard.what {
             What::Lost => self.station.port_lost(at, port),
-            What::Plug(plugged) => self.station.plug(at, port, plugged),
+            What::Plug(plugged) => {
+                self.station.plug(at, port, plugged);
+                if let Some(v2g) = &mut self.v2g {
+                    v2g.plug(port, plugged);
+                }
+            }
+            What::Relay(report) => self.hear_relay(at, port, report),
             What::Reading {
                 slot,
                 sample,
@@ -169,14 +196,36 @@ impl Keeper {
         }
     }
 
-    /// Does what the slots want until they want nothing more.
+    /// Does what slots and their conversations want until they want nothing more.
     pub(super) fn step(&mut self) {
+        self.step_slots();
+        while let Some(v2g) = &mut self.v2g {
+            let now = self.clock.now().instant;
+            let orders = v2g.step(now, &self.station, &mut self.store);
+            if orders.is_empty() {
+                return;
+            }
+            for (slot, order) in orders {
+                if let Some(Err(refused)) = self.station.order(now, slot, order) {
+                    info!(%slot, ?order, %refused, "V2G");
+                }
+            }
+            self.step_slots();
+        }
+    }
+
+    fn step_slots(&mut self) {
         loop {
             let now = self.clock.now().instant;
             match self.station.poll(now) {
                 Do::Keep(keep) => self.keep(*keep),
                 Do::Relay { slot, closed } => self.move_relay(slot, closed),
-                Do::Tell(slot, tell) => tell_person(slot, &tell),
+                Do::Tell(slot, tell) => {
+                    tell_person(slot, &tell);
+                    if let (Tell::Ended(record), Some(v2g)) = (&tell, &mut self.v2g) {
+                        v2g.ended(slot, record, &self.store);
+                    }
+                }
                 Do::WakeAt(at) => {
                     self.due.station = at;
                     return;
@@ -202,12 +251,19 @@ impl Keeper {
     fn move_relay(&self, slot: SlotNumber, closed: bool) {
         let setup = self.setup.slots.iter().find(|setup| setup.number == slot);
         let relay = setup.and_then(|setup| self.relays.get(setup.port.0));
-        if let Some(relay) = relay
-            && let Err(TrySendError::Full(_)) = relay.try_send(closed)
-        {
-            error!(%slot, closed, "the board takes no orders: relay not moved");
+        if let Some(relay) = relay {
+            relay.set(closed);
         }
-        info!(%slot, closed, "relay");
+        info!(%slot, closed, "relay ordered");
+    }
+
+    fn hear_relay(&mut self, at: Instant, port: PortId, report: RelayReport) {
+        let line = port.0 + 1;
+        match report {
+            RelayReport::Obeyed { closed } => info!(line, closed, "relay obeyed"),
+            RelayReport::Failed(failure) => error!(line, %failure, "relay"),
+        }
+        self.station.relay(at, port, report);
     }
 
     /// Tells the server what the station is.

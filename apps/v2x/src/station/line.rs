@@ -5,11 +5,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Sender, TrySendError};
 use tracing::{info, warn};
-use v2x_charging::MeterSample;
+use v2x_charging::{MeterSample, RelayReport};
 use v2x_roles::station::{PortId, SlotNumber};
 use v2x_units::Instant;
 
@@ -44,8 +45,35 @@ pub(super) enum What {
     },
     /// The plug detector's input.
     Plug(bool),
+    /// What became of the last order to the relay.
+    Relay(RelayReport),
     /// The line is gone.
     Lost,
+}
+
+/// Where the slot wants its relay: only the newest wish counts, and none is lost while the line is
+/// gone.
+#[derive(Debug, Default)]
+pub(super) struct RelayWish(AtomicU8);
+
+impl RelayWish {
+    const OPEN: u8 = 1;
+    const CLOSED: u8 = 2;
+
+    /// Notes the newest wish.
+    pub(super) fn set(&self, closed: bool) {
+        let wish = if closed { Self::CLOSED } else { Self::OPEN };
+        self.0.store(wish, Ordering::Release);
+    }
+
+    /// The newest wish; `None` before the first.
+    pub(super) fn get(&self) -> Option<bool> {
+        match self.0.load(Ordering::Acquire) {
+            Self::OPEN => Some(false),
+            Self::CLOSED => Some(true),
+            _ => None,
+        }
+    }
 }
 
 /// A line and where its readings go.
@@ -54,8 +82,8 @@ pub(super) struct Line {
     pub(super) path: PathBuf,
     pub(super) baud: u32,
     pub(super) heard: Sender<Heard>,
-    /// Whether the relay of the line's board is to be closed.
-    pub(super) relay: Receiver<bool>,
+    /// Where the relay of the line's board is to be.
+    pub(super) relay: Arc<RelayWish>,
     pub(super) clock: Clock,
     pub(super) health: Arc<Health>,
     pub(super) shutdown: Shutdown,

@@ -19,13 +19,14 @@ mod orders;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
+mod v2g;
 mod watch;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
@@ -33,23 +34,23 @@ use v2x_store::Store;
 use v2x_units::BootId;
 use v2x_uplink::commands;
 
-use crate::clock::{self, Clock};
+use crate::air::{self, Surroundings};
+use crate::clock::{self, Clock, SystemClock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
 use keeper::{Due, Keeper};
-use line::{Heard, Line};
+use line::{Heard, Line, RelayWish};
 use meters::Meters;
+use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
 const READINGS: usize = 1024;
-/// Orders to a board that it has not taken; only the newest would matter.
-const ORDERS: usize = 4;
 /// How soon a request to stop is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -57,17 +58,15 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health {
-        uplink: Arc::clone(&uplink),
-        ..Health::default()
-    });
+    let health = Arc::new(Health::default());
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
     let mut store = daemon::open_store(&config.out)?;
     let station = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
+    let around = Surroundings::new(clock, &shutdown, boot, &health.air);
+    let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
     let uploader = Uploader {
@@ -75,17 +74,17 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         role: "station",
         commands: Some(session_commands),
         clock,
-        health: uplink,
+        health: Arc::clone(&health.uplink),
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
     let mut relays = Vec::new();
     for (index, line) in config.lines.iter().enumerate() {
-        let (relay, orders) = bounded(ORDERS);
-        relays.push(relay);
+        let relay = Arc::new(RelayWish::default());
+        relays.push(Arc::clone(&relay));
         let line_of = LineParts {
             heard: heard.clone(),
-            relay: orders,
+            relay,
             clock,
             health: Arc::clone(&health),
             shutdown: shutdown.clone(),
@@ -101,6 +100,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         station,
         store,
         delivery,
+        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
+        system: SystemClock::new(),
         commands: config.mqtt.is_some().then_some(commands),
         relays,
         boot,
@@ -109,23 +110,30 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
         unwritten: Vec::new(),
+        awaited: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
+        v2g,
         due: Due::at_start(now),
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
     let monitor = watch::start(config, clock, &health, watchdog.hearts());
     heartbeat::ready();
-    while !shutdown.is_requested() {
-        clock::sleep(GLANCE);
-        watchdog.look(clock.now().instant);
-    }
-    heartbeat::stopping();
+    attend(&shutdown, &clock, &mut watchdog);
     info!("stopping: writing what was received");
     threads.join();
     drop(monitor);
     health.tell("stopped");
     Ok(())
+}
+
+/// Tells the service manager that the station is alive until it is asked to stop.
+fn attend(shutdown: &Shutdown, clock: &Clock, watchdog: &mut Watchdog) {
+    while !shutdown.is_requested() {
+        clock::sleep(GLANCE);
+        watchdog.look(clock.now().instant);
+    }
+    heartbeat::stopping();
 }
 
 /// The slots with the tariffs that hold and the sessions that were open.
@@ -178,6 +186,29 @@ fn open_station(
     Ok(station)
 }
 
+/// The air and the conversations on it, where both are configured.
+fn open_v2g(
+    config: &StationConfig,
+    store: &Store,
+    around: Surroundings,
+    threads: &mut Threads,
+) -> Result<Option<V2g>, Failure> {
+    let Some(medium) = config.radio.medium() else {
+        if !config.slot_radios.is_empty() {
+            warn!("slots have keys, but no radio.port and no radio.air: they are silent");
+        }
+        return Ok(None);
+    };
+    if config.slot_radios.is_empty() {
+        warn!("no slot names its folder of keys: the station is silent on the air");
+        return Ok(None);
+    }
+    let now = around.clock.now().instant;
+    let air = air::open(&medium, around, threads)?;
+    let (radios, policy) = (&config.slot_radios, config.radio.policy);
+    V2g::open(air, radios, policy, &config.setup, store, now).map(Some)
+}
+
 /// A version that was offered before must mean what it meant: bills were made by it.
 fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failure> {
     let before = v2x_tariff::parse_tariffs("the store's tariff", kept).unwrap_or_default();
@@ -192,7 +223,7 @@ fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failur
 /// What every line is made of.
 struct LineParts {
     heard: Sender<Heard>,
-    relay: Receiver<bool>,
+    relay: Arc<RelayWish>,
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
@@ -222,7 +253,7 @@ fn start_line(
                 line,
                 configured: *dialect,
                 boot,
-                ordered: Cell::new(None),
+                relay: RefCell::default(),
             };
             threads.spawn(&name, move || board.run())
         }

@@ -11,12 +11,18 @@
 //!
 //! A command to a slot's own device, or to a station with one slot, needs no `slot`. Commands come
 //! at least once; each of these does the same when it comes again.
+//!
+//! A command that moves a relay is answered when the board has acknowledged it, or when it is
+//! certain that something is wrong: `ok` means that the current is cut, or may flow.
+
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tracing::{info, warn};
-use v2x_charging::Effect;
-use v2x_roles::station::{Order, SlotNumber};
+use v2x_charging::{Effect, RelayPlace, SlotState};
+use v2x_roles::station::{Order, SlotNumber, SlotView};
 use v2x_store::Event;
+use v2x_units::Instant;
 use v2x_uplink::thingsboard::rpc::{Asked, Call, Command};
 
 use super::keeper::Keeper;
@@ -24,6 +30,11 @@ use crate::clock::Clock;
 
 /// The kind of event that a command leaves behind.
 const EVENT: &str = "station_command";
+
+/// How long a command waits for the board: a server gives up after 5 s or more.
+const RELAY_WITHIN: Duration = Duration::from_secs(4);
+/// Commands that may wait at once: one for each slot that a station can have.
+const AWAITED_MAX: usize = 16;
 
 const METHODS: &str = "stop, pause, resume, release, withdraw, outOfService, inService, \
                        clearFault, setTariff";
@@ -34,18 +45,109 @@ enum Wish {
     SetTariff(String),
 }
 
-/// Carries out a command; the event is on disk before the answer goes.
-pub(super) fn carry_out(keeper: &mut Keeper, command: &Command) {
+/// A command that waits for the answer of a relay's board.
+pub(super) struct Awaited {
+    command: Command,
+    answer: Json,
+    slot: SlotNumber,
+    closed: bool,
+    until: Instant,
+}
+
+/// Carries out a command and answers it, or lets it wait for its relay.
+pub(super) fn carry_out(keeper: &mut Keeper, command: Command) {
     let outcome = match &command.call {
         Ok(call) => attempt(keeper, &command.asked, call),
         Err(problem) => Err(problem.clone()),
     };
-    let answer = match &outcome {
-        Ok(answer) => answer.clone(),
-        Err(problem) => json!({ "ok": false, "error": problem }),
+    let (slot, answer) = match outcome {
+        Ok(done) => done,
+        Err(problem) => return finish(keeper, &command, &refusal(&problem)),
     };
+    let relay = slot.and_then(|slot| relay_of(keeper, slot));
+    match (slot, relay) {
+        (Some(slot), Some(relay)) if !relay.confirmed => {
+            let awaited = Awaited {
+                command,
+                answer,
+                slot,
+                closed: relay.closed,
+                until: keeper.clock.now().instant + RELAY_WITHIN,
+            };
+            if keeper.awaited.len() < AWAITED_MAX {
+                keeper.awaited.push(awaited);
+            } else {
+                let problem = "too many commands wait for relays; ask again later";
+                finish(keeper, &awaited.command, &refusal(problem));
+            }
+        }
+        (_, relay) => finish(keeper, &command, &with_relay(answer, relay)),
+    }
+}
+
+/// Answers the commands whose relays have answered, or have had their time.
+pub(super) fn settle(keeper: &mut Keeper) {
+    for awaited in std::mem::take(&mut keeper.awaited) {
+        match verdict(keeper, &awaited) {
+            None => keeper.awaited.push(awaited),
+            Some(answer) => finish(keeper, &awaited.command, &answer),
+        }
+    }
+}
+
+/// Answers the commands that still wait when the station stops.
+pub(super) fn abandon(keeper: &mut Keeper) {
+    for awaited in std::mem::take(&mut keeper.awaited) {
+        let problem = "the station stops; the relay's order was sent and not acknowledged";
+        finish(keeper, &awaited.command, &refusal(problem));
+    }
+}
+
+/// What can be answered by now.
+fn verdict(keeper: &Keeper, awaited: &Awaited) -> Option<Json> {
+    let now = keeper.clock.now().instant;
+    let view = view_of(keeper, awaited.slot)?;
+    if let Some(SlotState::Faulted(fault)) = view.state {
+        return Some(refusal(&fault.to_string()));
+    }
+    let relay = view.relay.filter(|relay| relay.closed == awaited.closed);
+    match relay {
+        Some(relay) if relay.confirmed => Some(with_relay(awaited.answer.clone(), Some(relay))),
+        Some(_) if now < awaited.until => None,
+        Some(_) => Some(refusal(
+            "the board has not acknowledged the relay's order yet; it is being repeated",
+        )),
+        None => Some(refusal("another command has overtaken this one")),
+    }
+}
+
+fn view_of(keeper: &Keeper, slot: SlotNumber) -> Option<SlotView<'_>> {
+    let now = keeper.clock.now().instant;
+    let mut views = keeper.station.views(now);
+    views.find(|view| view.setup.number == slot)
+}
+
+fn relay_of(keeper: &Keeper, slot: SlotNumber) -> Option<RelayPlace> {
+    view_of(keeper, slot)?.relay
+}
+
+fn refusal(problem: &str) -> Json {
+    json!({ "ok": false, "error": problem })
+}
+
+/// The answer with the place of a relay that its board has confirmed.
+fn with_relay(mut answer: Json, relay: Option<RelayPlace>) -> Json {
+    if let (Some(relay), Some(fields)) = (relay, answer.as_object_mut()) {
+        let place = if relay.closed { "closed" } else { "open" };
+        fields.insert("relay".to_owned(), place.into());
+    }
+    answer
+}
+
+/// Notes a command and answers it; the event is on disk before the answer goes.
+fn finish(keeper: &mut Keeper, command: &Command, answer: &Json) {
     let method = command.call.as_ref().map_or("?", |call| &call.method);
-    info!(method, ok = outcome.is_ok(), "command");
+    info!(method, %answer, "command");
     let detail = json!({
         "by": "server",
         "device": command.asked.device,
@@ -63,28 +165,22 @@ pub(super) fn carry_out(keeper: &mut Keeper, command: &Command) {
         warn!(%error, "command not noted");
     }
     if let Some(commands) = &keeper.commands
-        && !commands.answer(&command.asked, &answer)
+        && !commands.answer(&command.asked, answer)
     {
         warn!(method, "the answer found no room; the server will time out");
     }
 }
 
-fn attempt(keeper: &mut Keeper, asked: &Asked, call: &Call) -> Result<Json, String> {
+fn attempt(
+    keeper: &mut Keeper,
+    asked: &Asked,
+    call: &Call,
+) -> Result<(Option<SlotNumber>, Json), String> {
     let slot = slot(keeper, asked, &call.params)?;
-    let done = match wish(call)? {
-        Wish::Order(order) => {
-            let now = keeper.clock.now().instant;
-            let effect = keeper.station.order(now, slot, order);
-            let effect = effect.ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
-            match effect.map_err(|refused| refused.to_string())? {
-                Effect::Full => json!({ "ok": true, "slot": slot.get() }),
-                Effect::BooksOnly => json!({
-                    "ok": true,
-                    "slot": slot.get(),
-                    "note": "the slot has no relay: the books are closed, the current flows on",
-                }),
-            }
-        }
+    let wish = wish(call)?;
+    let moves_relay = matches!(wish, Wish::Order(_));
+    let done = match wish {
+        Wish::Order(order) => give(keeper, slot, order)?,
         Wish::SetTariff(id) => {
             if keeper.station.tariffs().get(&id).is_none() {
                 let known: Vec<_> = keeper.station.tariffs().ids().collect();
@@ -102,7 +198,35 @@ fn attempt(keeper: &mut Keeper, asked: &Asked, call: &Call) -> Result<Json, Stri
         }
     };
     keeper.step();
-    Ok(done)
+    Ok((moves_relay.then_some(slot), done))
+}
+
+/// Gives an order to a slot, and says what it cannot do there.
+fn give(keeper: &mut Keeper, slot: SlotNumber, order: Order) -> Result<Json, String> {
+    let now = keeper.clock.now().instant;
+    let view = view_of(keeper, slot).ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
+    let lets_flow = matches!(order, Order::Release | Order::Resume);
+    if let (true, Some(SlotState::Faulted(fault))) = (lets_flow, view.state) {
+        return Err(format!("{fault}; look at it, then send clearFault"));
+    }
+    let only_watches = !view.setup.config.has_relay;
+    let effect = keeper.station.order(now, slot, order);
+    let effect = effect.ok_or_else(|| no_slot(keeper, &slot.to_string()))?;
+    let effect = effect.map_err(|refused| refused.to_string())?;
+    let note = match (effect, order) {
+        (Effect::BooksOnly, _) => {
+            Some("the slot has no relay: the books are closed, the current flows on")
+        }
+        (Effect::Full, Order::Release | Order::Withdraw) if only_watches => {
+            Some("the slot has no relay: it can only watch, current flows for anyone")
+        }
+        (Effect::Full, _) => None,
+    };
+    let mut answer = json!({ "ok": true, "slot": slot.get() });
+    if let Some(note) = note {
+        answer["note"] = note.into();
+    }
+    Ok(answer)
 }
 
 fn wish(call: &Call) -> Result<Wish, String> {

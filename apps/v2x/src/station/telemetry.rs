@@ -152,6 +152,14 @@ fn slot_row(view: &SlotView<'_>) -> Values {
         values.put("state_reason", reason);
     }
     values.put("available", Value::bool(is_available(view)));
+    let relay = view
+        .relay
+        .map(|relay| match (relay.confirmed, relay.closed) {
+            (false, _) => "unconfirmed",
+            (true, false) => "open",
+            (true, true) => "closed",
+        });
+    values.put("relay", relay.and_then(|relay| Value::text(relay).ok()));
     put_session(&mut values, view, "");
     if let Some(session) = &view.session {
         let id = session.transaction.to_string();

@@ -272,6 +272,7 @@ impl Watched for Watch {
         let mut parts = self.line_parts();
         let slots = self.health.shown.slots_now();
         parts.extend(slots.iter().map(SlotNow::part));
+        parts.extend(self.health.air.part());
         parts.extend([
             self.store(),
             Room::of(&self.out).part(RESERVE),
@@ -307,9 +308,13 @@ fn export(health: &Health, to: &mut Metrics) {
         rows,
         rows_undated,
         rows_dropped,
-        shown: _,  // Slots and lines are told one by one.
+        shown: _, // Slots and lines are told one by one.
+        store,
+        air,
         uplink: _, // Told as every role tells it.
     } = health;
+    store.metrics(to);
+    air.metrics(to);
     for (name, help, counter) in [
         (
             "v2x_meter_readings_total",

@@ -68,6 +68,21 @@ impl Collector {
 }
 
 impl Outlet {
+    /// Puts one together.
+    pub(super) fn new(
+        clock: Clock,
+        deliveries: Sender<Delivery>,
+        health: &Arc<Health>,
+        shutdown: &Shutdown,
+    ) -> Self {
+        Self {
+            clock,
+            deliveries,
+            health: Arc::clone(health),
+            shutdown: shutdown.clone(),
+        }
+    }
+
     /// Whether somebody asked the daemon to stop.
     pub(super) fn is_stopping(&self) -> bool {
         self.shutdown.is_requested()

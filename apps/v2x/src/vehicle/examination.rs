@@ -13,7 +13,6 @@ use super::source::{
     Capture, Chunk, Delivery, InterfaceReport, Language, Listener, SearchStep, SpeedSearch,
 };
 use crate::clock::Clock;
-use crate::daemon::UplinkHealth;
 use crate::serial::{Arrival, Port, PortError};
 
 /// The speed of a port until the search sets one.
@@ -181,7 +180,7 @@ impl Line<'_> {
 
     /// Counts what a collector says.
     fn count(&mut self, language: Language, heard: Vec<Chunk>) -> Result<Counted, PortError> {
-        let health = Arc::new(Health::new(Arc::new(UplinkHealth::default())));
+        let health = Arc::new(Health::default());
         let mut listener = Listener::new(Arc::clone(&health));
         let mut counted = Counted::default();
         let began = heard

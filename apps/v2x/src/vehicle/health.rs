@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
 
-use crate::daemon::UplinkHealth;
+use crate::air::AirHealth;
+use crate::daemon::{StoreHealth, UplinkHealth};
 use crate::monitor::{Mark, Note};
 
 /// Counters since the daemon started.
@@ -76,19 +77,15 @@ pub(super) struct Health {
     pub(super) recorder_waiting: AtomicU64,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
+    /// The store's size.
+    pub(super) store: Arc<StoreHealth>,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
+    /// The air's own counters.
+    pub(super) air: Arc<AirHealth>,
 }
 
 impl Health {
-    /// All zero.
-    pub(super) fn new(uplink: Arc<UplinkHealth>) -> Self {
-        Self {
-            uplink,
-            ..Self::default()
-        }
-    }
-
     /// Adds one to a counter.
     pub(super) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);

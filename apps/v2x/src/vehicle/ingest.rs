@@ -10,17 +10,21 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use v2x_can::Outcome;
-use v2x_recording::MergedRow;
+use v2x_recording::{MergedRow, RadioRow};
 use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
 use super::health::Health;
 use super::keeper::ToKeep;
+use super::radio::CarNow;
 use super::source::{BoardTime, Capture, Delivery, Heard, Listener};
 use super::telemetry;
 use super::timekeeping;
 use crate::clock::Clock;
 
+/// How often the radio hears of the car: V2V looks 20 times a second whether a message is due, and
+/// what it looks at should not be older than that.
+const TELL_RADIO_EVERY: Duration = Duration::from_millis(40);
 /// How often the journal looks at the car.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -47,6 +51,8 @@ pub(super) enum ToRecord {
     },
     /// A merged row.
     Row(Box<MergedRow>),
+    /// Something that the radio brought.
+    Radio(Box<RadioRow>),
 }
 
 /// The parts of the understanding thread.
@@ -54,6 +60,8 @@ pub(super) struct Ingest {
     pub(super) deliveries: Receiver<Delivery>,
     pub(super) to_record: Sender<Vec<ToRecord>>,
     pub(super) to_keep: Sender<ToKeep>,
+    /// Where the radio hears of the car, if there is one.
+    pub(super) to_radio: Option<Sender<CarNow>>,
     pub(super) state: VehicleState,
     pub(super) row_interval: Duration,
     pub(super) clock: Clock,
@@ -64,6 +72,7 @@ pub(super) struct Ingest {
 struct Rows {
     next: Instant,
     next_observation: Instant,
+    next_for_radio: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
     /// The newest moment on the clock of the board.
@@ -77,11 +86,15 @@ impl Ingest {
         let mut rows = Rows {
             next: self.clock.now().instant + self.row_interval,
             next_observation: self.clock.now().instant + OBSERVE_EVERY,
+            next_for_radio: self.clock.now().instant,
             last: None,
             board: None,
         };
         loop {
-            let due = rows.next.min(rows.next_observation);
+            let mut due = rows.next.min(rows.next_observation);
+            if self.to_radio.is_some() {
+                due = due.min(rows.next_for_radio);
+            }
             let until_due = due.since(self.clock.now().instant);
             match self.deliveries.recv_timeout(until_due) {
                 Ok(delivery) => {
@@ -105,9 +118,23 @@ impl Ingest {
                 self.observe();
                 rows.next_observation = (rows.next_observation + OBSERVE_EVERY).max(now);
             }
+            if now >= rows.next_for_radio {
+                self.tell_radio();
+                rows.next_for_radio = (rows.next_for_radio + TELL_RADIO_EVERY).max(now);
+            }
         }
         let now = self.clock.now().instant;
         self.make_row(&mut rows, now);
+    }
+
+    /// Tells the radio how the car is; it takes the next one if it is behind.
+    fn tell_radio(&self) {
+        if let Some(radio) = &self.to_radio
+            && let Err(TrySendError::Full(_)) =
+                radio.try_send(CarNow::of(&self.state, self.clock.now()))
+        {
+            Health::count(&self.health.air.behind);
+        }
     }
 
     /// Puts what was heard into the state; gives what the recorder writes of it.

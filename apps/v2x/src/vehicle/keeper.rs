@@ -20,12 +20,13 @@ use v2x_units::{GnssFix, Instant, Stamp};
 use super::dated_journal::DatedJournal;
 use super::dating::{Beside, Dating, GroupRow, MeasuredRow};
 use super::health::Health;
+use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
 use super::row_journal::{JournalRow, RowJournal};
 use super::source::BoardTime;
 use crate::clock::Clock;
-use crate::daemon::Delivery;
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::{Delivery, Housekeeping};
 
 /// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
 const EVENTS_MAX: usize = 1_000;
@@ -48,6 +49,10 @@ pub(super) enum ToKeep {
     },
     /// One moment of the car, for the journal.
     Observation(Box<Observation>),
+    /// Something of the conversation about charging.
+    V2g(Stamp, Box<ToldByV2g>),
+    /// Something of V2V.
+    V2v(Stamp, Box<ToldByV2v>),
 }
 
 /// The store and what waits to enter it.
@@ -57,6 +62,7 @@ pub(super) struct Keeper {
     /// Where rows are kept until their commit, and what the last run left there.
     pub(super) row_journal: (RowJournal, Vec<JournalRow>),
     pub(super) delivery: Delivery,
+    pub(super) housekeeping: Housekeeping,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
     pub(super) heart: Heart,
@@ -104,6 +110,7 @@ impl Keeper {
             }
             self.commit(&mut groups, false);
             self.delivery.remove_overdue(now, &mut self.store);
+            self.housekeeping.look(self.clock, &mut self.store);
         }
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);
@@ -142,6 +149,16 @@ impl Keeper {
                     quality,
                 };
                 groups.fixes.push(now, fix);
+            }
+            ToKeep::V2g(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
+            }
+            ToKeep::V2v(at, told) => {
+                let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
+                radio::books::write_v2v(&mut self.store, utc, &told);
+                self.delivery.offer(&self.store);
             }
             ToKeep::Observation(seen) => {
                 let host = self.dating.host(&mut self.store);

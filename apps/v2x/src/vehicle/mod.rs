@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! port ─► collector ─► ingest ─┬─► recorder ─► files ─► archive
-//!        (bytes)      (state)  └─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//!        (bytes)      (state)  ├─► keeper ─► store ─► outbox ⇄ uploader ⇄ broker
+//!                              └─► radio ⇄ air
 //! ```
 //!
 //! The daemon ends from left to right: the collector stops reading, and each thread ends when the
@@ -20,6 +21,7 @@ mod ingest;
 mod journal;
 mod keeper;
 mod line_file;
+mod radio;
 mod raw_log;
 mod recorder;
 mod recovery;
@@ -35,16 +37,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tracing::info;
+use tracing::{info, warn};
+use v2x_proto::secure::Role;
+use v2x_proto::v2g::SessionId;
 use v2x_roles::vehicle::VehicleState;
 use v2x_store::Store;
+use v2x_units::BootId;
 
+use crate::air::{self, Surroundings};
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{self, Delivery, Housekeeping, Shutdown, Threads, UplinkHealth};
 use crate::failure::{Blame, Context as _, Failure};
+use crate::keys::{Drawn, UnitKeys};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -53,6 +60,7 @@ use disk::Folder;
 use health::Health;
 use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
+use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use row_journal::{JournalRow, RowJournal};
@@ -68,44 +76,37 @@ const BATCHES: usize = 8192;
 /// while.
 const ROWS: usize = 12_288;
 
+/// Words on the car between ingest and radio: most of a second; an older one is worth nothing.
+const CARS: usize = 8;
+
 /// Runs the daemon until it is asked to stop.
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
-    let uplink = Arc::new(UplinkHealth::default());
-    let health = Arc::new(Health::new(Arc::clone(&uplink)));
+    let health = Arc::new(Health::default());
     let collector = Collector::open(&config.collector, config.baud)?;
     daemon::make_folder(&config.out)?;
     let (store, row_journal) = open_store(&config.out, &clock)?;
+    let open_session = open_session(&store)?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let uploader = Uploader {
-        mqtt: config.mqtt.as_ref(),
-        role: "vehicle",
-        commands: None,
+    let delivery = start_uploader(config, clock, Arc::clone(&health.uplink), &mut threads)?;
+    let keeper = Keeper {
+        store,
+        journal: DatedJournal::new(&config.out, drawn()?),
+        row_journal,
+        delivery,
         clock,
-        health: Arc::clone(&uplink),
+        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
+        dating: Dating::new(clock, config.time_wait),
+        heart: attendant.heart("keeper"),
+        health: Arc::clone(&health),
     };
-    let (delivery, uploader) = uploader.start()?;
-    threads.extend(uploader);
-    threads.spawn("keeper", {
-        let health = Arc::clone(&health);
-        let keeper = Keeper {
-            store,
-            journal: DatedJournal::new(&config.out, drawn()?),
-            row_journal,
-            delivery,
-            clock,
-            dating: Dating::new(clock, config.time_wait),
-            heart: attendant.heart("keeper"),
-            health,
-        };
-        move || keeper.run(&kept)
-    })?;
+    threads.spawn("keeper", move || keeper.run(&kept))?;
     let recording = Recording {
         config,
         clock,
@@ -114,22 +115,28 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     recording.start(&mut threads, batches)?;
+    let radio = RadioParts {
+        config,
+        open_session,
+        to_keep: to_keep.clone(),
+        to_record: to_record.clone(),
+        clock,
+        shutdown: shutdown.clone(),
+        health: Arc::clone(&health),
+    };
+    let to_radio = radio.start(&mut threads)?;
     let ingest = Ingest {
         deliveries,
         to_record,
         to_keep,
+        to_radio,
         state,
         row_interval: config.row_interval,
         clock,
         health: Arc::clone(&health),
     };
     threads.spawn("ingest", move || ingest.run())?;
-    let outlet = Outlet {
-        clock,
-        deliveries: to_ingest,
-        health: Arc::clone(&health),
-        shutdown: shutdown.clone(),
-    };
+    let outlet = Outlet::new(clock, to_ingest, &health, &shutdown);
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
     let monitor = watch::start(config, clock, &health, attendant.hearts());
@@ -140,7 +147,83 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     threads.join();
     drop(monitor);
     status::last_words(&health);
+    radio::last_words(&health.air);
     Ok(())
+}
+
+/// Starts the way to the broker.
+fn start_uploader(
+    config: &VehicleConfig,
+    clock: Clock,
+    health: Arc<UplinkHealth>,
+    threads: &mut Threads,
+) -> Result<Delivery, Failure> {
+    let uploader = Uploader {
+        mqtt: config.mqtt.as_ref(),
+        role: "vehicle",
+        commands: None,
+        clock,
+        health,
+    };
+    let (delivery, uploader) = uploader.start()?;
+    threads.extend(uploader);
+    Ok(delivery)
+}
+
+/// The charging session that was open over the radio when the daemon last wrote.
+fn open_session(store: &Store) -> Result<Option<SessionId>, Failure> {
+    let open = store.v2g_session(radio::books::OWNER);
+    let open = open.blame(Blame::Runtime, "store")?;
+    Ok(open.and_then(|open| SessionId::new(open.session)))
+}
+
+/// What the radio's thread is made of.
+struct RadioParts<'a> {
+    config: &'a VehicleConfig,
+    open_session: Option<SessionId>,
+    to_keep: Sender<ToKeep>,
+    to_record: Sender<Vec<ToRecord>>,
+    clock: Clock,
+    shutdown: Shutdown,
+    health: Arc<Health>,
+}
+
+impl RadioParts<'_> {
+    /// Starts air and radio where one is configured; gives the ingest's end of it. A car without
+    /// keys has nothing to say.
+    fn start(self, threads: &mut Threads) -> Result<Option<Sender<CarNow>>, Failure> {
+        let (radio, clock) = (&self.config.radio, self.clock);
+        let Some(medium) = radio.medium() else {
+            return Ok(None);
+        };
+        let Some(keys) = &radio.keys else {
+            warn!("radio.keys names no folder of keys: the car stays silent on the air");
+            return Ok(None);
+        };
+        let now = clock.trusted_date(clock.now().instant);
+        let now = now.map(|dated| dated.utc);
+        let keys = UnitKeys::load(keys, Role::Vehicle, radio.policy, now)?;
+        info!(car = %keys.identity.credential().subject.name, "the car has its keys");
+        let boot = getrandom::u32().blame(Blame::Runtime, "random numbers")?;
+        let around = Surroundings::new(clock, &self.shutdown, BootId::new(boot), &self.health.air);
+        let air = air::open(&medium, around, threads)?;
+        let (to_radio, car) = bounded(CARS);
+        let radio = Radio::new(radio::Parts {
+            air,
+            car,
+            keys,
+            config: self.config.v2g,
+            legacy: radio.legacy,
+            open: self.open_session,
+            to_keep: self.to_keep,
+            to_record: self.to_record,
+            clock,
+            health: self.health,
+            rng: Drawn::from_kernel()?,
+        })?;
+        threads.spawn("radio", move || radio.run())?;
+        Ok(Some(to_radio))
+    }
 }
 
 /// A random number of this start.

@@ -1,9 +1,10 @@
 //! The thread that writes files: the raw log and the tables of the prototype.
 //!
 //! What it loses by a kill: at most the second that stands in its buffers. By a power cut: at most
-//! five seconds, the time between two syncs of the raw log and of the merged rows; the other tables
-//! are synced when they are closed. What a full, read-only or slow disk takes is decided in
-//! [`super::degradation`]; what becomes of closed raw logs, in [`super::raw_log::archive`].
+//! five seconds, the time between two syncs of the raw log; the tables are synced when they are
+//! closed, since the store and the raw log hold what is in them. What a full, read-only or slow
+//! disk takes is decided in [`super::degradation`]; what becomes of closed raw logs, in
+//! [`super::raw_log::archive`].
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tracing::{info, warn};
 use v2x_recording::snapshot::SNAPSHOT_FRAMES;
-use v2x_recording::{MergedRow, SnapshotRing, can_data, gps_data, merged};
+use v2x_recording::{MergedRow, RadioRow, SnapshotRing, can_data, gps_data, merged, radio_table};
 use v2x_roles::vehicle::FixQuality;
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
@@ -61,9 +62,12 @@ pub(super) struct Recorder<D> {
     can_data: Option<TableFile>,
     gps_data: TableFile,
     merged: TableFile,
+    radio: TableFile,
     snapshot: SnapshotRing,
     /// Frames that came since it was written.
     snapshot_new: usize,
+    /// Those of them that were there at the last look.
+    snapshot_seen: usize,
     snapshot_due: Instant,
     degradation: Degradation,
     /// The first refusal since the last look at the disk.
@@ -94,8 +98,10 @@ impl<D: Disk> Recorder<D> {
             can_data,
             gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
             merged: TableFile::new("merged_can_data", merged::HEADER, Naming::ByDay),
+            radio: TableFile::new("ESP_now_data", radio_table::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
             snapshot_new: 0,
+            snapshot_seen: 0,
             snapshot_due: Instant::BOOT,
             degradation: Degradation::new(config.reserve_bytes),
             refusal: None,
@@ -136,6 +142,7 @@ impl<D: Disk> Recorder<D> {
                 ToRecord::Frame { at, frame, fix, .. } => self.frame(at, &frame, fix),
                 ToRecord::Fix { at, fix, quality } => self.fix(at, fix, quality),
                 ToRecord::Row(row) => self.row(&row),
+                ToRecord::Radio(row) => self.radio(&row),
             };
             self.note(outcome);
         }
@@ -182,6 +189,14 @@ impl<D: Disk> Recorder<D> {
         self.merged.line(&self.disk, row.at, form)
     }
 
+    fn radio(&mut self, row: &RadioRow) -> io::Result<()> {
+        if self.degradation.level() == Level::RawLogAlone {
+            return Ok(());
+        }
+        let form = |line: &mut Vec<u8>| radio_table::write_row(line, row);
+        self.radio.line(&self.disk, row.at, form)
+    }
+
     /// Keeps the first refusal until the next look at the disk.
     fn note(&mut self, outcome: io::Result<()>) {
         if let Err(error) = outcome {
@@ -191,15 +206,16 @@ impl<D: Disk> Recorder<D> {
 
     fn do_chores(&mut self, chores: &mut Chores, now: Instant, waiting: (usize, usize)) {
         if now >= chores.snapshot {
-            let is_new = self.snapshot_new >= SNAPSHOT_FRAMES;
-            if is_new || (self.snapshot_new > 0 && now >= self.snapshot_due) {
+            let came = self.snapshot_new.saturating_sub(self.snapshot_seen);
+            if came >= SNAPSHOT_FRAMES || (self.snapshot_new > 0 && now >= self.snapshot_due) {
                 self.write_snapshot();
                 self.snapshot_due = now + SNAPSHOT_AT_LATEST;
             }
+            self.snapshot_seen = self.snapshot_new;
             chores.snapshot = now + SNAPSHOT_EVERY;
         }
         if now >= chores.sync {
-            let synced = self.raw.sync().and_then(|()| self.merged.sync());
+            let synced = self.raw.sync();
             self.note(synced);
             chores.sync = now + SYNC_EVERY;
         }
@@ -214,10 +230,10 @@ impl<D: Disk> Recorder<D> {
         // The raw log first: it gets the last of the room.
         let raw = self.raw.flush(now);
         self.note(raw);
-        for table in self
-            .can_data
-            .iter_mut()
-            .chain([&mut self.gps_data, &mut self.merged])
+        for table in
+            self.can_data
+                .iter_mut()
+                .chain([&mut self.gps_data, &mut self.merged, &mut self.radio])
         {
             if let Err(error) = table.flush() {
                 self.refusal.get_or_insert(error);
@@ -272,6 +288,7 @@ impl<D: Disk> Recorder<D> {
         if level >= Level::RawLogAlone {
             self.gps_data.close();
             self.merged.close();
+            self.radio.close();
         }
     }
 
@@ -297,10 +314,10 @@ impl<D: Disk> Recorder<D> {
             .health
             .frames_unrecorded
             .fetch_add(lost, Ordering::Relaxed);
-        for table in self
-            .can_data
-            .iter_mut()
-            .chain([&mut self.gps_data, &mut self.merged])
+        for table in
+            self.can_data
+                .iter_mut()
+                .chain([&mut self.gps_data, &mut self.merged, &mut self.radio])
         {
             table.close();
         }

@@ -188,6 +188,7 @@ impl Watched for Watch {
     fn parts(&self) -> Vec<Part> {
         let mut parts = vec![self.collector()];
         parts.extend(self.bus());
+        parts.extend(self.health.air.part());
         parts.extend([
             losses("link", &self.link_losses, self.link_lost(), "frames"),
             self.recorder(),

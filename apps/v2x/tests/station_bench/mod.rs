@@ -8,6 +8,7 @@
 pub(crate) mod board;
 pub(crate) mod line;
 pub(crate) mod pzem;
+pub(crate) mod slot_board;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -184,6 +185,28 @@ pub(crate) fn await_slot(
 fn stamped(row: &Value) -> Row {
     let values = row["values"].as_object().unwrap().clone();
     (row["ts"].as_i64().unwrap(), values)
+}
+
+/// Sends a command to the station's device and waits for its answer.
+pub(crate) fn ask(server: &Subscriber, id: u32, command: &Value) -> Value {
+    let request = format!("v1/devices/me/rpc/request/{id}");
+    server.publish(&request, &command.to_string());
+    let response = format!("v1/devices/me/rpc/response/{id}");
+    answer(server, |topic, _| topic == response)
+}
+
+/// Waits for the first message that is the answer.
+pub(crate) fn answer(server: &Subscriber, is_it: impl Fn(&str, &Value) -> bool) -> Value {
+    let mut found = None;
+    wait_until(SOON, "an answer", || {
+        let messages = server.received().into_iter();
+        found = messages
+            .map(|message| (message.topic.clone(), parse(&message)))
+            .find(|(topic, payload)| is_it(topic, payload))
+            .map(|(_, payload)| payload);
+        found.is_some()
+    });
+    found.unwrap()
 }
 
 fn parse(message: &Received) -> Value {

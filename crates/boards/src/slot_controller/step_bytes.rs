@@ -23,8 +23,8 @@ use core::time::Duration;
 
 use v2x_charging::meter::Baseline;
 use v2x_charging::{
-    Authorisation, EndReason, Energy, EnergyLedger, Fault, Outage, SessionRecord, SlotState,
-    TransactionId, Verdict,
+    Authorisation, EndReason, Energy, EnergyLedger, Fault, Outage, RelayFailure, SessionRecord,
+    SlotState, TransactionId, Verdict,
 };
 use v2x_units::{BootId, Instant, UtcTime, Watts};
 
@@ -169,6 +169,10 @@ fn state_code(state: SlotState) -> [u8; 2] {
             Outage::OutOfService => [6, 4],
         },
         SlotState::Faulted(Fault::RelayStuck) => [7, 0],
+        SlotState::Faulted(Fault::Relay(RelayFailure::Unanswered)) => [7, 1],
+        SlotState::Faulted(Fault::Relay(RelayFailure::Refused)) => [7, 2],
+        SlotState::Faulted(Fault::Relay(RelayFailure::Contradicted)) => [7, 3],
+        SlotState::Faulted(Fault::Relay(RelayFailure::Missing)) => [7, 4],
     }
 }
 
@@ -186,6 +190,10 @@ fn state_of(code: [u8; 2]) -> Option<SlotState> {
         [6, 3] => SlotState::Unavailable(Outage::NoMeasurement),
         [6, 4] => SlotState::Unavailable(Outage::OutOfService),
         [7, 0] => SlotState::Faulted(Fault::RelayStuck),
+        [7, 1] => SlotState::Faulted(Fault::Relay(RelayFailure::Unanswered)),
+        [7, 2] => SlotState::Faulted(Fault::Relay(RelayFailure::Refused)),
+        [7, 3] => SlotState::Faulted(Fault::Relay(RelayFailure::Contradicted)),
+        [7, 4] => SlotState::Faulted(Fault::Relay(RelayFailure::Missing)),
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use v2x_units::UtcTime;
 
 use super::config::Authorisation;
+use super::state::RelayFailure;
 use crate::meter::MeterSample;
 
 /// What can happen to a slot.
@@ -30,10 +31,24 @@ pub enum Input {
     InService(bool),
     /// Somebody has looked at the fault.
     ClearFault,
+    /// What became of the last order to the relay.
+    Relay(RelayReport),
     /// The port or the link of the meter is gone; the next sample says it is back.
     SourceLost,
     /// What the wall clock says; `None` when it is known to be wrong. Decides nothing.
     Clock(Option<UtcTime>),
+}
+
+/// What became of an order to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayReport {
+    /// The board has acknowledged it, and its feedback, where there is one, agrees.
+    Obeyed {
+        /// Whether the relay is closed now.
+        closed: bool,
+    },
+    /// It has not been carried out; the order is being repeated.
+    Failed(RelayFailure),
 }
 
 /// What an accepted input has done.

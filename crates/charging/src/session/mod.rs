@@ -37,6 +37,7 @@
 //! | resume | | | | | |
 //! | idle time-out | | | | Available | |
 //! | silence | Unavailable | Unavailable | Unavailable | | |
+//! | relay fails | Faulted | Faulted | Faulted | Faulted | |
 //! | clear fault | - | - | - | - | Available |
 //!
 //! With a session:
@@ -54,12 +55,17 @@
 //! | resume | | | SuspendedEV |
 //! | idle time-out | SuspendedEV | Finishing | Finishing |
 //! | silence | Unavailable | Unavailable | Unavailable |
+//! | relay fails | Faulted | Faulted | Faulted |
 //! | clear fault | - | - | - |
 //!
 //! Unavailable returns to where the slot was. An open session stays open in it, and ends when the
 //! outage lasts too long. A slot without a relay takes the same steps, except that nothing there
 //! is SuspendedEVSE or Faulted, load starts a session whoever may use the slot, and "stop" ends
 //! the books only: what flows on is shown as unattributed.
+//!
+//! "Relay fails" is a board that acknowledges an order with a contact elsewhere. A board that did
+//! not acknowledge at all and does so later takes its fault back; everything else waits for
+//! somebody to look at it.
 //!
 //! # One step at a time
 //!
@@ -85,11 +91,11 @@ use core::time::Duration;
 use v2x_units::{Instant, UtcTime};
 
 pub use config::{Authorisation, CurrentThresholds, Policy, SlotConfig};
-pub use input::{Effect, Input, Refused};
+pub use input::{Effect, Input, Refused, RelayReport};
 pub use output::Output;
 pub use record::SessionRecord;
 pub use resume::{Interruption, Restart};
-pub use state::{EndReason, Fault, Outage, SlotState};
+pub use state::{EndReason, Fault, Outage, RelayFailure, SlotState};
 pub use transaction::{TransactionId, TransactionIdError, TransactionIds};
 
 use crate::EnergyLedger;
@@ -136,6 +142,16 @@ struct Wishes {
     source_lost: bool,
 }
 
+/// Where the relay was told to be, and what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayPlace {
+    /// Whether it was told to be closed.
+    pub closed: bool,
+    /// Whether its board has said that it is there.
+    pub confirmed: bool,
+    told_at: Instant,
+}
+
 /// What has been seen of the meter.
 #[derive(Debug, Clone)]
 struct Watch {
@@ -169,8 +185,9 @@ pub struct Slot {
     /// What flows before it is certain that a session starts.
     pending: EnergyLedger,
     unattributed: EnergyLedger,
-    /// Whether the relay was told to be closed, and when; `None` before it was told anything.
-    relay: Option<(bool, Instant)>,
+    /// `None` before the relay was told anything.
+    relay: Option<RelayPlace>,
+    relay_failure: Option<RelayFailure>,
     in_flight: Option<(SessionRecord, bool)>,
     announcements: Announcements,
     /// The state of the last step.
@@ -210,6 +227,7 @@ impl Slot {
             pending: EnergyLedger::default(),
             unattributed: EnergyLedger::default(),
             relay: None,
+            relay_failure: None,
             in_flight: None,
             announcements: Announcements::default(),
             state: None,
@@ -248,6 +266,7 @@ impl Slot {
                 self.fault.take().ok_or(Refused::NotFaulted)?;
                 self.watch.current.forget();
             }
+            Input::Relay(report) => self.hear_relay(report),
             Input::SourceLost => self.wishes.source_lost = true,
             Input::Clock(utc) => self.clock = utc.map(|utc| (self.now, utc)),
         }
@@ -259,8 +278,8 @@ impl Slot {
         self.now = self.now.max(now);
         self.advance();
         let close = self.relay_wanted();
-        if self.config.has_relay && !close && self.relay.is_none_or(|(closed, _)| closed) {
-            self.relay = Some((false, self.now));
+        if self.config.has_relay && !close && self.relay.is_none_or(|relay| relay.closed) {
+            self.order_relay(false);
             self.watch.current.forget();
             return Output::OpenRelay;
         }
@@ -277,8 +296,8 @@ impl Slot {
         if let Some(state) = self.announcements.state.take() {
             return Output::State(state);
         }
-        if close && self.relay.is_none_or(|(closed, _)| !closed) {
-            self.relay = Some((true, self.now));
+        if close && self.relay.is_none_or(|relay| !relay.closed) {
+            self.order_relay(true);
             return Output::CloseRelay;
         }
         Output::WakeAt(self.deadline())
@@ -310,6 +329,12 @@ impl Slot {
         self.unattributed
     }
 
+    /// Where the relay is; `None` without one, and before it was told anything.
+    #[must_use]
+    pub const fn relay(&self) -> Option<RelayPlace> {
+        self.relay
+    }
+
     /// What the judge said about the last sample.
     #[must_use]
     pub const fn last_judgement(&self) -> Option<Judgement> {
@@ -337,6 +362,38 @@ impl Slot {
                 self.pending.post(&judgement);
             }
             (None, _) => self.unattributed.post(&judgement),
+        }
+    }
+
+    const fn order_relay(&mut self, closed: bool) {
+        self.relay = Some(RelayPlace {
+            closed,
+            confirmed: false,
+            told_at: self.now,
+        });
+    }
+
+    /// Notes what became of the relay's order. A board that answers after all clears the fault of
+    /// its silence.
+    fn hear_relay(&mut self, report: RelayReport) {
+        let Some(relay) = &mut self.relay else {
+            return;
+        };
+        match report {
+            RelayReport::Obeyed { closed } if closed == relay.closed => {
+                relay.confirmed = true;
+                self.relay_failure = None;
+                let silence = Fault::Relay(RelayFailure::Unanswered);
+                if self.fault.take_if(|fault| *fault == silence).is_some() {
+                    self.watch.current.forget();
+                }
+            }
+            // The answer to an order that another one has overtaken.
+            RelayReport::Obeyed { .. } => {}
+            RelayReport::Failed(failure) => {
+                relay.confirmed = false;
+                self.relay_failure = Some(failure);
+            }
         }
     }
 

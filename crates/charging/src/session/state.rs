@@ -73,13 +73,50 @@ impl fmt::Display for Outage {
 pub enum Fault {
     /// Current flows although the relay is open (OCPP `PowerSwitchFailure`).
     RelayStuck,
+    /// The relay does not do as it is told; only [`RelayFailure::Unanswered`] passes by itself.
+    Relay(RelayFailure),
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RelayStuck => f.write_str("current flows although the relay is open"),
+            Self::Relay(failure) => failure.fmt(f),
         }
+    }
+}
+
+/// How a relay's board fails an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelayFailure {
+    /// It does not acknowledge the order, however often it is repeated.
+    Unanswered,
+    /// It refuses the order, or tried and failed.
+    Refused,
+    /// It acknowledges, but the contact is not where it should be: stuck or welded.
+    Contradicted,
+    /// It has no relay, or does not know the order.
+    Missing,
+}
+
+impl RelayFailure {
+    /// All failures.
+    pub const ALL: [Self; 4] = [
+        Self::Unanswered,
+        Self::Refused,
+        Self::Contradicted,
+        Self::Missing,
+    ];
+}
+
+impl fmt::Display for RelayFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unanswered => "the board does not acknowledge the relay's order",
+            Self::Refused => "the board refuses the relay's order, or failed to carry it out",
+            Self::Contradicted => "the relay's contact is not where the board was told to put it",
+            Self::Missing => "the board has no relay",
+        })
     }
 }
 
@@ -102,11 +139,13 @@ pub enum EndReason {
     MeterLost,
     /// The relay did not open.
     RelayStuck,
+    /// The relay did not do as it was told.
+    RelayFailed,
 }
 
 impl EndReason {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EvDisconnected,
         Self::Timeout,
         Self::Remote,
@@ -115,6 +154,7 @@ impl EndReason {
         Self::Reboot,
         Self::MeterLost,
         Self::RelayStuck,
+        Self::RelayFailed,
     ];
 
     /// The `stoppedReason` of OCPP 2.0.1; what has no name there is `Other`.
@@ -127,7 +167,7 @@ impl EndReason {
             Self::DeAuthorized => "DeAuthorized",
             Self::PowerLoss => "PowerLoss",
             Self::Reboot => "Reboot",
-            Self::MeterLost | Self::RelayStuck => "Other",
+            Self::MeterLost | Self::RelayStuck | Self::RelayFailed => "Other",
         }
     }
 }
@@ -143,6 +183,7 @@ impl fmt::Display for EndReason {
             Self::Reboot => "the station restarted",
             Self::MeterLost => "the meter was silent for too long",
             Self::RelayStuck => "the relay did not open",
+            Self::RelayFailed => "the relay did not do as it was told",
         })
     }
 }

@@ -134,8 +134,10 @@ impl Slot {
 
     /// Why the open session must end now.
     fn end_due(&self) -> Option<EndReason> {
-        if self.fault.is_some() {
-            return Some(EndReason::RelayStuck);
+        match self.fault {
+            Some(Fault::RelayStuck) => return Some(EndReason::RelayStuck),
+            Some(Fault::Relay(_)) => return Some(EndReason::RelayFailed),
+            None => {}
         }
         if self.wishes.end.is_some() {
             return self.wishes.end;
@@ -156,11 +158,13 @@ impl Slot {
         (idle && timeout && self.outage().is_none()).then_some(EndReason::Timeout)
     }
 
-    /// Whether current flows that an open relay should have cut.
+    /// Whether current flows that an open relay should have cut, or its board fails an order.
     fn fault_due(&self) -> Option<Fault> {
-        let (closed, told_at) = self.relay?;
-        let stuck = !closed && self.watch.current.flows_after(told_at + RELAY_SETTLES);
-        (stuck && self.fault.is_none()).then_some(Fault::RelayStuck)
+        let relay = self.relay.filter(|_| self.fault.is_none())?;
+        let current = &self.watch.current;
+        let stuck = !relay.closed && current.flows_after(relay.told_at + RELAY_SETTLES);
+        let failed = self.relay_failure.map(Fault::Relay);
+        stuck.then_some(Fault::RelayStuck).or(failed)
     }
 
     /// The step within the phases, when the meter is heard and nothing is broken.

@@ -153,6 +153,7 @@ impl Bench {
             "stop" => Input::Stop,
             "pause" => Input::Pause,
             "resume" => Input::Resume,
+            "relay fails" => Input::Relay(RelayReport::Failed(RelayFailure::Contradicted)),
             "clear fault" => Input::ClearFault,
             other => panic!("{other} is no input"),
         };
@@ -188,7 +189,7 @@ fn transitions() -> Vec<(&'static str, &'static str, &'static str)> {
 #[test]
 fn every_state_and_input_does_what_the_table_says() {
     let transitions = transitions();
-    assert_eq!(transitions.len(), 8 * 12);
+    assert_eq!(transitions.len(), 8 * 13);
     for (from, input, to) in transitions {
         let mut bench = Bench::in_state(from);
         let outcome = bench.apply(input);
@@ -267,6 +268,49 @@ fn stop_opens_the_relay_before_anything_is_on_disk() {
     bench.slot.handle(bench.now, Input::Stop).unwrap();
     assert_eq!(bench.slot.poll(bench.now), Output::OpenRelay);
     assert!(matches!(bench.slot.poll(bench.now), Output::Persist(_)));
+}
+
+#[test]
+fn board_that_does_not_answer_faults_the_slot_until_it_does() {
+    let mut bench = Bench::in_state("Charging");
+    let silent = Input::Relay(RelayReport::Failed(RelayFailure::Unanswered));
+    bench.input(Input::Stop).unwrap();
+    bench.input(silent).unwrap();
+    let fault = SlotState::Faulted(Fault::Relay(RelayFailure::Unanswered));
+    assert_eq!(bench.slot.state(), Some(fault));
+    let late = Input::Relay(RelayReport::Obeyed { closed: true });
+    bench.input(late).unwrap();
+    assert_eq!(
+        bench.slot.state(),
+        Some(fault),
+        "an order that was overtaken"
+    );
+    let answer = Input::Relay(RelayReport::Obeyed { closed: false });
+    bench.input(answer).unwrap();
+    assert_eq!(bench.state(), "Finishing");
+    assert_eq!(
+        bench.ended(),
+        [EndReason::Remote],
+        "the books were closed by the stop"
+    );
+}
+
+#[test]
+fn contact_elsewhere_ends_the_session_and_stays_a_fault_until_somebody_has_looked() {
+    let mut bench = Bench::in_state("Charging");
+    let elsewhere = Input::Relay(RelayReport::Failed(RelayFailure::Contradicted));
+    bench.input(elsewhere).unwrap();
+    assert_eq!(bench.ended(), [EndReason::RelayFailed]);
+    assert!(bench.outputs.contains(&Output::OpenRelay));
+    bench.input(Input::ClearFault).unwrap();
+    assert_eq!(bench.state(), "Faulted", "cleared while it lasts");
+    bench
+        .input(Input::Relay(RelayReport::Obeyed { closed: false }))
+        .unwrap();
+    assert_eq!(bench.state(), "Faulted", "nobody has looked at it");
+    bench.input(Input::ClearFault).unwrap();
+    bench.draw(Amps::ZERO, 14);
+    assert_ne!(bench.state(), "Faulted");
 }
 
 #[test]

@@ -31,6 +31,21 @@ pub fn file_header() -> Vec<u8> {
     out
 }
 
+/// The EtherType for experiments in one house (IEEE 802, 9.2.4): payloads that no dissector knows.
+const ETHER_TYPE_LOCAL: u16 = 0x88B5;
+
+/// One payload of the radio that is no GeoNetworking packet, as V2G and the prototype's messages,
+/// under an EtherType that Wireshark shows as plain data.
+#[must_use]
+pub fn record_of_other(
+    heard: UtcTime,
+    source: MacAddress,
+    destination: MacAddress,
+    payload: &[u8],
+) -> Vec<u8> {
+    framed(heard, source, destination, ETHER_TYPE_LOCAL, payload)
+}
+
 /// One packet of the radio, with when it was heard, from whom and for whom.
 ///
 /// Times before 1970 and after 2106 are written as the nearest that the format has. Of a packet
@@ -42,10 +57,20 @@ pub fn record(
     destination: MacAddress,
     packet: &[u8],
 ) -> Vec<u8> {
+    framed(heard, source, destination, ETHER_TYPE, packet)
+}
+
+fn framed(
+    heard: UtcTime,
+    source: MacAddress,
+    destination: MacAddress,
+    ether_type: u16,
+    packet: &[u8],
+) -> Vec<u8> {
     let mut frame = Vec::with_capacity(14 + packet.len());
     frame.extend(destination.octets());
     frame.extend(source.octets());
-    frame.extend(ETHER_TYPE.to_be_bytes());
+    frame.extend(ether_type.to_be_bytes());
     frame.extend_from_slice(packet);
     let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
     frame.truncate(usize::try_from(SNAP_LENGTH).unwrap_or(usize::MAX));

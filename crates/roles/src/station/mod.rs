@@ -18,9 +18,11 @@
 //! | [`recent`] | which samples are kept to explain a session |
 //! | [`books`] | tariffs, the cost so far, the bill |
 //! | [`view`] | what a slot shows to others |
+//! | [`relay`] | a relay at the other end of the link: order, answer, feedback |
 
 pub mod books;
 pub mod recent;
+pub mod relay;
 pub mod samples;
 pub mod setup;
 pub mod slots;
@@ -31,6 +33,7 @@ pub use v2x_proto::pzem;
 
 pub use books::{Tariffs, Unbilled, settle};
 pub use recent::Judged;
+pub use relay::{RelayControl, RelayDo};
 pub use setup::{MAX_SLOTS, PortId, SlotNumber, SlotSetup, StationSetup};
 pub use slots::{Do, Keep, Order, Resumption, Station, Tell, Unrouted};
 pub use view::{SessionView, SlotView};

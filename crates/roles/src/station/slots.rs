@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use v2x_charging::{
-    Authorisation, Effect, Input, Interruption, MeterSample, Output, Refused, SessionRecord, Slot,
-    SlotState, TransactionIds,
+    Authorisation, Effect, Input, Interruption, MeterSample, Output, Refused, RelayReport,
+    SessionRecord, Slot, SlotState, TransactionIds,
 };
 use v2x_tariff::Tariff;
 use v2x_units::{BootId, Instant, UtcTime};
@@ -246,6 +246,15 @@ impl Station {
         }
     }
 
+    /// Takes what became of the last order to the relay of a line's slot.
+    pub fn relay(&mut self, now: Instant, port: PortId, report: RelayReport) {
+        for place in &mut self.places {
+            if place.setup.port == port {
+                place.take(now, Input::Relay(report));
+            }
+        }
+    }
+
     /// A line is gone: every slot that was heard on it last is without a source.
     pub fn port_lost(&mut self, now: Instant, port: PortId) {
         for place in &mut self.places {
@@ -451,6 +460,7 @@ impl Place {
             setup: &self.setup,
             tariff: &self.tariff,
             state: self.slot.state(),
+            relay: self.slot.relay(),
             measured: measured.map(|(sample, _)| sample),
             vehicle_connected: measured.and_then(|(sample, said)| said.or(draws(&sample))),
             session,

@@ -1,6 +1,6 @@
 //! What a slot shows to others: only what is measured and fresh, nothing in place of the rest.
 
-use v2x_charging::{EnergyLedger, Judgement, MeterSample, SlotState, TransactionId};
+use v2x_charging::{EnergyLedger, Judgement, MeterSample, RelayPlace, SlotState, TransactionId};
 use v2x_tariff::{Money, Tariff};
 use v2x_units::UtcTime;
 
@@ -28,6 +28,8 @@ pub struct SlotView<'a> {
     pub tariff: &'a Tariff,
     /// Its state; `None` before the first step.
     pub state: Option<SlotState>,
+    /// Where the relay is; `None` without one.
+    pub relay: Option<RelayPlace>,
     /// The newest measurement; `None` when it is older than the slot's silence.
     pub measured: Option<MeterSample>,
     /// Whether a vehicle is connected, as the board says it or the current shows it.

@@ -5,6 +5,7 @@
 //! | [`state`] | which value of a quantity holds now, how old it is and where it came from |
 //! | [`gnss`] | whether a fix is good, repeated, frozen or no place at all |
 //! | [`charging`] | whether the battery is being charged from the mains (never by braking) |
+//! | [`course`] | in which direction the car moves, from the places where it was |
 //! | [`mode`] | whether the car drives, charges, keeps its 12 V battery or changes between them |
 //! | [`merged`] | the row that puts all of it on one line, for CSV and telemetry |
 //! | [`observation`] | one moment of the car, as trips, charges and alarms are judged by it |
@@ -17,6 +18,7 @@
 pub mod battery;
 pub mod charge;
 pub mod charging;
+pub mod course;
 pub mod energy;
 pub mod episode;
 pub mod gnss;
@@ -29,6 +31,7 @@ pub mod trip;
 pub use battery::{Alarm, AlarmChange, Battery, CapacityEstimate};
 pub use charge::{Charge, ChargeEnd, ChargeTracker};
 pub use charging::ChargeDetector;
+pub use course::Course;
 pub use energy::Flow;
 pub use episode::{Change, EpisodeId, EpisodeIdError};
 pub use gnss::{FixJudge, FixQuality};

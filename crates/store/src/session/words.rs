@@ -4,9 +4,9 @@
 
 use rusqlite::Row;
 use rusqlite::types::Type;
-use v2x_charging::{Authorisation, EndReason, Fault, Outage, SlotState, Verdict};
+use v2x_charging::{Authorisation, EndReason, Fault, Outage, RelayFailure, SlotState, Verdict};
 
-const STATES: [(SlotState, &str); 12] = [
+const STATES: [(SlotState, &str); 16] = [
     (SlotState::Available, "Available"),
     (SlotState::Preparing, "Preparing"),
     (SlotState::Charging, "Charging"),
@@ -31,6 +31,22 @@ const STATES: [(SlotState, &str); 12] = [
         "Unavailable/OutOfService",
     ),
     (SlotState::Faulted(Fault::RelayStuck), "Faulted/RelayStuck"),
+    (
+        SlotState::Faulted(Fault::Relay(RelayFailure::Unanswered)),
+        "Faulted/RelayUnanswered",
+    ),
+    (
+        SlotState::Faulted(Fault::Relay(RelayFailure::Refused)),
+        "Faulted/RelayRefused",
+    ),
+    (
+        SlotState::Faulted(Fault::Relay(RelayFailure::Contradicted)),
+        "Faulted/RelayContradicted",
+    ),
+    (
+        SlotState::Faulted(Fault::Relay(RelayFailure::Missing)),
+        "Faulted/RelayMissing",
+    ),
 ];
 
 const REASONS: [(EndReason, &str); EndReason::ALL.len()] = [
@@ -42,6 +58,7 @@ const REASONS: [(EndReason, &str); EndReason::ALL.len()] = [
     (EndReason::Reboot, "Reboot"),
     (EndReason::MeterLost, "MeterLost"),
     (EndReason::RelayStuck, "RelayStuck"),
+    (EndReason::RelayFailed, "RelayFailed"),
 ];
 
 const VERDICTS: [(Verdict, &str); Verdict::ALL.len()] = [
@@ -150,7 +167,15 @@ mod tests {
                 | Outage::NoMeasurement
                 | Outage::OutOfService,
             )
-            | SlotState::Faulted(Fault::RelayStuck) => STATES.iter().any(|(s, _)| *s == state),
+            | SlotState::Faulted(
+                Fault::RelayStuck
+                | Fault::Relay(
+                    RelayFailure::Unanswered
+                    | RelayFailure::Refused
+                    | RelayFailure::Contradicted
+                    | RelayFailure::Missing,
+                ),
+            ) => STATES.iter().any(|(s, _)| *s == state),
         }
     }
 

@@ -32,6 +32,10 @@ pub(super) fn explain(found: &Found, as_json: bool) -> String {
         text.push('\n');
         text += &step_text(step);
     }
+    if found.values.is_empty() {
+        text +=
+            "\nThe samples between these steps are no longer in the store: see store.keep_days.\n";
+    }
     text += "\nCost: each line is quantity times price; the exact amounts are added and rounded \
              once,\nand the lines are paid in whole minor units that add up to the total.\n";
     match &found.bill {

@@ -11,11 +11,16 @@ use super::super::keys::{KEYS, Key, Kind};
 pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
-pub(crate) const SHARED: [&str; 2] = ["monitor", "mqtt"];
+pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
+/// Keys of these that a station does not have: each of its slots has its own keys, and legacy mode
+/// is the car's.
+const VEHICLE_ONLY: [&str; 2] = ["radio.keys", "radio.legacy"];
 
 /// All keys of a station's file, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    let shared = KEYS.iter().filter(|key| SHARED.contains(&key.table));
+    let is_shared =
+        |key: &&Key| SHARED.contains(&key.table) && !VEHICLE_ONLY.contains(&key.path().as_str());
+    let shared = KEYS.iter().filter(is_shared);
     STATION_KEYS.iter().chain(shared)
 }
 
@@ -279,6 +284,20 @@ pub(crate) const STATION_KEYS: &[Key] = &[
         Kind::Number,
         "",
         &["Seconds without current, 1 to 86400, after which a session ends."],
+    ),
+    key(
+        SLOT,
+        "keys",
+        Kind::Path,
+        "",
+        &["Folder that `v2x keys enroll` made for the slot: it speaks with cars over the radio."],
+    ),
+    key(
+        SLOT,
+        "energy_limit_kwh",
+        Kind::Number,
+        "",
+        &["Kilowatt-hours, 0.1 to 1000, at which a session over the radio ends."],
     ),
 ];
 

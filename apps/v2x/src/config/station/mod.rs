@@ -15,10 +15,13 @@ use std::time::Duration;
 
 use v2x_charging::{MeterLimits, SlotConfig};
 use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
+use v2x_store::Retention;
 use v2x_tariff::{Tariff, parse_tariffs};
-use v2x_units::Position;
+use v2x_units::{Position, WattHours};
 use v2x_uplink::{BrokerUrl, Token};
 
+use super::radio::RadioConfig;
+use super::toml_file::retention;
 use super::{MqttConfig, TOKEN_VARIABLE, read_token};
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure};
@@ -32,6 +35,9 @@ const FRAMED_BAUD: u32 = 921_600;
 const ROW_INTERVAL: Duration = Duration::from_secs(2);
 /// How often a meter is asked; it renews its values about once a second.
 const METER_INTERVAL: Duration = Duration::from_secs(1);
+/// How long and how much the store keeps, as for the vehicle.
+const KEEP_DAYS: u64 = 365;
+const BUDGET_MB: u64 = 2048;
 /// The prototype's price, where no tariff is configured.
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
@@ -47,11 +53,25 @@ pub(crate) struct StationConfig {
     pub(crate) tariffs: Vec<(Tariff, String)>,
     pub(crate) out: PathBuf,
     pub(crate) row_interval: Duration,
+    pub(crate) retention: Retention,
     /// Whether each slot is a device of its own at the server.
     pub(crate) gateway: bool,
+    pub(crate) radio: RadioConfig,
+    /// The slots that speak with cars.
+    pub(crate) slot_radios: Vec<SlotRadio>,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
+}
+
+/// What a slot needs to speak with cars.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SlotRadio {
+    pub(crate) slot: SlotNumber,
+    /// The folder that `v2x keys enroll` made for it.
+    pub(crate) keys: PathBuf,
+    /// A session ends at so much.
+    pub(crate) energy_limit: Option<WattHours>,
 }
 
 /// A serial line and what is on it.
@@ -104,6 +124,8 @@ struct SlotSettings {
     limits: MeterLimits,
     plug: Option<String>,
     tariff: Option<String>,
+    keys: Option<PathBuf>,
+    energy_limit: Option<WattHours>,
 }
 
 impl SlotSettings {
@@ -119,6 +141,8 @@ impl SlotSettings {
             limits: MeterLimits::pzem_004t_100a(),
             plug: None,
             tariff: None,
+            keys: None,
+            energy_limit: None,
         }
     }
 }
@@ -133,10 +157,13 @@ pub(crate) struct FileSettings {
     plug: Option<String>,
     out: Option<PathBuf>,
     row_interval: Option<Duration>,
+    /// Days and megabytes that the store keeps; `None`: the defaults of the vehicle's.
+    keep: (Option<u64>, Option<u64>),
     gateway: bool,
     /// The text of `tariffs.toml` with its name, or that of a single price.
     tariffs: Option<(String, String)>,
     slots: Vec<SlotSettings>,
+    radio: RadioConfig,
     /// `Some(None)`: it is switched off.
     monitor: Option<Option<SocketAddr>>,
     broker: Option<BrokerUrl>,
@@ -181,18 +208,32 @@ impl StationConfig {
         let (lines, ports) =
             lines(&file.slots).map_err(|problem| Failure::new(Blame::Configuration, problem))?;
         let setup = setup(&file, &ports, &tariffs)?;
+        let (days, megabytes) = file.keep;
+        let retention = retention(days.unwrap_or(KEEP_DAYS), megabytes.unwrap_or(BUDGET_MB))
+            .blame(Blame::Configuration, "store")?;
         let config = Self {
             setup,
             lines,
             tariffs,
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
+            retention,
             gateway: file.gateway,
+            slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
+            radio: file.radio,
             monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
             mqtt,
         };
         Ok((config, file.notes, login))
     }
+}
+
+fn slot_radio(slot: &SlotSettings) -> Option<SlotRadio> {
+    Some(SlotRadio {
+        slot: slot.number,
+        keys: slot.keys.clone()?,
+        energy_limit: slot.energy_limit,
+    })
 }
 
 fn setup(

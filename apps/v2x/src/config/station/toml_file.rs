@@ -1,5 +1,6 @@
 //! The station's configuration as TOML. Unknown keys and wrong values are refused with their line.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,12 +9,15 @@ use serde::Deserialize;
 use toml::Spanned;
 use v2x_charging::{Energy, MeterLimits, Policy, SlotConfig};
 use v2x_roles::station::{SlotNumber, pzem};
-use v2x_units::{Amps, Degrees, Position, Watts};
+use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
 use v2x_uplink::BrokerUrl;
 
 use super::super::keys::Listen;
+use super::super::toml_file::retention;
 use super::environment;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
+use crate::config::radio::{AirWord, RadioConfig};
+use crate::keys::TrustPolicy;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,9 +27,20 @@ struct Document {
     #[serde(default)]
     slot: Vec<Spanned<SlotTable>>,
     #[serde(default)]
+    store: StoreTable,
+    #[serde(default)]
+    radio: RadioTable,
+    #[serde(default)]
     monitor: MonitorTable,
     #[serde(default)]
     mqtt: MqttTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreTable {
+    keep_days: Option<Spanned<u64>>,
+    budget_mb: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,6 +86,20 @@ struct SlotTable {
     stop_s: Option<Spanned<f64>>,
     minimum_wh: Option<u32>,
     idle_timeout_s: Option<Spanned<f64>>,
+    keys: Option<PathBuf>,
+    energy_limit_kwh: Option<Spanned<f64>>,
+}
+
+/// As the vehicle's, without the folder of keys: each slot has its own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RadioTable {
+    port: Option<PathBuf>,
+    air: Option<AirWord>,
+    udp_group: Option<SocketAddrV4>,
+    udp_interface: Option<Ipv4Addr>,
+    accept_without_clock: Option<bool>,
+    fresh_revocations: Option<bool>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -198,6 +227,8 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         gateway: station.gateway.unwrap_or(false),
         monitor: document.monitor.listen.map(|listen| listen.0),
         token_file: document.mqtt.token_file,
+        keep: keep(source, &document.store)?,
+        radio: radio(document.radio)?,
         ..FileSettings::default()
     };
     if let Some(url) = &document.mqtt.url {
@@ -208,6 +239,37 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         file.slots.push(slot(source, table)?);
     }
     Ok((file, station.tariffs))
+}
+
+/// Days and megabytes, each refused at its line.
+fn keep(source: Text<'_>, store: &StoreTable) -> Result<(Option<u64>, Option<u64>), String> {
+    let days = store.keep_days.as_ref();
+    let megabytes = store.budget_mb.as_ref();
+    if let Some(days) = days {
+        retention(*days.get_ref(), 0).map_err(|problem| source.wrong(days, problem))?;
+    }
+    if let Some(megabytes) = megabytes {
+        retention(0, *megabytes.get_ref()).map_err(|problem| source.wrong(megabytes, problem))?;
+    }
+    let number = |value: &Spanned<u64>| *value.get_ref();
+    Ok((days.map(number), megabytes.map(number)))
+}
+
+fn radio(table: RadioTable) -> Result<RadioConfig, String> {
+    let radio = RadioConfig {
+        port: table.port,
+        air: table.air.unwrap_or_default(),
+        group: table.udp_group,
+        interface: table.udp_interface,
+        keys: None,
+        policy: TrustPolicy {
+            without_clock: table.accept_without_clock.unwrap_or_default(),
+            fresh_revocations: table.fresh_revocations.unwrap_or_default(),
+        },
+        legacy: false,
+    };
+    radio.check()?;
+    Ok(radio)
 }
 
 fn position(source: Text<'_>, station: &StationTable) -> Result<Option<Position>, String> {
@@ -284,6 +346,15 @@ fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotSettings, St
         },
         plug: slot.plug.clone(),
         tariff: slot.tariff.clone(),
+        keys: slot.keys.clone(),
+        energy_limit: source
+            .number(
+                "energy_limit_kwh",
+                slot.energy_limit_kwh.as_ref(),
+                0.1,
+                1000.0,
+            )?
+            .map(WattHours::from_kilowatt_hours),
         ..SlotSettings::on(number, slot.port.clone(), slot_source(source, slot)?)
     })
 }
@@ -419,6 +490,11 @@ mod tests {
             ),
             (format!("{slot}relay = true\n"), "line 4", "framed"),
             (format!("{slot}address = 3\n"), "line 4", "pzem"),
+            (
+                "[store]\nkeep_days = 40000\n".to_owned(),
+                "line 2",
+                "0 to 36500",
+            ),
             (
                 format!("{slot}source = \"pzem\"\naddress = 250\n"),
                 "line 5",

@@ -23,7 +23,7 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         path: "line".into(),
         baud: 115_200,
         heard,
-        relay: bounded(1).1,
+        relay: Arc::default(),
         clock: Clock::start(),
         health: Arc::default(),
         shutdown: Shutdown::on_signals().unwrap(),
@@ -33,15 +33,13 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         splitter: LineSplitter::new(),
         decoder: LinkDecoder::new(),
         encoder: LinkEncoder::new(BootId::new(1)),
-        commands_sent: 0,
-        relay_is_due: false,
     };
     let boot = BootId::new(1);
     let board = Board {
         line,
         configured,
         boot,
-        ordered: Cell::new(None),
+        relay: RefCell::default(),
     };
     (board, ear, hears)
 }
@@ -53,7 +51,7 @@ fn count(counter: &AtomicU64) -> u64 {
 fn slots(hears: &Receiver<Heard>) -> Vec<Option<u8>> {
     let slot = |heard: Heard| match heard.what {
         What::Reading { slot, .. } => Some(slot.map(|slot| slot.get())),
-        What::Plug(_) | What::Lost => None,
+        What::Plug(_) | What::Relay(_) | What::Lost => None,
     };
     hears.try_iter().filter_map(slot).collect()
 }

@@ -45,8 +45,12 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
+        store,
+        air,
         uplink: _, // Told as every role tells it.
     } = health;
+    store.metrics(to);
+    air.metrics(to);
     to.flag(
         "v2x_collector_open",
         "Whether the collector's port or interface is open.",

@@ -263,6 +263,13 @@ impl Fingerprint {
                 .expect("a digest of SHA-256 has 32 bytes"),
         )
     }
+
+    /// Its first 8 bytes, by which books name a credential.
+    #[must_use]
+    pub const fn short(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        [a, b, c, d, e, f, g, h]
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -1,0 +1,167 @@
+//! The radio board on a serial port, by the framed link (docs/protocol/link.md).
+//!
+//! A board that is not there, or goes, is waited for; what is to be sent meanwhile is counted as
+//! unsent, because a payload of the air is worth nothing later.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+use v2x_proto::link::message::{RadioRate, RadioResult, RadioSend};
+use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message, Notice};
+use v2x_units::BootId;
+
+use super::{AirHealth, Order, Outgoing, Packet, Thread};
+use crate::clock;
+use crate::serial::{Port, PortError};
+
+/// The framed link's speed.
+const BAUD: u32 = 921_600;
+/// How soon a request to stop is noticed.
+const GLANCE: Duration = Duration::from_millis(100);
+/// How long to wait before a lost port is opened again.
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
+/// A driver that takes no byte of a payload for so long is broken.
+const WRITE_WITHIN: Duration = Duration::from_secs(1);
+/// A kernel hands out 4,095 bytes at once.
+const CHUNK_BYTES: usize = 8192;
+
+/// A radio board.
+pub(super) struct RadioBoard {
+    path: PathBuf,
+    encoder: LinkEncoder,
+    tickets: u16,
+}
+
+impl RadioBoard {
+    pub(super) fn new(path: PathBuf, boot: BootId) -> Self {
+        Self {
+            path,
+            encoder: LinkEncoder::new(boot),
+            tickets: 0,
+        }
+    }
+
+    /// Serves the board until the daemon stops.
+    pub(super) fn run(mut self, thread: &Thread) {
+        let mut is_missed = false;
+        while !thread.shutdown.is_requested() {
+            let used = Port::open(&self.path, BAUD).and_then(|mut port| {
+                info!(port = %self.path.display(), "radio board open");
+                is_missed = false;
+                thread.health.say_open(true);
+                self.serve(&mut port, thread)
+            });
+            thread.health.say_open(false);
+            if let Err(error) = used {
+                if is_missed {
+                    debug!(%error, "radio board not back yet");
+                } else {
+                    warn!(%error, hint = error.hint(), "radio board lost");
+                    is_missed = true;
+                }
+                self.wait_to_reopen(thread);
+            }
+        }
+    }
+
+    /// What waited for the board that is gone is not sent any more.
+    fn wait_to_reopen(&self, thread: &Thread) {
+        let until = thread.clock.elapsed() + REOPEN_AFTER;
+        while !thread.shutdown.is_requested() && thread.clock.elapsed() < until {
+            for order in thread.orders.try_iter() {
+                if matches!(order, Order::Send(_)) {
+                    AirHealth::count(&thread.health.unsent);
+                }
+            }
+            clock::sleep(GLANCE);
+        }
+    }
+
+    fn serve(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        let mut decoder = LinkDecoder::new();
+        let mut buffer = vec![0; CHUNK_BYTES];
+        while !thread.shutdown.is_requested() {
+            let waited = thread.waker.wait(&*port, GLANCE);
+            let is_ready = waited.map_err(|_| PortError::HungUp(self.path.clone()))?;
+            for order in thread.orders.try_iter() {
+                match order {
+                    Order::Send(outgoing) => self.send(port, thread, &outgoing)?,
+                    // The link has no order for it: the board keeps its own address.
+                    Order::SetAddress(_) => {}
+                }
+            }
+            if !is_ready {
+                continue;
+            }
+            let count = port.read(&mut buffer)?;
+            if count == 0 {
+                return Err(PortError::HungUp(self.path.clone()));
+            }
+            let mut bytes = buffer.get(..count).unwrap_or_default();
+            while let Some(event) = decoder.next(&mut bytes) {
+                take(&event, thread);
+            }
+        }
+        Ok(())
+    }
+
+    fn send(
+        &mut self,
+        port: &mut Port,
+        thread: &Thread,
+        outgoing: &Outgoing,
+    ) -> Result<(), PortError> {
+        self.tickets = self.tickets.wrapping_add(1);
+        let message = RadioSend {
+            ticket: self.tickets,
+            to: outgoing.to,
+            rate: RadioRate::Preset,
+            payload: &outgoing.payload,
+        };
+        match self.encoder.send(thread.clock.now().instant, message) {
+            Ok(wire) => {
+                port.write_all(wire, WRITE_WITHIN)?;
+                AirHealth::count(&thread.health.sent);
+            }
+            Err(error) => {
+                warn!(%error, "payload not sent");
+                AirHealth::count(&thread.health.too_long);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take(event: &Event<'_>, thread: &Thread) {
+    let health = &thread.health;
+    match event {
+        Event::Frame(frame) => match &frame.message {
+            Message::RadioReceived(received) => thread.hear(Packet {
+                at: thread.clock.now().instant,
+                from: received.from,
+                to: received.to,
+                rssi_dbm: Some(received.rssi_dbm),
+                is_simulated: false,
+                payload: received.payload.to_vec(),
+            }),
+            Message::RadioSent(sent) if sent.result != RadioResult::Sent => {
+                AirHealth::count(&health.unconfirmed);
+            }
+            Message::Hello(hello) => health.say_address(hello.board),
+            Message::LogLine(line) => debug!(text = line.text, "radio board"),
+            Message::PanicRecord(record) => warn!(text = record.text, "the radio board panicked"),
+            _ => {}
+        },
+        Event::Notice(Notice::Lost { frames }) => {
+            health
+                .lost
+                .fetch_add(u64::from(*frames), std::sync::atomic::Ordering::Relaxed);
+        }
+        Event::Notice(Notice::Corrupt(_) | Notice::Malformed(_)) => {
+            AirHealth::count(&health.foreign);
+        }
+        Event::Notice(Notice::Rebooted { .. }) => info!("the radio board has started anew"),
+        Event::Notice(_) => {}
+    }
+}

@@ -1,0 +1,149 @@
+//! The air's counters, and what the monitor tells of them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use v2x_units::MacAddress;
+
+use crate::monitor::{Metrics, Part};
+
+/// Counters since the daemon started.
+#[derive(Debug, Default)]
+pub(crate) struct AirHealth {
+    /// Whether there is an air at all.
+    pub(crate) is_wanted: AtomicBool,
+    /// The address that payloads go out from; 0 while it is not known.
+    pub(crate) address: AtomicU64,
+    /// Whether the medium is there.
+    pub(crate) is_open: AtomicBool,
+    /// Payloads heard and passed on.
+    pub(crate) heard: AtomicU64,
+    /// Payloads heard and dropped because nobody read them in time.
+    pub(crate) dropped: AtomicU64,
+    /// Payloads given to the medium.
+    pub(crate) sent: AtomicU64,
+    /// Payloads that found no room, or no medium.
+    pub(crate) unsent: AtomicU64,
+    /// Payloads longer than any radio carries.
+    pub(crate) too_long: AtomicU64,
+    /// Payloads that the board could not send, or whose receiver did not confirm them.
+    pub(crate) unconfirmed: AtomicU64,
+    /// Frames or datagrams that are none of ours, or damaged.
+    pub(crate) foreign: AtomicU64,
+    /// Frames lost between board and computer.
+    pub(crate) lost: AtomicU64,
+    /// Words of the car that the radio's thread did not take, because it was behind.
+    pub(crate) behind: AtomicU64,
+}
+
+impl AirHealth {
+    /// Adds one to a counter.
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Reads a counter.
+    pub(crate) fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the medium is there.
+    pub(super) fn say_open(&self, is_open: bool) {
+        self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// Notes the address that payloads go out from.
+    pub(super) fn say_address(&self, address: MacAddress) {
+        let [a, b, c, d, e, f] = address.octets();
+        let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        self.address.store(number, Ordering::Relaxed);
+    }
+
+    /// The address that payloads go out from, if it is known.
+    pub(crate) fn address(&self) -> Option<MacAddress> {
+        let number = self.address.load(Ordering::Relaxed);
+        let [_, _, octets @ ..] = number.to_be_bytes();
+        (number != 0).then_some(MacAddress::new(octets))
+    }
+
+    /// How the air is; `None` where there is none.
+    pub(crate) fn part(&self) -> Option<Part> {
+        let is_open = self.is_open.load(Ordering::Relaxed);
+        let part = if is_open {
+            Part::ok("air", "payloads can be sent and heard")
+        } else {
+            Part::failed(
+                "air",
+                "the radio board is not there: nothing is sent or heard",
+            )
+        };
+        self.is_wanted.load(Ordering::Relaxed).then_some(part)
+    }
+
+    /// Every counter, by name and without `..`: one that is new and not exported does not compile.
+    pub(crate) fn metrics(&self, to: &mut Metrics) {
+        let Self {
+            is_wanted,
+            address: _, // It changes so that nobody can follow it.
+            is_open,
+            heard,
+            dropped,
+            sent,
+            unsent,
+            too_long,
+            unconfirmed,
+            foreign,
+            lost,
+            behind,
+        } = self;
+        if !is_wanted.load(Ordering::Relaxed) {
+            return;
+        }
+        let is_open = is_open.load(Ordering::Relaxed);
+        to.flag(
+            "v2x_air_open",
+            "Whether the medium of the air is there.",
+            is_open,
+        );
+        for (name, help, counter) in [
+            ("heard", "Payloads heard and passed on.", heard),
+            (
+                "dropped",
+                "Payloads heard that nobody read in time.",
+                dropped,
+            ),
+            ("sent", "Payloads given to the medium.", sent),
+            (
+                "unsent",
+                "Payloads that found no room, or no medium.",
+                unsent,
+            ),
+            (
+                "too_long",
+                "Payloads longer than any radio carries.",
+                too_long,
+            ),
+            (
+                "unconfirmed",
+                "Payloads that the board did not bring through.",
+                unconfirmed,
+            ),
+            (
+                "foreign",
+                "Frames or datagrams that are damaged or none of ours.",
+                foreign,
+            ),
+            (
+                "lost",
+                "Frames lost between radio board and computer.",
+                lost,
+            ),
+            (
+                "behind",
+                "Words of the car that the radio was too late for.",
+                behind,
+            ),
+        ] {
+            to.counter(&format!("v2x_air_{name}_total"), help, counter);
+        }
+    }
+}

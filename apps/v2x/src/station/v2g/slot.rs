@@ -1,0 +1,323 @@
+//! One slot's conversation: what it is told of its slot, and what it wants of it.
+//!
+//! Not the conversation itself ([`v2x_proto::v2g::secc`]). A slot without plug detector has a plug
+//! while its session machine sees a load; one that lets no current flow before it knows the car
+//! cannot see any and always has one.
+
+use rand_core::CryptoRng;
+use tracing::{info, warn};
+use v2x_charging::{Policy, SessionRecord, SlotState};
+use v2x_proto::secure::Credential;
+use v2x_proto::v2g::Money;
+use v2x_proto::v2g::secc::PowerOffReason;
+use v2x_proto::v2g::{MeterReading, Output, Secc, SeccEvent, SeccInput, SeccSettings, SessionId};
+use v2x_roles::station::{Order, PortId, SlotNumber, SlotSetup, SlotView, StationSetup};
+use v2x_store::{Total, V2gSession};
+use v2x_units::{Instant, MacAddress, UtcTime, WattHours};
+
+use super::books::{self, Told};
+use super::offer;
+use crate::keys::{RevocationFile, UnitKeys};
+
+/// What a conversation wants.
+pub(super) enum Wanted {
+    Send(MacAddress, Vec<u8>),
+    Order(Order),
+    Keep(Told),
+}
+
+/// What the meter has said of a session that is over.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    energy: WattHours,
+    cost: Option<Money>,
+}
+
+/// A slot's conversation.
+pub(super) struct SlotV2g {
+    number: SlotNumber,
+    port: PortId,
+    setup: StationSetup,
+    energy_limit: Option<WattHours>,
+    name: String,
+    secc: Secc,
+    revocations: RevocationFile,
+    /// What the plug detector says, if there is one.
+    plug_input: Option<bool>,
+    plugged: Option<bool>,
+    meter: Option<MeterReading>,
+    settings: Option<SeccSettings>,
+    /// The slot's session that ended last, until another session is open.
+    last: Option<Last>,
+    session: Option<SessionId>,
+    /// Whose credential was proven last, for the release.
+    car: Option<Credential>,
+    /// The relay stays open after a restart until the car is back.
+    must_pause: bool,
+    wake_at: Option<Instant>,
+}
+
+impl SlotV2g {
+    pub(super) fn new(
+        slot: &SlotSetup,
+        setup: &StationSetup,
+        keys: UnitKeys,
+        energy_limit: Option<WattHours>,
+        saved: Option<V2gSession>,
+        now: Instant,
+    ) -> Self {
+        let saved = saved.as_ref().and_then(books::saved);
+        let must_pause = saved
+            .as_ref()
+            .is_some_and(|saved| saved.powered && !saved.ended);
+        let name = keys.identity.credential().subject.name.to_string();
+        // The tariff is not known before the first look, which comes before anything is heard.
+        let settings = SeccSettings {
+            offer: v2x_proto::v2g::message::ChargeParameterDiscoveryRes::default(),
+            meter: v2x_proto::v2g::message::MeterKind::Uncertified,
+        };
+        Self {
+            number: slot.number,
+            port: slot.port,
+            setup: setup.clone(),
+            energy_limit,
+            name,
+            session: saved.as_ref().map(|saved| saved.id),
+            secc: Secc::new(keys.identity, keys.trust, settings, now, saved),
+            revocations: keys.revocations,
+            plug_input: None,
+            plugged: None,
+            meter: None,
+            settings: None,
+            last: None,
+            car: None,
+            must_pause,
+            wake_at: None,
+        }
+    }
+
+    pub(super) const fn number(&self) -> SlotNumber {
+        self.number
+    }
+
+    pub(super) const fn port(&self) -> PortId {
+        self.port
+    }
+
+    pub(super) const fn wake_at(&self) -> Option<Instant> {
+        self.wake_at
+    }
+
+    pub(super) const fn plug_input(&mut self, plugged: bool) {
+        self.plug_input = Some(plugged);
+    }
+
+    pub(super) fn hear(
+        &mut self,
+        now: Instant,
+        from: MacAddress,
+        payload: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) {
+        self.secc.handle(now, SeccInput::Heard(from, payload), rng);
+    }
+
+    /// The slot's session has ended: the receipt says what it says.
+    pub(super) fn ended(&mut self, record: &SessionRecord, total: Option<&Total>) {
+        let cost = total.and_then(|total| {
+            let amount = total.amount.parse().ok()?;
+            offer::money(amount, &total.currency)
+        });
+        let energy = WattHours::from_kilowatt_hours(record.energy.plausible.kilowatt_hours());
+        self.last = Some(Last { energy, cost });
+    }
+
+    /// Tells the conversation how the slot is, as far as it is new.
+    pub(super) fn look(&mut self, now: Instant, view: &SlotView<'_>, rng: &mut dyn CryptoRng) {
+        let settings = offer::settings(&self.setup, view.setup, view.tariff, self.energy_limit);
+        if self.settings.as_ref() != Some(&settings) {
+            self.secc.handle(now, SeccInput::Settings(&settings), rng);
+            self.settings = Some(settings);
+        }
+        let meter = self.reading(view);
+        if self.meter != Some(meter) {
+            self.meter = Some(meter);
+            self.secc.handle(now, SeccInput::Meter(meter), rng);
+        }
+        let plugged = self.has_plug(view);
+        if plugged.is_some() && self.plugged != plugged {
+            self.plugged = plugged;
+            let plugged = plugged == Some(true);
+            self.secc.handle(now, SeccInput::Plugged(plugged), rng);
+        }
+    }
+
+    /// Tells the conversation what time it is, and who is revoked.
+    pub(super) fn by_the_clock(
+        &mut self,
+        now: Instant,
+        _: &SlotView<'_>,
+        utc: Option<UtcTime>,
+        rng: &mut dyn CryptoRng,
+    ) {
+        self.secc.handle(now, SeccInput::Clock(utc), rng);
+        match self.revocations.changed() {
+            Ok(None) => {}
+            Ok(Some(list)) => self.secc.handle(now, SeccInput::Revocations(&list), rng),
+            Err(failure) => warn!(slot = %self.number, ?failure, "revocation list not read"),
+        }
+    }
+
+    /// What the meter says of the session: the slot's open one, or the one that has just ended.
+    fn reading(&self, view: &SlotView<'_>) -> MeterReading {
+        let sample = view.measured;
+        let currency = view.tariff.currency.code();
+        let (energy, cost) = match (&view.session, self.last) {
+            (Some(open), _) => {
+                let energy = WattHours::from_kilowatt_hours(open.energy.plausible.kilowatt_hours());
+                let cost = open
+                    .cost
+                    .map(|cost| offer::money(cost.amount(), cost.currency().code()));
+                (Some(energy), cost.flatten())
+            }
+            (None, Some(last)) => (Some(last.energy), last.cost),
+            // Nothing has flowed yet; a meter that was never heard does not even say that.
+            (None, None) => {
+                let nothing = offer::money(rust_decimal::Decimal::ZERO, currency);
+                (sample.map(|_| WattHours::ZERO), sample.and(nothing))
+            }
+        };
+        MeterReading {
+            voltage: sample.and_then(|sample| sample.voltage),
+            current: sample.and_then(|sample| sample.current),
+            power: sample.and_then(|sample| sample.power),
+            power_factor: sample.and_then(|sample| sample.power_factor),
+            energy,
+            cost,
+        }
+    }
+
+    /// Whether a plug is in the slot; `None` while nobody can say.
+    fn has_plug(&self, view: &SlotView<'_>) -> Option<bool> {
+        if self.plug_input.is_some() {
+            return self.plug_input;
+        }
+        let config = &view.setup.config;
+        if config.has_relay && config.policy != Policy::FreeVend {
+            return Some(true);
+        }
+        match view.state? {
+            SlotState::Preparing
+            | SlotState::Charging
+            | SlotState::SuspendedEv
+            | SlotState::SuspendedEvse => Some(true),
+            SlotState::Available | SlotState::Finishing => Some(false),
+            SlotState::Unavailable(_) | SlotState::Faulted(_) => None,
+        }
+    }
+
+    /// Everything that the conversation wants now.
+    pub(super) fn poll(&mut self, now: Instant) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        if std::mem::take(&mut self.must_pause) {
+            wanted.push(Wanted::Order(Order::Pause));
+        }
+        loop {
+            match self.secc.poll(now) {
+                Output::Send { to, datagram } => wanted.push(Wanted::Send(to, datagram.to_vec())),
+                Output::WakeAt(at) => {
+                    self.wake_at = at;
+                    return wanted;
+                }
+                Output::Event(event) => {
+                    let must_act = matches!(event, SeccEvent::PowerOff(..));
+                    self.take(event, &mut wanted);
+                    if must_act {
+                        // What the meter says at last is asked for before the car hears of it.
+                        self.wake_at = Some(now);
+                        return wanted;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, event: SeccEvent, wanted: &mut Vec<Wanted>) {
+        use serde_json::json;
+        let keep = |told| Wanted::Keep(told);
+        let happened = |kind, detail| keep(Told::Event(kind, detail));
+        let slot = self.number;
+        match event {
+            SeccEvent::CarProven(car) => {
+                let (name, print) = (car.subject.name.to_string(), car.fingerprint().to_string());
+                info!(%slot, car = name, "car proven");
+                let detail = json!({ "slot": slot.get(), "evcc": name, "fingerprint": print });
+                wanted.push(happened("v2g_car_proven", detail));
+                self.car = Some(car);
+            }
+            SeccEvent::CarRefused(why) => {
+                info!(%slot, %why, "car refused");
+                let detail = json!({ "slot": slot.get(), "why": why.to_string() });
+                wanted.push(happened("v2g_car_refused", detail));
+            }
+            SeccEvent::Save(saved) => {
+                let id = saved.as_ref().map(|saved| saved.id);
+                if id.is_some() && id != self.session {
+                    self.last = None;
+                }
+                self.session = id;
+                wanted.push(keep(Told::Save(saved)));
+            }
+            SeccEvent::PowerOn(_) => self.power_on(wanted),
+            SeccEvent::PowerOff(_, reason) => {
+                info!(%slot, ?reason, "V2G ends the power");
+                let detail = json!({ "slot": slot.get(), "why": format!("{reason:?}") });
+                wanted.push(happened("v2g_power_off", detail));
+                // A plug that has left ends the slot's session by itself.
+                if reason != PowerOffReason::Unplugged {
+                    wanted.push(Wanted::Order(Order::Stop));
+                }
+            }
+            SeccEvent::Receipt(signed) => {
+                wanted.push(keep(Told::Receipt(Box::new(signed), None)));
+            }
+            SeccEvent::Countersigned(signed, by) => {
+                info!(%slot, "receipt countersigned");
+                wanted.push(keep(Told::Receipt(Box::new(signed), Some(by))));
+            }
+            SeccEvent::Battery(report) => {
+                let car = self.secc.session().map(|session| session.car.to_string());
+                let told = Told::Battery(self.name.clone(), car.unwrap_or_default(), report);
+                wanted.push(keep(told));
+            }
+            SeccEvent::BatteryData(car, data) => {
+                wanted.push(keep(Told::BatteryData(
+                    self.name.clone(),
+                    car.to_string(),
+                    data,
+                )));
+            }
+            other => {
+                let detail = json!({ "slot": slot.get(), "what": format!("{other:?}") });
+                wanted.push(happened("v2g", detail));
+            }
+        }
+    }
+
+    /// The car whose credential was proven may have the power.
+    fn power_on(&mut self, wanted: &mut Vec<Wanted>) {
+        let session = self.secc.session().map(|session| session.car.clone());
+        let car = self
+            .car
+            .as_ref()
+            .filter(|car| Some(&car.subject.name) == session.as_ref());
+        let Some(car) = car else {
+            // The conversation gives power to the session's car only, and that was proven.
+            warn!(slot = %self.number, "power for a car that was not proven: not given");
+            return;
+        };
+        info!(slot = %self.number, car = %car.subject.name, "V2G releases the slot");
+        wanted.push(Wanted::Order(Order::ReleaseFor(car.fingerprint().short())));
+        wanted.push(Wanted::Order(Order::Resume));
+    }
+}

@@ -1,0 +1,64 @@
+//! The car as the radio needs it, ten times a second: made by the ingest, told to nobody else.
+
+use v2x_proto::v2g::BatteryReport;
+use v2x_recording::Gear;
+use v2x_roles::vehicle::{Mode, Snapshot, VehicleState, merged};
+use v2x_units::{GnssFix, Instant, KilometersPerHour, Stamp};
+
+/// Standing: below what a speedometer shows.
+const STANDING_KMH: f64 = 0.5;
+
+/// What is known of the car at one moment; what is not is `None`.
+#[derive(Debug, Clone)]
+pub(in crate::vehicle) struct CarNow {
+    pub(in crate::vehicle) at: Stamp,
+    pub(in crate::vehicle) speed: Option<KilometersPerHour>,
+    pub(in crate::vehicle) gear: Option<Gear>,
+    pub(in crate::vehicle) brake: Option<bool>,
+    pub(in crate::vehicle) accelerator: Option<f64>,
+    /// The current good fix, and when it came.
+    pub(in crate::vehicle) fix: Option<(Instant, GnssFix)>,
+    pub(in crate::vehicle) mode: Option<Mode>,
+    /// Mains voltage at the charger.
+    pub(in crate::vehicle) mains: Option<bool>,
+    pub(in crate::vehicle) battery: BatteryReport,
+}
+
+impl CarNow {
+    /// The car at this moment.
+    pub(in crate::vehicle) fn of(state: &VehicleState, at: Stamp) -> Self {
+        let snapshot = state.snapshot(at.instant);
+        let row = snapshot.as_ref().map(merged::row);
+        let row = row.as_ref();
+        let flag = |key| {
+            let by_key = |snapshot: &Snapshot<'_>| snapshot.by_key(key);
+            snapshot.as_ref().and_then(by_key).map(|value| value != 0.0)
+        };
+        Self {
+            at,
+            speed: row.and_then(|row| row.motor_speed),
+            gear: row.and_then(|row| row.gear),
+            brake: row.and_then(|row| row.brake),
+            accelerator: row.and_then(|row| row.accelerator),
+            fix: (state.current_fix(at.instant)).map(|(stamp, fix)| (stamp.instant, fix)),
+            mode: state.mode(at.instant),
+            mains: flag("mains_present"),
+            battery: BatteryReport {
+                state_of_charge: row.and_then(|row| row.soc),
+                voltage: row.and_then(|row| row.battery_voltage),
+                current: row.and_then(|row| row.current),
+                available_energy: row.and_then(|row| row.available_energy),
+                desired_state_of_charge: None,
+                charging: row.and_then(|row| row.is_charging),
+            },
+        }
+    }
+
+    /// Whether the car stands and nobody drives it.
+    pub(super) fn is_parked(&self) -> bool {
+        let stands = self
+            .speed
+            .is_none_or(|speed| speed.get().abs() < STANDING_KMH);
+        stands && self.mode != Some(Mode::Drive)
+    }
+}

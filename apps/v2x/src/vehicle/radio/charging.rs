@@ -1,0 +1,274 @@
+//! The car's end of V2G in the daemon: the car's state in, datagrams and things to keep out.
+//!
+//! Not the conversation ([`v2x_proto::v2g::evcc`]) and not the disk (`books.rs`). The 105 m rule
+//! after unplugging runs in there, on the fixes that are handed in here.
+
+use std::time::Duration;
+
+use rand_core::CryptoRng;
+use tracing::{info, warn};
+use v2x_proto::secure::{RevocationList, Signature};
+use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
+use v2x_proto::v2g::{Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
+use v2x_recording::RadioRow;
+use v2x_units::{Instant, MacAddress, Stamp, UtcTime};
+
+use super::car::CarNow;
+use super::rows;
+use crate::config::V2gConfig;
+use crate::keys::UnitKeys;
+
+/// Mains that go away for less than this are no plug that was pulled: relays bounce.
+const PLUG_SETTLES: Duration = Duration::from_secs(1);
+
+/// What is to be kept of the conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::vehicle) enum ToldByV2g {
+    /// The session that is open, with the name of its station; `None`: there is none any more.
+    Session(Option<(SessionId, String)>),
+    /// A receipt with both signatures.
+    Receipt(Box<SignedReceipt>, Signature),
+    /// What the station's meter says.
+    Status(String, MeterReading),
+    /// Something that happened, with its circumstances as a JSON object.
+    Event(&'static str, serde_json::Value),
+}
+
+/// What is to be done.
+pub(super) enum Wanted {
+    Send(MacAddress, Vec<u8>),
+    Keep(ToldByV2g),
+    Record(RadioRow),
+}
+
+/// The car's end of V2G.
+pub(super) struct Charging {
+    evcc: Evcc,
+    call_when_parked: bool,
+    plugged: bool,
+    /// Since when the car looks otherwise than `plugged` says.
+    doubtful_since: Option<Instant>,
+    /// The name and address of the station that was proven last, and what it offers.
+    station: String,
+    address: MacAddress,
+    offer: Option<ChargeParameterDiscoveryRes>,
+    wake_at: Option<Instant>,
+}
+
+impl Charging {
+    pub(super) fn new(keys: &UnitKeys, config: &V2gConfig) -> Self {
+        let settings = EvccSettings {
+            capacity: config.capacity,
+            max_current: config.max_current,
+            cost_limit: config.cost_limit,
+            departure: None,
+            battery_data_after_unplugging: config.battery_data,
+        };
+        Self {
+            evcc: Evcc::new(keys.identity.clone(), keys.trust.clone(), settings),
+            call_when_parked: config.call_when_parked,
+            plugged: false,
+            doubtful_since: None,
+            station: String::new(),
+            address: MacAddress::BROADCAST,
+            offer: None,
+            wake_at: None,
+        }
+    }
+
+    /// Goes on with the session that was open before a restart.
+    pub(super) fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
+        self.evcc.remember(now, session, rng);
+    }
+
+    /// When it wants to be polled.
+    pub(super) const fn wake_at(&self) -> Option<Instant> {
+        self.wake_at
+    }
+
+    /// Whether the car is plugged in and no station has proven itself.
+    pub(super) fn is_plugged_without_proof(&self) -> bool {
+        use v2x_proto::v2g::evcc::EvccState;
+        let waits = matches!(
+            self.evcc.state(),
+            EvccState::ExpectPlug | EvccState::ExpectStation
+        );
+        self.plugged && waits
+    }
+
+    /// Takes the car as it is now.
+    pub(super) fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
+        let now = car.at.instant;
+        self.evcc.handle(now, EvccInput::Battery(car.battery), rng);
+        self.evcc.handle(now, EvccInput::Speed(car.speed), rng);
+        if let Some((at, fix)) = car.fix {
+            self.evcc.handle(now, EvccInput::Fix(at, fix), rng);
+        }
+        let looks_plugged = self.looks_plugged(car);
+        if looks_plugged == self.plugged {
+            self.doubtful_since = None;
+            return;
+        }
+        let since = *self.doubtful_since.get_or_insert(now);
+        if now.since(since) >= PLUG_SETTLES {
+            self.plugged = looks_plugged;
+            self.doubtful_since = None;
+            info!(plugged = looks_plugged, "plug");
+            self.evcc
+                .handle(now, EvccInput::Plugged(looks_plugged), rng);
+        }
+    }
+
+    /// Mains at the charger mean a plug. A bus that sleeps says nothing of it: a car that has
+    /// stopped charging falls asleep with the plug in.
+    fn looks_plugged(&self, car: &CarNow) -> bool {
+        let by_mains = car.mains.unwrap_or(self.plugged && car.is_parked());
+        by_mains || (self.call_when_parked && car.is_parked())
+    }
+
+    /// Takes what the radio heard.
+    pub(super) fn heard(
+        &mut self,
+        now: Instant,
+        from: MacAddress,
+        payload: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) {
+        self.evcc.handle(now, EvccInput::Heard(from, payload), rng);
+    }
+
+    /// Takes the time, if it is known.
+    pub(super) fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
+        self.evcc.handle(now, EvccInput::Clock(utc), rng);
+    }
+
+    /// Takes a revocation list.
+    pub(super) fn revocations(
+        &mut self,
+        now: Instant,
+        list: &RevocationList,
+        rng: &mut dyn CryptoRng,
+    ) {
+        self.evcc.handle(now, EvccInput::Revocations(list), rng);
+    }
+
+    /// Says what is to be done until nothing is left.
+    pub(super) fn poll(
+        &mut self,
+        now: Stamp,
+        rng: &mut dyn CryptoRng,
+        mut want: impl FnMut(Wanted),
+    ) {
+        let (now, utc) = (now.instant, now.utc);
+        loop {
+            match self.evcc.poll(now, rng) {
+                Output::Send { to, datagram } => want(Wanted::Send(to, datagram.to_vec())),
+                Output::Event(event) => {
+                    if let EvccEvent::Status(reading) = &event {
+                        let (session, offer) = (self.evcc.session(), self.offer.as_ref());
+                        let from = self.address;
+                        want(Wanted::Record(rows::of_station(
+                            utc, from, session, offer, reading,
+                        )));
+                    }
+                    for told in self.told(event) {
+                        want(Wanted::Keep(told));
+                    }
+                }
+                Output::WakeAt(when) => {
+                    self.wake_at = when;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What is kept of an event.
+    fn told(&mut self, event: EvccEvent) -> Vec<ToldByV2g> {
+        use serde_json::json;
+        let one = |kind, detail| vec![ToldByV2g::Event(kind, detail)];
+        match event {
+            EvccEvent::StationProven(at, credential) => {
+                self.station = credential.subject.name.to_string();
+                self.address = at;
+                info!(station = self.station, address = %at, "station proven");
+                let fingerprint = credential.fingerprint().to_string();
+                let station = &self.station;
+                one(
+                    "v2g_station_proven",
+                    json!({ "evse": station, "fingerprint": fingerprint }),
+                )
+            }
+            EvccEvent::Session(outcome, id) => {
+                info!(?outcome, session = ?id, "charging session over the radio");
+                vec![ToldByV2g::Session(Some((id, self.station.clone())))]
+            }
+            EvccEvent::Offer(offer) => {
+                let price = offer.price_per_kwh.map(|price| price.to_string());
+                let tariff = offer.tariff.to_string();
+                self.offer = Some(offer);
+                one(
+                    "v2g_offer",
+                    json!({ "evse": self.station, "price_per_kwh": price, "tariff": tariff }),
+                )
+            }
+            EvccEvent::PowerStarted => {
+                info!(station = self.station, "power may flow");
+                one("v2g_power_started", json!({ "evse": self.station }))
+            }
+            EvccEvent::Status(reading) => vec![ToldByV2g::Status(self.station.clone(), reading)],
+            EvccEvent::PowerStopped(reason) => {
+                info!(?reason, "power has ended");
+                let reason = format!("{reason:?}");
+                one(
+                    "v2g_power_stopped",
+                    json!({ "evse": self.station, "reason": reason }),
+                )
+            }
+            EvccEvent::Receipt(signed, signature) => {
+                info!(station = self.station, "receipt countersigned");
+                vec![ToldByV2g::Receipt(Box::new(signed), signature)]
+            }
+            EvccEvent::ReceiptDisputed(signed) => {
+                warn!(
+                    station = self.station,
+                    "the receipt is not ours or not genuine: not signed"
+                );
+                let evse = signed.receipt.evse.as_str();
+                one(
+                    "v2g_receipt_disputed",
+                    json!({ "evse": self.station, "receipt_evse": evse }),
+                )
+            }
+            EvccEvent::SessionEnded(_) => vec![ToldByV2g::Session(None)],
+            other => self.told_of_trouble(&other),
+        }
+    }
+
+    fn told_of_trouble(&self, event: &EvccEvent) -> Vec<ToldByV2g> {
+        use serde_json::json;
+        let (kind, why) = match event {
+            EvccEvent::StationNotBelieved(reason) => {
+                ("v2g_station_not_believed", reason.to_string())
+            }
+            EvccEvent::NotBelieved(code) => ("v2g_not_believed", format!("reason {code}")),
+            EvccEvent::RadioGap => ("v2g_radio_gap", "the station does not answer".to_owned()),
+            EvccEvent::Left(reason) => ("v2g_left_station", format!("{reason:?}")),
+            EvccEvent::Refused(code) => ("v2g_refused", format!("{code:?}")),
+            EvccEvent::SequenceError {
+                state,
+                message_type,
+            } => (
+                "v2g_sequence_error",
+                format!("{message_type:#04x} in {state:?}"),
+            ),
+            EvccEvent::RevocationsRefused(error) => ("v2g_revocations_refused", error.to_string()),
+            _ => return Vec::new(),
+        };
+        info!(kind, why, "V2G");
+        vec![ToldByV2g::Event(
+            kind,
+            json!({ "evse": self.station, "why": why }),
+        )]
+    }
+}

@@ -1,0 +1,184 @@
+//! Legacy mode in the daemon: our car among prototypes, where the owner has switched it on.
+//!
+//! Not what is said and believed ([`v2x_proto::legacy_mode`]): none of it is proven, none of it is
+//! an order, and what is kept of it says so.
+
+use serde_json::json;
+use tracing::{info, warn};
+use v2x_proto::legacy::radio::item::{Gear as LegacyGear, Item};
+use v2x_proto::legacy::radio::{EvcsToVehicle, RadioMessage, VehicleItem};
+use v2x_proto::legacy_mode::{
+    CarNow as LegacyCarNow, LegacyCar, LegacyCarEvent, LegacyCarInput, LegacyHeard, Output,
+};
+use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
+use v2x_units::{BatteryCurrent, Instant, MacAddress, Meters, Stamp, UtcTime, WattHours};
+
+use super::car::CarNow;
+use super::charging::{ToldByV2g, Wanted};
+
+/// Our car among prototypes.
+pub(super) struct Legacy {
+    /// It speaks under the radio's address, and begins anew when that changes.
+    car: Option<(MacAddress, LegacyCar)>,
+    capacity: Option<WattHours>,
+    wake_at: Option<Instant>,
+}
+
+impl Legacy {
+    pub(super) fn new(capacity: Option<WattHours>) -> Self {
+        warn!(
+            "legacy mode is on: what prototypes say is not proven, and what we tell them is open"
+        );
+        Self {
+            car: None,
+            capacity,
+            wake_at: None,
+        }
+    }
+
+    pub(super) const fn wake_at(&self) -> Option<Instant> {
+        self.wake_at
+    }
+
+    /// Takes the car as it is now, and the radio's own address if it is known. `plugged`: without a
+    /// proven session; who speaks our protocol is not spoken to in the prototype's.
+    pub(super) fn car(&mut self, now: &CarNow, address: Option<MacAddress>, plugged: bool) {
+        let at = now.at.instant;
+        if address.is_some() && address != self.car.as_ref().map(|(address, _)| *address) {
+            self.car = address.map(|address| {
+                let mut car = LegacyCar::new(address);
+                car.handle(at, LegacyCarInput::SwitchedOn(true));
+                (address, car)
+            });
+        }
+        let Some((_, car)) = &mut self.car else {
+            return;
+        };
+        let altitude = |altitude: Option<Meters>| altitude.unwrap_or(Meters::ZERO);
+        let battery = now.battery;
+        car.handle(
+            at,
+            LegacyCarInput::Car(LegacyCarNow {
+                state_of_charge: battery.state_of_charge,
+                voltage: battery.voltage,
+                current: battery.current,
+                available_energy: battery.available_energy,
+                capacity: self.capacity,
+                charging_status: None,
+                speed: now.speed,
+                pedal_percent: now.accelerator,
+                gear: now.gear.and_then(gear),
+                brake: now.brake,
+                place: now
+                    .fix
+                    .map(|(_, fix)| (fix.position, altitude(fix.altitude))),
+            }),
+        );
+        car.handle(at, LegacyCarInput::Plugged(plugged));
+    }
+
+    /// Takes what is of no protocol of ours.
+    pub(super) fn heard(&mut self, now: Instant, from: MacAddress, payload: &[u8]) {
+        if let Some((_, car)) = &mut self.car {
+            car.handle(now, LegacyCarInput::Heard(from, payload));
+        }
+    }
+
+    /// Says what is to be done until nothing is left.
+    pub(super) fn poll(&mut self, now: Stamp, mut want: impl FnMut(Wanted)) {
+        let Some((_, car)) = &mut self.car else {
+            return;
+        };
+        loop {
+            match car.poll(now.instant) {
+                Output::Send { to, datagram } => want(Wanted::Send(to, datagram.to_vec())),
+                Output::WakeAt(when) => {
+                    self.wake_at = when;
+                    return;
+                }
+                Output::Event(LegacyCarEvent::Heard(heard)) => {
+                    row(now.utc, &heard)
+                        .into_iter()
+                        .for_each(|row| want(Wanted::Record(row)));
+                }
+                Output::Event(event) => {
+                    info!(?event, "legacy mode");
+                    let detail = json!({ "legacy": true, "what": format!("{event:?}") });
+                    want(Wanted::Keep(ToldByV2g::Event("legacy", detail)));
+                }
+            }
+        }
+    }
+}
+
+const fn gear(gear: Gear) -> Option<LegacyGear> {
+    match gear {
+        Gear::Drive => Some(LegacyGear::Drive),
+        Gear::Neutral => Some(LegacyGear::Neutral),
+        Gear::Reverse => Some(LegacyGear::Reverse),
+        Gear::Unknown => None,
+    }
+}
+
+/// What a prototype says as a row of the table; a car's words to a station are none.
+fn row(at: UtcTime, heard: &LegacyHeard) -> Option<RadioRow> {
+    let what = match &heard.message {
+        RadioMessage::Item(Item::Vehicle(item)) => RadioContent::Car(car(item)),
+        RadioMessage::Item(Item::Station(said)) | RadioMessage::EvcsToVehicle(said) => {
+            RadioContent::Station(station(said))
+        }
+        RadioMessage::VehicleV2vData(said) => RadioContent::Car(RadioCar {
+            speed: Some(said.speed),
+            brake: Some(said.brake),
+            position: said.position,
+            ..RadioCar::default()
+        }),
+        _ => return None,
+    };
+    Some(RadioRow {
+        at,
+        sender: heard.from,
+        what,
+        is_verified: false,
+        is_legacy: true,
+    })
+}
+
+fn car(item: &VehicleItem) -> RadioCar {
+    let driving = item.driving.as_ref();
+    let fix = driving.and_then(|driving| driving.fix);
+    RadioCar {
+        soc: Some(item.state_of_charge),
+        voltage: item.pack.as_ref().map(|pack| pack.voltage),
+        current: item.current.map(BatteryCurrent::into_battery),
+        energy: item.pack.as_ref().map(|pack| pack.available_energy),
+        speed: Some(item.speed),
+        gear: driving
+            .and_then(|driving| driving.gear)
+            .map(|gear| match gear {
+                LegacyGear::Drive => Gear::Drive,
+                LegacyGear::Neutral => Gear::Neutral,
+                LegacyGear::Reverse => Gear::Reverse,
+            }),
+        brake: driving.map(|driving| driving.brake),
+        position: fix.map(|fix| fix.position),
+        altitude: fix.map(|fix| fix.altitude),
+        is_charging: driving.map(|driving| driving.charging),
+        desired_soc: driving.map(|driving| driving.desired_soc),
+    }
+}
+
+fn station(said: &EvcsToVehicle) -> RadioStation {
+    RadioStation {
+        voltage: Some(said.voltage),
+        // A constant of the prototype's, which measures no current for the air.
+        current: None,
+        energy: Some(said.energy),
+        position: said.position,
+        cost: Some(format!("{:.2}", said.cost)),
+        cost_per_kwh: Some(format!("{:.2}", said.cost_per_kwh)),
+        max_power: Some(said.max_power),
+        session: Some(said.session_id.to_string()),
+        is_available: Some(said.charging_available),
+    }
+}

@@ -1,0 +1,242 @@
+//! The thread of the radio: what is heard and what the car does in, V2G and V2V decided, payloads
+//! and things to keep out.
+//!
+//! ```text
+//! ingest ─► car ten times a second ─┐
+//! air ────► payloads ───────────────┼─► radio ─┬─► air
+//!                                   │          ├─► recorder
+//!                                   │          └─► keeper
+//! ```
+//!
+//! It never waits for the disk: what the keeper has no room for is counted. It ends when the
+//! ingest has.
+
+pub(super) mod books;
+mod car;
+mod charging;
+mod legacy;
+mod rows;
+mod v2v;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, never, select};
+use tracing::warn;
+use v2x_proto::v2g::SessionId;
+use v2x_proto::v2v::is_geonetworking;
+use v2x_recording::RadioRow;
+use v2x_units::Instant;
+
+pub(super) use car::CarNow;
+pub(super) use charging::ToldByV2g;
+use charging::{Charging, Wanted};
+use legacy::Legacy;
+pub(super) use v2v::{State as V2vState, ToldByV2v};
+use v2v::{Traffic, Wanted as WantedByV2v};
+
+use super::health::Health;
+use super::ingest::ToRecord;
+use super::keeper::ToKeep;
+use crate::air::{Air, AirHealth, Packet};
+use crate::clock::Clock;
+use crate::config::V2gConfig;
+use crate::failure::Failure;
+use crate::keys::{Drawn, RevocationFile, UnitKeys};
+
+/// How often the time is told: certificates and credentials have whole seconds.
+const TELL_CLOCK: Duration = Duration::from_secs(1);
+/// How often the revocation list is looked at.
+const LOOK_AT_REVOCATIONS: Duration = Duration::from_secs(10);
+/// The longest wait.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// The thread of the radio.
+pub(super) struct Radio {
+    air: Air,
+    car: Receiver<CarNow>,
+    charging: Charging,
+    traffic: Traffic,
+    legacy: Option<Legacy>,
+    revocations: RevocationFile,
+    to_keep: Sender<ToKeep>,
+    to_record: Sender<Vec<ToRecord>>,
+    clock: Clock,
+    health: Arc<Health>,
+    rng: Drawn,
+    /// When clock and revocations are looked at next.
+    due: (Instant, Instant),
+}
+
+/// What the radio is made of.
+pub(super) struct Parts {
+    pub(super) air: Air,
+    pub(super) car: Receiver<CarNow>,
+    pub(super) keys: UnitKeys,
+    pub(super) config: V2gConfig,
+    /// Whether prototypes are spoken with.
+    pub(super) legacy: bool,
+    /// The session that was open before a restart.
+    pub(super) open: Option<SessionId>,
+    pub(super) to_keep: Sender<ToKeep>,
+    pub(super) to_record: Sender<Vec<ToRecord>>,
+    pub(super) clock: Clock,
+    pub(super) health: Arc<Health>,
+    pub(super) rng: Drawn,
+}
+
+impl Radio {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the unit's certificates do not hang together.
+    pub(super) fn new(parts: Parts) -> Result<Self, Failure> {
+        let now = parts.clock.now().instant;
+        let mut rng = parts.rng;
+        let mut charging = Charging::new(&parts.keys, &parts.config);
+        if let Some(session) = parts.open {
+            charging.remember(now, session, &mut rng);
+        }
+        let traffic = Traffic::new(&parts.keys, now, &mut rng)?;
+        Ok(Self {
+            air: parts.air,
+            car: parts.car,
+            charging,
+            traffic,
+            legacy: parts.legacy.then(|| Legacy::new(parts.config.capacity)),
+            revocations: parts.keys.revocations,
+            to_keep: parts.to_keep,
+            to_record: parts.to_record,
+            clock: parts.clock,
+            health: parts.health,
+            rng,
+            due: (now, now),
+        })
+    }
+
+    /// Runs until the ingest has ended.
+    pub(super) fn run(mut self) {
+        loop {
+            let now = self.clock.now().instant;
+            self.by_the_clock(now);
+            self.act();
+            let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
+            let wake_at = [self.charging.wake_at(), self.traffic.wake_at(), legacy];
+            let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
+            let wait = wait.min().unwrap_or(GLANCE).min(GLANCE);
+            select! {
+                recv(self.car) -> car => match car {
+                    Ok(car) => {
+                        self.charging.car(&car, &mut self.rng);
+                        self.traffic.car(&car, &mut self.rng);
+                        if let Some(legacy) = &mut self.legacy {
+                            let plugged = self.charging.is_plugged_without_proof();
+                            legacy.car(&car, self.health.air.address(), plugged);
+                        }
+                    }
+                    Err(_) => break,
+                },
+                recv(self.air.heard) -> packet => match packet {
+                    Ok(packet) => self.hear(&packet),
+                    // The air has ended with the daemon; the car still says good-bye.
+                    Err(_) => self.air.heard = never(),
+                },
+                default(wait) => {}
+            }
+        }
+        self.act();
+    }
+
+    /// V2V counts everything that is heard: it tells how busy the channel is.
+    fn hear(&mut self, packet: &Packet) {
+        self.traffic.heard(packet, &mut self.rng);
+        let (at, from) = (packet.at, packet.from);
+        if is_geonetworking(&packet.payload) {
+            return;
+        }
+        self.charging
+            .heard(at, from, &packet.payload, &mut self.rng);
+        if let Some(legacy) = &mut self.legacy
+            && !is_v2g(&packet.payload)
+        {
+            legacy.heard(at, from, &packet.payload);
+        }
+    }
+
+    fn by_the_clock(&mut self, now: Instant) {
+        let (clock_due, revocations_due) = self.due;
+        if now >= clock_due {
+            self.due.0 = now + TELL_CLOCK;
+            let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
+            self.charging.clock(now, utc, &mut self.rng);
+            self.traffic.clock(now, utc, &mut self.rng);
+        }
+        if now >= revocations_due {
+            self.due.1 = now + LOOK_AT_REVOCATIONS;
+            match self.revocations.changed() {
+                Ok(None) => {}
+                Ok(Some(list)) => self.charging.revocations(now, &list, &mut self.rng),
+                Err(failure) => warn!(?failure, "the revocation list is not read"),
+            }
+        }
+    }
+
+    /// Does what is wanted now.
+    fn act(&mut self) {
+        let sender = &self.air.sender;
+        let at = self.clock.now();
+        let keep = |what: ToKeep| {
+            if self.to_keep.try_send(what).is_err() {
+                Health::count(&self.health.rows_lost);
+            }
+        };
+        // The recorder's rows are for people who look later; one that finds no room is counted.
+        let record = |row: RadioRow| {
+            let batch = vec![ToRecord::Radio(Box::new(row))];
+            if self.to_record.try_send(batch).is_err() {
+                Health::count(&self.health.frames_unrecorded);
+            }
+        };
+        let rng = &mut self.rng;
+        let by_v2g = |wanted| match wanted {
+            Wanted::Send(to, payload) => sender.send(to, payload),
+            Wanted::Keep(told) => keep(ToKeep::V2g(at, Box::new(told))),
+            Wanted::Record(row) => record(row),
+        };
+        self.charging.poll(at, rng, by_v2g);
+        if let Some(legacy) = &mut self.legacy {
+            legacy.poll(at, by_v2g);
+        }
+        self.traffic.poll(at, rng, |wanted| match wanted {
+            WantedByV2v::SetAddress(address) => sender.set_address(address),
+            WantedByV2v::Send(to, payload) => sender.send(to, payload),
+            WantedByV2v::Keep(told) => keep(ToKeep::V2v(at, Box::new(told))),
+            WantedByV2v::Record(row) => record(row),
+        });
+    }
+}
+
+/// Whether a payload is a datagram of V2G, by its first byte (docs/protocol/v2g.md).
+fn is_v2g(payload: &[u8]) -> bool {
+    matches!(payload.first(), Some(0xA1 | 0xA3 | 0xA5 | 0xA7)) && payload.len() % 2 == 1
+}
+
+/// What the air has lost and refused, for the last report.
+pub(super) fn last_words(air: &AirHealth) {
+    if !air.is_wanted.load(Ordering::Relaxed) {
+        return;
+    }
+    let get = AirHealth::get;
+    tracing::info!(
+        heard = get(&air.heard),
+        sent = get(&air.sent),
+        dropped = get(&air.dropped),
+        unsent = get(&air.unsent),
+        too_long = get(&air.too_long),
+        unconfirmed = get(&air.unconfirmed),
+        foreign = get(&air.foreign),
+        lost = get(&air.lost),
+        "the air"
+    );
+}

@@ -1,0 +1,156 @@
+//! A car and a station with nothing between them but the air: who is known, what is charged, and
+//! the receipt that both have signed.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bench;
+mod radio_bench;
+mod station_bench;
+
+use std::path::Path;
+use std::sync::atomic::Ordering::SeqCst;
+
+use bench::car::{Car, Daemon};
+use radio_bench::car_bus::CarBus;
+use radio_bench::slot_board::SlotBoard;
+use radio_bench::{Air, Operator, events, neighbours, receipt};
+use station_bench::{SOON, Site, Station, rows_with};
+use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
+
+const EVSE: &str = "MA*HEL*E0001*1";
+
+fn start_station(site: &Site, air: &Air, keys: &Path, policy: &str, broker: &str) -> Station {
+    let text = format!(
+        "[station]\nname = \"Yard\"\nlatitude = 12.5\nlongitude = -3.25\ncost_per_kwh = 1.50\n\
+         row_interval_s = 0.5\n{}[[slot]]\nnumber = 1\nport = \"{}\"\nsource = \"framed\"\n\
+         relay = true\npolicy = \"{policy}\"\nstart_s = 1.0\nkeys = \"{}\"\n",
+        air.table(),
+        site.path("slot1").display(),
+        keys.display()
+    );
+    let config = site.write("station.toml", &text).display().to_string();
+    site.station(&["--config", &config], Some(broker))
+}
+
+/// A car that is parked at the station and calls for it.
+fn start_car(car: &Car, site: &Site, air: &Air, keys: &Path) -> (CarBus, Daemon) {
+    let port = site.path(keys.file_name().unwrap().to_str().unwrap());
+    let bus = CarBus::plug(&port, 12.5, -3.25);
+    car.plug_in(&port);
+    car.set_clock("0 ntp");
+    air.give_to(car, keys);
+    car.set("V2X_V2G_CALL_WHEN_PARKED", "true");
+    (bus, car.start())
+}
+
+#[test]
+fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_receipt() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let heard = Subscriber::start(broker.port());
+    let (air, site) = (Air::new(), Site::new());
+    let (operator, other_operator) = (Operator::new(), Operator::new());
+    let board = SlotBoard::plug(&site.path("slot1"));
+    let slot = &board.slot;
+    let keys = operator.slot(EVSE);
+    let station = start_station(&site, &air, &keys, "known cars", &broker.url());
+    slot.plugged.store(true, SeqCst);
+
+    let stranger = Car::new(None);
+    let (_bus, of_stranger) = start_car(&stranger, &site, &air, &other_operator.car("STRANGER"));
+    let out = stranger.written().folder().to_owned();
+    wait_until(SOON, "the stranger's disbelief", || {
+        events(&out, "v2g_station_not_believed") > 0
+    });
+    assert_eq!(slot.closings.load(SeqCst), 0, "the relay closed for nobody");
+    assert!(of_stranger.stop().success());
+
+    let car = Car::new(None);
+    let (_bus, daemon) = start_car(&car, &site, &air, &operator.car("CAR-7"));
+    wait_until(SOON, "the relay for the proven car", || {
+        slot.relay.load(SeqCst)
+    });
+    wait_until(SOON, "a session with energy", || {
+        let rows = rows_with(&heard, "session_energy");
+        rows.last()
+            .is_some_and(|(_, row)| row["session_energy"] != 0.0)
+    });
+    assert!(events(&site.out(), "v2g_car_proven") > 0);
+    assert!(receipt(&site.out()).is_none(), "no receipt before the end");
+
+    slot.plugged.store(false, SeqCst);
+    let countersigned = |folder: &Path| receipt(folder).filter(|it| it.countersignature.is_some());
+    let car_out = car.written().folder().to_owned();
+    wait_until(SOON, "the receipt at both ends", || {
+        countersigned(&site.out()).is_some() && countersigned(&car_out).is_some()
+    });
+    let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&car_out).unwrap());
+    assert_eq!(ours, theirs);
+    assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE, "CAR-7"));
+    assert!(ours.energy.unwrap().get() >= 1.0, "{:?}", ours.energy);
+    let cost = ours.cost.as_deref().unwrap();
+    assert!(cost.ends_with(" MAD"), "{cost}");
+    wait_until(SOON, "an open relay", || !slot.relay.load(SeqCst));
+
+    wait_until(SOON, "the receipt at the broker", || {
+        let rows = rows_with(&heard, "v2g_countersigned_slot1");
+        rows.iter()
+            .any(|(_, row)| row["v2g_countersigned_slot1"] == true)
+    });
+    assert!(daemon.stop().success());
+    station.stop();
+}
+
+/// The rows of a car's table of what the radio brought.
+fn radio_rows(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let tables = files.filter(|path| name(path).starts_with("ESP_now_data_"));
+    let rows = tables.flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    });
+    rows.collect()
+}
+
+#[test]
+fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
+    let (air, site) = (Air::new(), Site::new());
+    let (operator, other_operator) = (Operator::new(), Operator::new());
+    let cars: Vec<_> = (0..3).map(|_| Car::new(None)).collect();
+    let keys = [
+        operator.car("CAR-1"),
+        operator.car("CAR-2"),
+        other_operator.car("STRANGER"),
+    ];
+    let running: Vec<_> = (cars.iter().zip(&keys))
+        .map(|(car, keys)| start_car(car, &site, &air, keys))
+        .collect();
+    let folders: Vec<_> = cars
+        .iter()
+        .map(|car| car.written().folder().to_owned())
+        .collect();
+    wait_until(SOON, "CAMs verified on both sides", || {
+        (folders[..2].iter()).all(|folder| {
+            let seen = |row: &String| row.contains(",V2V,") && row.ends_with(",YES,NO");
+            neighbours(folder).len() == 1
+                && radio_rows(folder).iter().filter(|row| seen(row)).count() >= 3
+        })
+    });
+    let row = &radio_rows(&folders[0])[0];
+    assert!(row.contains(",12.500000,-3.250000,"), "{row}");
+    wait_until(SOON, "the stranger's voice", || {
+        events(&folders[2], "v2v_speaking") > 0
+    });
+    for (_bus, daemon) in running {
+        assert!(daemon.stop().success());
+    }
+    assert!(neighbours(&folders[2]).is_empty());
+    assert!(radio_rows(&folders[2]).is_empty());
+    for folder in &folders[..2] {
+        assert_eq!(neighbours(folder).len(), 1, "the stranger is no neighbour");
+    }
+}
