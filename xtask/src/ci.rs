@@ -16,6 +16,10 @@ const STEPS: &[Step] = &[
     ("format of the fuzz targets", || {
         cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
     }),
+    ("format of the programs for chips", || {
+        let manifest = "firmware/Cargo.toml";
+        cargo(&["fmt", "--manifest-path", manifest, "--all", "--check"])
+    }),
     ("tidy", || cargo(&["xtask", "tidy"])),
     ("lints", clippy),
     ("licences and sources", || {

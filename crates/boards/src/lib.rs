@@ -38,6 +38,7 @@
 //! | [`meter_line`] | asking a PZEM-004T, twice a second |
 //! | [`slot_controller`] | meter, relay and session of a charging slot |
 //! | [`slot_meter`] | the meter of a small slot, nothing else |
+//! | [`stage`] | a scripted world around a board, where there is no hardware |
 //! | [`limits`] | every bound with its reason |
 
 #![no_std]
@@ -51,5 +52,6 @@ pub mod meter_line;
 pub mod radio;
 pub mod slot_controller;
 pub mod slot_meter;
+pub mod stage;
 
 pub use chassis::Chassis;

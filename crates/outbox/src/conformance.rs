@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use v2x_units::UtcTime;
 
 use crate::entry::{Class, Entry, EntryId, NewEntry, PayloadKind};
-use crate::outbox::{Budget, Outbox};
+use crate::outbox::{Budget, Lane, Outbox};
 use crate::storage::Storage;
 
 /// A storage that the test can break and open again.
@@ -242,7 +242,7 @@ impl<S: Subject> Run<S> {
 
     fn next(&mut self, limit: usize) {
         let (storage, outbox) = self.parts();
-        let Ok(batch) = outbox.next_batch(storage, limit) else {
+        let Ok(batch) = outbox.next_batch(storage, Lane::All, limit) else {
             return;
         };
         let kept = self.pending.keys().chain(self.fresh.keys());
@@ -380,7 +380,7 @@ impl<S: Subject> Run<S> {
         loop {
             let (storage, outbox) = self.parts();
             let batch = outbox
-                .next_batch(storage, 7)
+                .next_batch(storage, Lane::All, 7)
                 .expect("a sound storage answers");
             if batch.is_empty() {
                 break;

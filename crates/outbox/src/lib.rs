@@ -35,5 +35,5 @@ pub mod storage;
 
 pub use entry::{Class, Entry, EntryId, Head, NewEntry, PayloadKind, TooLarge};
 pub use group_commit::{GroupCommit, GroupLimits};
-pub use outbox::{Budget, Outbox};
+pub use outbox::{Budget, LIVE_ENTRIES, Lane, Outbox};
 pub use storage::{Eviction, Storage, Usage};

@@ -15,7 +15,17 @@ use crate::storage::{Eviction, Storage};
 
 /// The newest telemetry entries that are offered before older ones, so that a dashboard stays
 /// live while a backlog drains: a minute at one row per second.
-const LIVE_ENTRIES: u64 = 60;
+pub const LIVE_ENTRIES: u64 = 60;
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// What cannot wait: all but telemetry, what is still to be committed, and the newest
+    /// [`LIVE_ENTRIES`] of telemetry.
+    Live,
+    /// Everything, what cannot wait first.
+    All,
+}
 
 /// Heads read at once while evicting.
 const EVICTION_CHUNK: usize = 500;
@@ -142,17 +152,19 @@ impl Outbox {
 
     /// Takes up to `limit` entries that are not in flight, which then are: alerts, sessions, trips
     /// and events in order, then telemetry whose commit is still to come, then the newest minute of
-    /// telemetry, then older telemetry from the oldest on.
+    /// telemetry, then older telemetry from the oldest on. [`Lane::Live`] leaves older telemetry
+    /// where it is.
     ///
     /// # Errors
     /// The storage's own; then nothing was taken.
     pub fn next_batch<S: Storage>(
         &mut self,
         storage: &S,
+        lane: Lane,
         limit: usize,
     ) -> Result<Vec<Entry>, S::Error> {
         let mut batch = Vec::new();
-        match self.fill(storage, limit, &mut batch) {
+        match self.fill(storage, lane, limit, &mut batch) {
             Ok(()) => Ok(batch),
             Err(error) => {
                 self.release(batch.iter().map(|entry| entry.id));
@@ -164,6 +176,7 @@ impl Outbox {
     fn fill<S: Storage>(
         &mut self,
         storage: &S,
+        lane: Lane,
         limit: usize,
         batch: &mut Vec<Entry>,
     ) -> Result<(), S::Error> {
@@ -175,6 +188,9 @@ impl Outbox {
                 let before_live = storage.newest(class).saturating_sub(LIVE_ENTRIES);
                 let from = self.live_offered.max(before_live);
                 self.live_offered = self.take(storage, class, from, limit, batch)?;
+                if lane == Lane::Live {
+                    break;
+                }
             }
             let from = self.offered[usize::from(class.rank())];
             self.offered[usize::from(class.rank())] =

@@ -1,11 +1,12 @@
 //! Real parts for tests: a mosquitto, a subscriber, a TCP proxy that can be cut, a fake
-//! ThingsBoard, a free port.
+//! ThingsBoard, an authority for certificates, a free port.
 //!
 //! Nothing here is part of the product. Parts end when they are dropped. Waiting is for a
 //! condition within a generous bound ([`wait_until`]), never for a time.
 
 #![forbid(unsafe_code)]
 
+mod authority;
 mod mosquitto;
 mod proxy;
 mod subscriber;
@@ -14,6 +15,7 @@ mod thingsboard;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
+pub use authority::Authority;
 pub use mosquitto::{Access, Mosquitto};
 pub use proxy::Proxy;
 pub use subscriber::{Received, Subscriber};

@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::{free_port, parts_are_required, wait_until};
 
 /// Where Debian puts the broker; `/usr/sbin` is not in everybody's path.
@@ -16,6 +18,9 @@ const PROGRAM: &str = "/usr/sbin/mosquitto";
 /// How long the broker may take to listen on a busy computer.
 const START: Duration = Duration::from_secs(20);
 
+/// The program that writes the broker's password file, of the same package.
+const PASSWORD_PROGRAM: &str = "mosquitto_passwd";
+
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
@@ -23,6 +28,53 @@ pub enum Access {
     Everybody,
     /// Nobody without a password, and there is no password file.
     Nobody,
+    /// Everybody who accepts the encryption, with a certificate for `localhost` and `127.0.0.1`.
+    Encrypted(Authority),
+    /// Who shows a certificate of this authority.
+    Certified(Authority),
+    /// This user with this password.
+    User(String, String),
+}
+
+impl Access {
+    /// The lines of the broker's configuration, beside files in this folder.
+    fn lines(&self, folder: &Path) -> String {
+        match self {
+            Self::Everybody => "allow_anonymous true\n".to_owned(),
+            Self::Nobody => "allow_anonymous false\n".to_owned(),
+            Self::Encrypted(authority) => encrypted(authority, folder),
+            Self::Certified(authority) => {
+                encrypted(authority, folder) + "require_certificate true\n"
+            }
+            Self::User(user, password) => {
+                let file = folder.join("passwords");
+                fs::write(&file, "").expect("a writable folder");
+                let mut written = Command::new(PASSWORD_PROGRAM);
+                written.arg("-b").arg(&file).args([user, password]);
+                let written = written.stderr(Stdio::null()).status();
+                assert!(
+                    written.is_ok_and(|status| status.success()),
+                    "{PASSWORD_PROGRAM}"
+                );
+                format!("allow_anonymous false\npassword_file {}\n", file.display())
+            }
+        }
+    }
+}
+
+fn encrypted(authority: &Authority, folder: &Path) -> String {
+    let (certificate, key) = authority.issue(&["localhost", "127.0.0.1"]);
+    let put = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("a writable folder");
+        path.display().to_string()
+    };
+    format!(
+        "allow_anonymous true\ncafile {}\ncertfile {}\nkeyfile {}\n",
+        put("ca.pem", authority.certificate()),
+        put("broker.pem", &certificate),
+        put("broker.key", &key)
+    )
 }
 
 /// A running broker; stopped when dropped.
@@ -43,10 +95,10 @@ impl Mosquitto {
     pub fn start(access: &Access) -> Option<Self> {
         let port = free_port();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let everybody = *access == Access::Everybody;
+        let lines = access.lines(folder.path());
         // Without limits on its queues, the broker drops nothing that a slow subscriber waits for.
         let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous {everybody}\n\
+            "listener {port} 127.0.0.1\n{lines}\
              max_queued_messages 0\nmax_inflight_messages 0\npersistence false\n"
         );
         fs::write(folder.path().join("mosquitto.conf"), config).expect("a writable folder");
@@ -68,6 +120,12 @@ impl Mosquitto {
     #[must_use]
     pub fn url(&self) -> String {
         format!("mqtt://127.0.0.1:{}", self.port)
+    }
+
+    /// Its address as `mqtts://localhost:port`, for a broker that encrypts.
+    #[must_use]
+    pub fn encrypted_url(&self) -> String {
+        format!("mqtts://localhost:{}", self.port)
     }
 
     /// Kills the broker; what it had not delivered is gone.

@@ -37,6 +37,6 @@ pub mod token;
 pub use broker::{BrokerUrl, BrokerUrlError};
 pub use pacer::{Limits, Window};
 pub use session::commands::{CommandsEnd, commands};
-pub use session::{Chance, Clock, Down, Login, Session, SessionEvent, Settings, Trust};
+pub use session::{Chance, Clock, Down, Identity, Login, Session, SessionEvent, Settings, Trust};
 pub use supply::{OutboxEnd, Request, SessionEnd, supply};
 pub use token::{Token, TokenError};

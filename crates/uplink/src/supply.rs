@@ -6,13 +6,14 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::mpsc;
-use v2x_outbox::{Entry, EntryId, Outbox, Storage};
+use v2x_outbox::{Entry, EntryId, Lane, Outbox, Storage};
 
 /// What the session wants from the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// A batch of at most so many entries, as soon as there is one.
-    Next(usize),
+    /// A batch of at most so many entries of a lane, as soon as there is one. It takes the place
+    /// of an earlier question that is still open.
+    Next(Lane, usize),
     /// The server has these.
     Acknowledge(Vec<EntryId>),
     /// The connection was lost before an acknowledgement of these.
@@ -34,7 +35,7 @@ pub fn supply() -> (OutboxEnd, SessionEnd) {
     let outbox = OutboxEnd {
         requests,
         batches: batch,
-        wanted: 0,
+        wanted: None,
     };
     (outbox, SessionEnd { request, batches })
 }
@@ -45,7 +46,7 @@ pub struct OutboxEnd {
     requests: Receiver<Request>,
     batches: mpsc::UnboundedSender<Vec<Entry>>,
     /// What the session asked for and has not got.
-    wanted: usize,
+    wanted: Option<(Lane, usize)>,
 }
 
 impl OutboxEnd {
@@ -66,8 +67,8 @@ impl OutboxEnd {
         storage: &mut S,
     ) -> Result<(), S::Error> {
         match request {
-            Request::Next(limit) => {
-                self.wanted = limit;
+            Request::Next(lane, limit) => {
+                self.wanted = Some((lane, limit));
                 self.offer(outbox, storage)
             }
             Request::Acknowledge(ids) => outbox.acknowledge(storage, ids),
@@ -85,14 +86,14 @@ impl OutboxEnd {
     /// # Errors
     /// The storage's own; the session still waits.
     pub fn offer<S: Storage>(&mut self, outbox: &mut Outbox, storage: &S) -> Result<(), S::Error> {
-        if self.wanted == 0 {
+        let Some((lane, limit)) = self.wanted else {
             return Ok(());
-        }
-        let batch = outbox.next_batch(storage, self.wanted)?;
+        };
+        let batch = outbox.next_batch(storage, lane, limit)?;
         if batch.is_empty() {
             return Ok(());
         }
-        self.wanted = 0;
+        self.wanted = None;
         if let Err(mpsc::error::SendError(batch)) = self.batches.send(batch) {
             // The session has ended; another one will ask again.
             outbox.release(batch.iter().map(|entry| entry.id));
@@ -122,5 +123,11 @@ impl SessionEnd {
     /// The next batch; fails once the outbox's end is gone.
     pub(crate) async fn batch(&mut self) -> Result<Vec<Entry>, OutboxGone> {
         self.batches.recv().await.ok_or(OutboxGone)
+    }
+
+    /// The next batch, if there is one now.
+    #[cfg(test)]
+    pub(crate) fn try_batch(&mut self) -> Result<Vec<Entry>, mpsc::error::TryRecvError> {
+        self.batches.try_recv()
     }
 }

@@ -1,10 +1,12 @@
-//! Whom to trust when the connection is encrypted: TLS by rustls, cryptography by ring.
+//! Whom to trust when the connection is encrypted, and who we are: TLS by rustls, cryptography by
+//! ring.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rumqttc::TlsConfiguration;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 /// Which authorities may vouch for the broker.
@@ -15,6 +17,67 @@ pub enum Trust {
     System,
     /// Only these: the content of a PEM file.
     Own(Vec<u8>),
+}
+
+/// A certificate by which a device logs in, with its private key.
+pub struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Reads the certificate, with those between it and the authority, and its private key (PKCS
+    /// #8, PKCS #1 or SEC1), both in PEM.
+    ///
+    /// # Errors
+    /// Says which of the two is unusable or that they do not belong together, never the key.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, IdentityError> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
+        let chain = chain.map_err(|error| IdentityError::Certificate(error.to_string()))?;
+        if chain.is_empty() {
+            return Err(IdentityError::Certificate("none was found".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key)
+            // The library's words may quote the file.
+            .map_err(|_| IdentityError::Key)?;
+        let identity = Self { chain, key };
+        let checked = config_with(RootCertStore::empty(), Some(&identity));
+        checked.map_err(|error| IdentityError::Pair(error.to_string()))?;
+        Ok(identity)
+    }
+}
+
+impl Clone for Identity {
+    fn clone(&self) -> Self {
+        Self {
+            chain: self.chain.clone(),
+            key: self.key.clone_key(),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Identity({} certificates, key redacted)",
+            self.chain.len()
+        )
+    }
+}
+
+/// Why a certificate and a key are no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The PEM text has no certificate or a broken one.
+    #[error("the client certificate is unusable ({0}); it must be PEM, BEGIN CERTIFICATE")]
+    Certificate(String),
+    /// The PEM text has no private key or a broken one.
+    #[error("the client key is unusable; it must be PEM without a password, BEGIN PRIVATE KEY")]
+    Key,
+    /// They do not belong together, or the key is of a kind that is not known.
+    #[error("certificate and key do not fit together: {0}")]
+    Pair(String),
 }
 
 /// Why no encrypted connection can be set up.
@@ -35,13 +98,36 @@ pub enum TrustError {
 }
 
 /// What rumqttc needs for an encrypted connection.
-pub(crate) fn configuration(trust: &Trust) -> Result<TlsConfiguration, TrustError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots(trust)?)
-        .with_no_client_auth();
+pub(crate) fn configuration(
+    trust: &Trust,
+    identity: Option<&Identity>,
+) -> Result<TlsConfiguration, TrustError> {
+    let config = config_with(roots(trust)?, identity)?;
     Ok(TlsConfiguration::Rustls(Arc::new(config)))
+}
+
+/// Whether the authorities can be used at all.
+///
+/// # Errors
+/// Says why not.
+pub fn check_trust(trust: &Trust) -> Result<(), TrustError> {
+    roots(trust).map(drop)
+}
+
+fn config_with(
+    roots: RootCertStore,
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots);
+    match identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some(Identity { chain, key }) => {
+            builder.with_client_auth_cert(chain.clone(), key.clone_key())
+        }
+    }
 }
 
 fn roots(trust: &Trust) -> Result<RootCertStore, TrustError> {
@@ -80,7 +166,7 @@ mod tests {
     fn ca_file_without_a_certificate_is_refused_with_what_it_must_be() {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for pem in ["", "hello", broken] {
-            let refused = configuration(&Trust::Own(pem.into())).unwrap_err();
+            let refused = check_trust(&Trust::Own(pem.into())).unwrap_err();
             assert!(refused.to_string().contains("it must be PEM"), "{refused}");
         }
     }

@@ -34,6 +34,23 @@ pub enum TokenError {
     },
 }
 
+/// Why a text is no password. Never carries the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// There is nothing, or nothing but a line end.
+    #[error("the password is empty; put it there on one line")]
+    Empty,
+    /// A second line or a control character.
+    #[error("the password has a second line or a control character; it must be one line")]
+    NotOneLine,
+    /// Probably another file.
+    #[error("the password has {seen} bytes; it may have {LENGTH_MAX}: is this the right file?")]
+    TooLong {
+        /// How many bytes.
+        seen: usize,
+    },
+}
+
 impl Token {
     /// Takes the content of a token file or variable; one line end after it is not a part of it.
     ///
@@ -53,6 +70,27 @@ impl Token {
             Some(before) => Err(TokenError::NotOneWord { at: before + 1 }),
             None => Ok(Self(token.to_owned())),
         }
+    }
+
+    /// Takes the content of a password file; one line end after it is not a part of it. Unlike a
+    /// token, a password may have blanks.
+    ///
+    /// # Errors
+    /// Refuses what cannot be a password and says why, without repeating it.
+    pub fn password(text: &str) -> Result<Self, PasswordError> {
+        let password = text.strip_suffix('\n').unwrap_or(text);
+        let password = password.strip_suffix('\r').unwrap_or(password);
+        if password.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        if password.len() > LENGTH_MAX {
+            let seen = password.len();
+            return Err(PasswordError::TooLong { seen });
+        }
+        if password.chars().any(char::is_control) {
+            return Err(PasswordError::NotOneLine);
+        }
+        Ok(Self(password.to_owned()))
     }
 
     /// Whether a token file with these Unix permissions can be read by everybody on the computer.
@@ -107,6 +145,14 @@ mod tests {
         );
         let long = "x".repeat(513);
         assert_eq!(Token::parse(&long), Err(TokenError::TooLong { seen: 513 }));
+    }
+
+    #[test]
+    fn password_may_have_blanks_and_no_second_line() {
+        let password = Token::password(" two words \r\n").unwrap();
+        assert_eq!(password.reveal(), " two words ");
+        assert_eq!(Token::password("a\nb"), Err(PasswordError::NotOneLine));
+        assert_eq!(Token::password("\n"), Err(PasswordError::Empty));
     }
 
     #[test]

@@ -45,6 +45,7 @@ impl Place {
             .env_remove("RUST_LOG")
             .env("V2X_MONITOR_LISTEN", "off")
             .env("V2X_MQTT_TOKEN", "token-of-a-bench")
+            .env("V2X_MQTT_MESSAGES_LIMIT", "none")
             // Rows are uploaded even where nobody vouches for the clock.
             .env("V2X_TIME_WAIT_S", "0")
             .arg("vehicle")

@@ -34,6 +34,7 @@ impl Daemon {
         command
             .env_remove("RUST_LOG")
             .env_remove("V2X_MQTT_TOKEN")
+            .env("V2X_MQTT_MESSAGES_LIMIT", "none")
             .env("V2X_TIME_WAIT_S", setup.time_wait_s.to_string())
             .env("V2X_VEHICLE_ROW_INTERVAL_S", "0.1")
             .env("V2X_RECORDING_COMPRESS", "false")

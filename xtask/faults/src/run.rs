@@ -322,6 +322,8 @@ impl<'a> Run<'a> {
         if !self.board.is_plugged_in() {
             return Ok(());
         }
+        // A daemon does not start without its port: its service manager tries again.
+        self.until_recording()?;
         // What stands in the cable is lost with it; here nothing stands there.
         self.until_read()?;
         self.board.unplug()?;

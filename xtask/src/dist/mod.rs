@@ -103,7 +103,7 @@ fn build(machine: &Machine) -> Result<Option<PathBuf>, String> {
     if !machine.is_this() && !has_target {
         return Ok(None);
     }
-    let with_zig = ["zigbuild", "--version"];
+    let with_zig = ["zigbuild", "--help"];
     let has_zig = cargo(&with_zig)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

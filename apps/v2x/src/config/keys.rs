@@ -229,6 +229,23 @@ tables! {
         /// File that holds the device's access token on one line. The token itself can stand in
         /// the environment variable `V2X_MQTT_TOKEN`, never in this file.
         token_file: PathBuf, Path, default "", option "--token-file";
+        /// User name, where the broker asks for one; with `password_file`.
+        user: String, Text, default "", option "";
+        /// File that holds the user's password on one line; only its owner and group may read it.
+        password_file: PathBuf, Path, default "", option "";
+        /// PEM file of the authority that vouches for the broker; without one those of the system.
+        ca_file: PathBuf, Path, default "", option "";
+        /// PEM file of the certificate by which this computer logs in, with those between it and
+        /// the authority; with `client_key`, and only over `mqtts://`.
+        client_cert: PathBuf, Path, default "", option "";
+        /// PEM file of that certificate's private key; only its owner and group may read it.
+        client_key: PathBuf, Path, default "", option "";
+        /// How many messages the server allows, as in ThingsBoard's tenant profile: `20:1,600:60`
+        /// is 20 in a second and 600 in a minute. `usual`: 10 in a second and 300 in a minute; few
+        /// servers allow less. `none`: as many as it takes, until it shows a limit.
+        messages_limit: String, Text, default "usual", option "";
+        /// How many data points (keys of rows) the server allows, in the same form, or `none`.
+        points_limit: String, Text, default "none", option "";
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod collector_address;
 pub(crate) mod keys;
+mod mqtt;
 mod prototype_file;
 pub(crate) mod radio;
 pub(crate) mod station;
@@ -18,17 +19,15 @@ use std::time::Duration;
 use v2x_proto::v2g::Money;
 use v2x_store::Retention;
 use v2x_units::{Amps, WattHours};
-use v2x_uplink::{BrokerUrl, Limits, Login, Settings, Token, Trust};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
 pub(crate) use keys::amount;
+pub(crate) use mqtt::MqttConfig;
+use mqtt::{MqttArguments, MqttFile};
 use radio::RadioConfig;
-
-/// The environment variable that holds the device's access token.
-const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
@@ -78,26 +77,6 @@ pub(crate) struct V2gConfig {
     pub(crate) call_when_parked: bool,
 }
 
-/// Where telemetry goes.
-#[derive(Debug)]
-pub(crate) struct MqttConfig {
-    pub(crate) broker: BrokerUrl,
-    pub(crate) token: Option<Token>,
-}
-
-impl MqttConfig {
-    /// What a session needs; `client_id` is its name at the broker.
-    pub(crate) fn settings(&self, client_id: String) -> Settings {
-        Settings {
-            broker: self.broker.clone(),
-            login: self.token.clone().map_or(Login::None, Login::Token),
-            trust: Trust::default(),
-            client_id,
-            limits: Limits::default(),
-        }
-    }
-}
-
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct FileConfig {
@@ -113,9 +92,7 @@ pub(crate) struct FileConfig {
     radio: RadioConfig,
     v2g: V2gConfig,
     monitor: Option<SocketAddr>,
-    broker: Option<BrokerUrl>,
-    token: Option<Token>,
-    token_file: Option<PathBuf>,
+    mqtt: MqttFile,
     notes: Vec<String>,
 }
 
@@ -131,7 +108,7 @@ impl VehicleConfig {
     pub(crate) fn draft(
         arguments: &cli::Vehicle,
     ) -> Result<(Self, Vec<String>, Option<Failure>), Failure> {
-        let file = match &arguments.config {
+        let mut file = match &arguments.config {
             Some(path) => read_file(path)?,
             None => settings("", "environment")?,
         };
@@ -140,7 +117,11 @@ impl VehicleConfig {
                 "give {option}, or {key} in the file of --config"
             ))
         };
-        let (mqtt, login) = match gather_mqtt(arguments, &file) {
+        let from_command_line = MqttArguments {
+            url: arguments.mqtt.as_deref(),
+            token_file: arguments.token_file.as_deref(),
+        };
+        let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
             Ok(mqtt) => (mqtt, None),
             Err(failure) => (None, Some(failure)),
         };
@@ -195,38 +176,6 @@ pub(crate) fn role_of_file(path: &Path) -> Result<Role, Failure> {
     })
 }
 
-fn gather_mqtt(arguments: &cli::Vehicle, file: &FileConfig) -> Result<Option<MqttConfig>, Failure> {
-    let broker = match &arguments.mqtt {
-        Some(url) => Some(url.parse::<BrokerUrl>().blame(Blame::Usage, "--mqtt")?),
-        None => file.broker.clone(),
-    };
-    let Some(broker) = broker else {
-        if arguments.token_file.is_some() {
-            let failure = Failure::new(Blame::Usage, "a token is given but no broker");
-            return Err(failure.hint("add --mqtt mqtt://host:1883"));
-        }
-        return Ok(None);
-    };
-    let token = match (&arguments.token_file, std::env::var(TOKEN_VARIABLE)) {
-        (Some(path), _) => Some(read_token(path)?),
-        (None, Ok(text)) => Some(Token::parse(&text).blame(Blame::Configuration, TOKEN_VARIABLE)?),
-        (None, Err(_)) => match (&file.token, &file.token_file) {
-            (Some(token), _) => Some(token.clone()),
-            (None, Some(path)) => Some(read_token(path)?),
-            (None, None) => None,
-        },
-    };
-    Ok(Some(MqttConfig { broker, token }))
-}
-
-fn read_token(path: &Path) -> Result<Token, Failure> {
-    let text = read_text(Blame::Configuration, "token file", path)?;
-    let reading = format_args!("token file {}", path.display());
-    Token::parse(&text)
-        .blame(Blame::Configuration, reading)
-        .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
-}
-
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.
 pub(crate) fn read_file(path: &Path) -> Result<FileConfig, Failure> {
     let reading = format!("configuration {}", path.display());
@@ -241,8 +190,7 @@ pub(crate) fn read_file(path: &Path) -> Result<FileConfig, Failure> {
         })?;
     let others = settings("", "environment")?;
     Ok(FileConfig {
-        broker: prototype.broker,
-        token: prototype.token,
+        mqtt: prototype.mqtt,
         row_interval: prototype.row_interval.or(others.row_interval),
         notes: prototype.notes,
         ..others

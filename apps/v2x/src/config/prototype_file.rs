@@ -45,7 +45,8 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
             "device_token" => {
                 // The value stays out of the message: it is a secret.
                 let token = Token::parse(value);
-                config.token = Some(token.map_err(|error| here(format!("device_token: {error}")))?);
+                config.mqtt.token =
+                    Some(token.map_err(|error| here(format!("device_token: {error}")))?);
             }
             "check_interval" => {
                 config.row_interval = Some(check_interval(value).map_err(here)?);
@@ -73,7 +74,7 @@ pub(super) fn parse(text: &str) -> Result<FileConfig, String> {
     } else {
         format!("mqtt://{host}:{port}")
     };
-    config.broker = Some(parse_url(&url)?);
+    config.mqtt.broker = Some(parse_url(&url)?);
     Ok(config)
 }
 
@@ -131,10 +132,10 @@ mod tests {
              csv_pattern=merged_can_data_*.csv\ncheck_interval=4\nuse_location=true\n",
         )
         .unwrap();
-        let broker = config.broker.unwrap();
+        let broker = config.mqtt.broker.unwrap();
         assert_eq!((broker.host(), broker.port()), ("demo.example", 1884));
         assert_eq!(config.row_interval, Some(Duration::from_secs(4)));
-        assert!(config.token.is_some());
+        assert!(config.mqtt.token.is_some());
         assert_eq!(config.notes.len(), 2);
     }
 

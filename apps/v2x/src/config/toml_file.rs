@@ -94,8 +94,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         radio: checked_radio(radio)?,
         v2g: checked_v2g(&v2g)?,
         monitor: monitor.listen.and_then(|listen| listen.0),
-        broker: mqtt.url.map(|url| url.0),
-        token_file: mqtt.token_file,
+        mqtt: mqtt.into(),
         ..FileConfig::default()
     })
 }
@@ -233,7 +232,7 @@ mod tests {
     #[test]
     fn empty_file_leaves_the_defaults_that_the_keys_state() {
         let config = parse("").unwrap();
-        assert!(config.collector.is_none() && config.broker.is_none());
+        assert!(config.collector.is_none() && config.mqtt.broker.is_none());
         assert_eq!(config.baud, None);
         assert_eq!(config.row_interval, Some(Duration::from_secs(1)));
         assert_eq!(config.time_wait, Duration::from_secs(300));

@@ -217,7 +217,7 @@ impl Delivery {
                 );
                 add(&self.health.set_aside, 1);
             }
-            Request::Next(_) | Request::Release(_) => {}
+            Request::Next(..) | Request::Release(_) => {}
         }
         match request {
             Request::Acknowledge(ids) if self.in_groups => {

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tracing::{debug, info, warn};
 use v2x_uplink::session::TrustError;
 use v2x_uplink::session::commands::SessionCommands;
-use v2x_uplink::{Limits, Login, Session, SessionEnd, SessionEvent, Settings, Trust, supply};
+use v2x_uplink::{Session, SessionEnd, SessionEvent, supply};
 
 use super::{Delivery, UplinkHealth};
 use crate::clock::Clock;
@@ -69,13 +69,7 @@ impl Uploader<'_> {
         stop: oneshot::Receiver<()>,
     ) -> Result<JoinHandle<()>, UploaderError> {
         let Self { clock, health, .. } = self;
-        let settings = Settings {
-            broker: mqtt.broker.clone(),
-            login: mqtt.token.clone().map_or(Login::None, Login::Token),
-            trust: Trust::default(),
-            client_id: format!("v2x-{}-{:08x}", self.role, draw()?),
-            limits: Limits::default(),
-        };
+        let settings = mqtt.settings(format!("v2x-{}-{:08x}", self.role, draw()?));
         let mut session = Session::new(
             &settings,
             supply,

@@ -1,9 +1,10 @@
 //! The thread that writes files: the raw log and the tables of the prototype.
 //!
 //! What it loses by a kill: at most the second that stands in its buffers. By a power cut: at most
-//! five seconds, the time between two syncs of the raw log and of the merged rows; the other tables
-//! are synced when they are closed. What a full, read-only or slow disk takes is decided in
-//! [`super::degradation`]; what becomes of closed raw logs, in [`super::raw_log::archive`].
+//! five seconds, the time between two syncs of the raw log; the tables are synced when they are
+//! closed, since the store and the raw log hold what is in them. What a full, read-only or slow
+//! disk takes is decided in [`super::degradation`]; what becomes of closed raw logs, in
+//! [`super::raw_log::archive`].
 
 use std::io;
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub(super) struct Recorder<D> {
     snapshot: SnapshotRing,
     /// Frames that came since it was written.
     snapshot_new: usize,
+    /// Those of them that were there at the last look.
+    snapshot_seen: usize,
     snapshot_due: Instant,
     degradation: Degradation,
     /// The first refusal since the last look at the disk.
@@ -98,6 +101,7 @@ impl<D: Disk> Recorder<D> {
             radio: TableFile::new("ESP_now_data", radio_table::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
             snapshot_new: 0,
+            snapshot_seen: 0,
             snapshot_due: Instant::BOOT,
             degradation: Degradation::new(config.reserve_bytes),
             refusal: None,
@@ -202,15 +206,16 @@ impl<D: Disk> Recorder<D> {
 
     fn do_chores(&mut self, chores: &mut Chores, now: Instant, waiting: (usize, usize)) {
         if now >= chores.snapshot {
-            let is_new = self.snapshot_new >= SNAPSHOT_FRAMES;
-            if is_new || (self.snapshot_new > 0 && now >= self.snapshot_due) {
+            let came = self.snapshot_new.saturating_sub(self.snapshot_seen);
+            if came >= SNAPSHOT_FRAMES || (self.snapshot_new > 0 && now >= self.snapshot_due) {
                 self.write_snapshot();
                 self.snapshot_due = now + SNAPSHOT_AT_LATEST;
             }
+            self.snapshot_seen = self.snapshot_new;
             chores.snapshot = now + SNAPSHOT_EVERY;
         }
         if now >= chores.sync {
-            let synced = self.raw.sync().and_then(|()| self.merged.sync());
+            let synced = self.raw.sync();
             self.note(synced);
             chores.sync = now + SYNC_EVERY;
         }

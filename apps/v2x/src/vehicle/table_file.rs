@@ -104,14 +104,6 @@ impl TableFile {
         self.open.as_mut().map_or(Ok(()), |(file, _)| file.flush())
     }
 
-    /// Brings what the system has to the disk.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.open.as_mut().map_or(Ok(()), |(file, _)| file.sync())
-    }
-
     /// Ends the table until its next line; gives the lines that the disk did not take.
     pub(super) fn close(&mut self) -> u64 {
         self.open.take().map_or(0, |(file, _)| file.close())

@@ -6,12 +6,14 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`drop_oldest`] | a queue that drops its oldest and counts |
+//! | [`item_line`] | the line of the prototype's radio board |
 //! | [`peers`] | the peers that the radio has room for |
 //! | [`air_time`] | how long a payload is on the air, and how much of that is allowed |
 //! | [`settings`] | channel, power, rate, limits, encrypted peers |
 
 pub mod air_time;
 pub mod drop_oldest;
+pub mod item_line;
 pub mod peers;
 pub mod settings;
 
@@ -26,6 +28,7 @@ use v2x_units::{Instant, MacAddress};
 
 pub use air_time::AirTime;
 pub use drop_oldest::DropOldest;
+pub use item_line::ItemLine;
 pub use peers::{PeerStep, Peers};
 pub use settings::SETTINGS;
 
@@ -147,6 +150,7 @@ pub struct Radio {
     power_due: Option<i8>,
     key_due: Option<Key>,
     heard_at: Option<Instant>,
+    items: Option<ItemLine>,
 }
 
 impl Radio {
@@ -158,6 +162,12 @@ impl Radio {
         panic: Option<PanicNote>,
         now: Instant,
     ) -> Self {
+        let items = settings::speaks_items(&settings).then(|| ItemLine::new(now));
+        let items = items.flatten();
+        let mut chassis = Chassis::new(identity, settings.clone(), panic, now);
+        if items.is_some() {
+            chassis.speak_text();
+        }
         Self {
             decoder: LinkDecoder::new(),
             down: DropOldest::new(),
@@ -171,7 +181,8 @@ impl Radio {
             power_due: Some(settings::power(&settings)),
             key_due: settings::primary_key(&settings),
             heard_at: None,
-            chassis: Chassis::new(identity, settings, panic, now),
+            items,
+            chassis,
         }
     }
 
@@ -189,7 +200,10 @@ impl Radio {
     /// Takes what has happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, memory: &mut dyn Memory) {
         match input {
-            Input::HostBytes(bytes) => self.hear_computer(now, bytes, memory),
+            Input::HostBytes(bytes) => match &mut self.items {
+                Some(items) => items.bytes(bytes),
+                None => self.hear_computer(now, bytes, memory),
+            },
             Input::Heard(heard) => self.hear_air(&heard),
             Input::SendEnded(end) => self.send_ended(now, end),
         }
@@ -264,6 +278,7 @@ impl Radio {
         if let Some(step) = self.peers.poll() {
             return Output::Peer(step);
         }
+        self.say_item(now);
         self.hand_up();
         self.chassis.set_radio_queue(self.queue_status());
         self.chassis.poll(now, None);
@@ -274,12 +289,39 @@ impl Radio {
         if self.chassis.restart_is_due() {
             return Output::Restart;
         }
-        Output::WakeAt(self.chassis.deadline())
+        let items = self.items.as_ref().map(ItemLine::deadline);
+        Output::WakeAt(items.unwrap_or(self.chassis.deadline()))
+    }
+
+    /// Puts what the prototype's car says of itself on its way.
+    fn say_item(&mut self, now: Instant) {
+        let board = self.chassis.identity().board;
+        let due = self.items.as_mut().and_then(|items| items.due(now, board));
+        if let Some(payload) = due {
+            // What drops out is counted by the queue; nobody waits for its result.
+            let _dropped = self.down.push(Down {
+                ticket: 0,
+                to: MacAddress::BROADCAST,
+                rate: RadioRate::Preset,
+                payload,
+            });
+        }
     }
 
     /// Passes up what the line has room for; the rest waits, and its oldest may drop.
     fn hand_up(&mut self) {
         while let Some(up) = self.up.front() {
+            if self.items.is_some() {
+                let frame = ItemLine::told(up.from, &up.payload);
+                if let Some(frame) = frame {
+                    if !self.chassis.has_room(frame.len()) {
+                        break;
+                    }
+                    self.chassis.send_raw(&frame);
+                }
+                self.up.pop();
+                continue;
+            }
             // Header, addresses, checksum, stuffing.
             if !self.chassis.has_room(up.payload.len() + 64) {
                 break;

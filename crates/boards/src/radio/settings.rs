@@ -12,6 +12,7 @@ use super::peers::{ENCRYPTED_MAX, Peers};
 use crate::chassis::settings::{one_of, whole};
 use crate::chassis::{NAME, Setting, Settings};
 
+const MODE: &str = "mode";
 const CHANNEL: &str = "radio.channel";
 const POWER: &str = "radio.power";
 const RATE: &str = "radio.rate";
@@ -61,6 +62,13 @@ const fn peer(number: u8, key: &'static str) -> Setting {
 /// The settings of a radio board.
 pub const SETTINGS: &[Setting] = &[
     NAME,
+    Setting {
+        number: 2,
+        key: MODE,
+        default: "link",
+        secret: false,
+        check: |value| one_of(value, &["link", "item"], "link or item"),
+    },
     Setting {
         number: 30,
         key: CHANNEL,
@@ -145,6 +153,10 @@ fn parse_peer(text: &str) -> Option<(MacAddress, Key)> {
         return None;
     }
     Some((address, parse_key(key)?))
+}
+
+pub(super) fn speaks_items(settings: &Settings) -> bool {
+    settings.text(MODE) == "item"
 }
 
 pub(super) fn channel(settings: &Settings) -> u8 {

@@ -14,7 +14,7 @@ fn entries(class: Class, count: i64) -> Vec<NewEntry> {
 }
 
 fn offered(outbox: &mut Outbox, storage: &Memory, limit: usize) -> Vec<(Class, u64)> {
-    let batch = outbox.next_batch(storage, limit).unwrap();
+    let batch = outbox.next_batch(storage, Lane::All, limit).unwrap();
     batch
         .iter()
         .map(|entry| (entry.id.class(), entry.id.sequence()))
@@ -137,7 +137,22 @@ fn batch_that_fails_half_way_is_offered_whole_the_next_time() {
     storage.push(&entries(Class::Alert, 2)).unwrap();
     storage.push(&entries(Class::Trip, 1)).unwrap();
     storage.inject(1, 1);
-    assert_eq!(outbox.next_batch(&storage, 9), Err(Fault));
+    assert_eq!(outbox.next_batch(&storage, Lane::All, 9), Err(Fault));
     assert_eq!(outbox.in_flight(), 0);
     assert_eq!(offered(&mut outbox, &storage, 9).len(), 3);
+}
+
+#[test]
+fn live_lane_leaves_older_telemetry_for_later() {
+    let mut storage = Memory::default();
+    let mut outbox = Outbox::default();
+    storage.push(&entries(Class::Telemetry, 100)).unwrap();
+    storage.push(&entries(Class::Alert, 1)).unwrap();
+    let live = outbox.next_batch(&storage, Lane::Live, 1000).unwrap();
+    assert_eq!(live[0].id.class(), Class::Alert);
+    let rows: Vec<_> = live[1..].iter().map(|entry| entry.id.sequence()).collect();
+    assert_eq!(rows, (41..=100).collect::<Vec<_>>());
+    assert_eq!(outbox.next_batch(&storage, Lane::Live, 1000), Ok(vec![]));
+    let rest = outbox.next_batch(&storage, Lane::All, 1000).unwrap();
+    assert_eq!(rest.len(), 40);
 }

@@ -44,10 +44,10 @@ fn run(limits: &Limits, server: &mut Server, seconds: u64) -> (u32, u32) {
     let mut pacer = Pacer::new(limits, now);
     let (mut taken, mut closes) = (0, 0);
     while now < end {
-        if pacer.wait(now) > Duration::ZERO {
+        if pacer.wait(now, Freight::Backlog) > Duration::ZERO {
             now = now + TICK;
         } else if server.takes(now) {
-            pacer.sent(now, 23);
+            pacer.sent(now, 23, 1);
             pacer.acknowledged(now);
             taken += 1;
         } else {
@@ -97,21 +97,45 @@ fn data_points_are_paid_even_when_one_row_exceeds_the_bucket() {
         points: vec![window(10, 1)],
     };
     let mut pacer = Pacer::new(&limits, Instant::BOOT);
-    assert_eq!(pacer.wait(Instant::BOOT), Duration::ZERO);
-    pacer.sent(Instant::BOOT, 23);
+    assert_eq!(pacer.wait(Instant::BOOT, Freight::Live), Duration::ZERO);
+    pacer.sent(Instant::BOOT, 23, 1);
     assert_eq!(pacer.points(Instant::BOOT), 0);
-    let wait = pacer.wait(Instant::BOOT);
+    let wait = pacer.wait(Instant::BOOT, Freight::Live);
     // 23 points and one to begin with, at a quarter of nine points in a second.
     assert_eq!(wait.as_secs(), 10);
-    assert_eq!(pacer.wait(Instant::BOOT + wait + TICK), Duration::ZERO);
+    assert_eq!(
+        pacer.wait(Instant::BOOT + wait + TICK, Freight::Live),
+        Duration::ZERO
+    );
 }
 
 #[test]
 fn pace_without_limits_never_waits() {
     let mut pacer = Pacer::new(&Limits::default(), Instant::BOOT);
     for _ in 0..1000 {
-        assert_eq!(pacer.wait(Instant::BOOT), Duration::ZERO);
+        assert_eq!(pacer.wait(Instant::BOOT, Freight::Live), Duration::ZERO);
         assert_eq!(pacer.points(Instant::BOOT), u32::MAX);
-        pacer.sent(Instant::BOOT, 1000);
+        pacer.sent(Instant::BOOT, 1000, 10);
+    }
+}
+
+#[test]
+fn limits_are_read_as_thingsboard_writes_them() {
+    assert_eq!(
+        Window::parse_list("20:1, 600:60"),
+        Ok(vec![window(20, 1), window(600, 60)])
+    );
+    assert_eq!(Window::parse_list(" "), Ok(vec![]));
+    for (text, seen) in [
+        ("20", "`20`"),
+        ("20:1,", "``"),
+        ("0:1", "`0:1`"),
+        ("20:1,+6:60", "`+6:60`"),
+        ("20:0", "`20:0`"),
+        ("fast:60", "`fast:60`"),
+    ] {
+        let said = Window::parse_list(text).unwrap_err().to_string();
+        assert!(said.contains(seen), "{said}");
+        assert!(said.contains("600:60"), "{said}");
     }
 }

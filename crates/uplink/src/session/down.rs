@@ -38,6 +38,8 @@ impl Down {
             },
             _ if was_connected && is_close(error) => Self::Closed,
             _ if was_connected => Self::Lost(words(error)),
+            // An alert says more than the close that follows it.
+            _ if tls_error(error).is_some() => Self::Unreachable(words(error)),
             _ if is_close(error) => Self::Unreachable(CLOSED_BEFORE_CONNACK.to_owned()),
             _ => Self::Unreachable(words(error)),
         }
@@ -106,19 +108,59 @@ fn words(error: &ConnectionError) -> String {
             "it did not answer a ping".to_owned()
         }
         ConnectionError::Tls(TlsError::Io(error)) => encryption(error),
+        _ if tls_error(error).is_some() => {
+            tls_error(error).map_or_else(String::new, encryption_words)
+        }
         ConnectionError::Io(error) => error.to_string(),
         other => other.to_string(),
     }
 }
 
-/// rustls hands its errors on inside those of the socket.
+/// The error of the encryption inside an error of the connection; rustls hands its errors on
+/// inside those of the socket.
+fn tls_error(error: &ConnectionError) -> Option<&rustls::Error> {
+    let io = match error {
+        ConnectionError::Tls(TlsError::Io(error))
+        | ConnectionError::Io(error)
+        | ConnectionError::MqttState(StateError::Io(error))
+        | ConnectionError::MqttState(StateError::Deserialization(rumqttc::Error::Io(error))) => {
+            error
+        }
+        _ => return None,
+    };
+    io.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
 fn encryption(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(why)) => {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(found) => encryption_words(found),
+        None => format!("encryption failed: {error}"),
+    }
+}
+
+fn encryption_words(error: &rustls::Error) -> String {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(why) => {
             format!("its certificate is not accepted ({why}); check the CA file and the host name")
         }
-        _ => format!("encryption failed: {error}"),
+        rustls::Error::AlertReceived(Alert::CertificateRequired) => {
+            "it wants a client certificate; name client_cert and client_key".to_owned()
+        }
+        rustls::Error::AlertReceived(
+            alert @ (Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::DecryptError
+            | Alert::UnknownCA),
+        ) => format!("it does not accept our client certificate ({alert:?}); renew client_cert"),
+        // Up to TLS 1.2 a client certificate that is missing is a failed handshake.
+        rustls::Error::AlertReceived(Alert::HandshakeFailure) => {
+            "it refused the encryption; does it want a client certificate?".to_owned()
+        }
+        other => format!("encryption failed: {other}"),
     }
 }
 

@@ -2,30 +2,33 @@
 //!
 //! A connection starts with nothing in flight and ends with its first error: rumqttc's own
 //! retransmission is never used, what was not acknowledged goes back to the outbox and comes again
-//! from there. One connection is in `connection`, words for refusals are in `down`.
+//! from there. What is sent when is decided in `courier`; one connection is in `connection`, words
+//! for refusals are in `down`.
 
 pub mod commands;
 mod connection;
+mod courier;
 mod down;
 
 use std::time::Duration;
 
 use rumqttc::{MqttOptions, Transport};
+use tokio::sync::watch;
 use tokio::time;
 use v2x_outbox::EntryId;
 use v2x_units::Instant;
 
 use self::commands::SessionCommands;
 use self::connection::{Connection, Ended};
+use self::courier::Courier;
 pub use self::down::Down;
 use crate::backoff::Backoff;
 use crate::broker::BrokerUrl;
-use crate::pacer::{Limits, Pacer};
+use crate::pacer::Limits;
 use crate::supply::{OutboxGone, Request, SessionEnd};
-use crate::suspects::Suspects;
 use crate::thingsboard::MESSAGE_MAX_BYTES;
 use crate::tls;
-pub use crate::tls::{Trust, TrustError};
+pub use crate::tls::{Identity, IdentityError, Trust, TrustError, check_trust};
 use crate::token::Token;
 
 /// Messages in flight at once: enough to fill a slow line, far below the 100 that ThingsBoard
@@ -64,6 +67,8 @@ pub struct Settings {
     pub login: Login,
     /// Whom to trust if the connection is encrypted.
     pub trust: Trust,
+    /// The certificate by which the device logs in, if the connection is encrypted.
+    pub identity: Option<Identity>,
     /// The MQTT client id; with a random part, so that two sessions do not push each other out.
     pub client_id: String,
     /// What the server is believed to allow.
@@ -112,10 +117,10 @@ pub struct Session {
     tell: Box<dyn FnMut(SessionEvent) + Send>,
     clock: Clock,
     chance: Chance,
-    pacer: Pacer,
-    suspects: Suspects,
+    courier: Courier,
     backoff: Backoff,
     commands: Option<SessionCommands>,
+    description: Option<watch::Receiver<String>>,
 }
 
 impl Session {
@@ -134,12 +139,12 @@ impl Session {
             options: options(settings)?,
             supply,
             tell: Box::new(tell),
-            pacer: Pacer::new(&settings.limits, clock()),
+            courier: Courier::new(&settings.limits, clock()),
             clock,
             chance,
-            suspects: Suspects::default(),
             backoff: Backoff::default(),
             commands: None,
+            description: None,
         })
     }
 
@@ -147,6 +152,17 @@ impl Session {
     #[must_use]
     pub fn with_commands(mut self, commands: SessionCommands) -> Self {
         self.commands = Some(commands);
+        self
+    }
+
+    /// The same session, which also publishes what describes the device, a JSON object of
+    /// attributes: at each connection and when it changes. An empty text is none.
+    #[must_use]
+    pub fn with_description(mut self, description: watch::Receiver<String>) -> Self {
+        self.description = Some(description);
+        if let Some(description) = &mut self.description {
+            description.mark_changed();
+        }
         self
     }
 
@@ -199,6 +215,21 @@ async fn give_back(supply: &mut SessionEnd) -> OutboxGone {
     }
 }
 
+/// Waits for the next description of the device; for ever when there is none any more.
+async fn next_description(description: &mut Option<watch::Receiver<String>>) -> Vec<u8> {
+    while let Some(changes) = description {
+        if changes.changed().await.is_err() {
+            *description = None;
+            break;
+        }
+        let text = changes.borrow_and_update().clone();
+        if !text.is_empty() {
+            return text.into_bytes();
+        }
+    }
+    std::future::pending().await
+}
+
 fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
     let broker = &settings.broker;
     let mut options = MqttOptions::new(&settings.client_id, broker.host(), broker.port());
@@ -217,9 +248,8 @@ fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
         }
     }
     if broker.is_encrypted() {
-        options.set_transport(Transport::tls_with_config(tls::configuration(
-            &settings.trust,
-        )?));
+        let tls = tls::configuration(&settings.trust, settings.identity.as_ref())?;
+        options.set_transport(Transport::tls_with_config(tls));
     }
     Ok(options)
 }

@@ -22,7 +22,7 @@ pub struct Message {
     pub topic: &'static str,
     /// What is published.
     pub payload: Vec<u8>,
-    /// Whose payloads it holds; never empty.
+    /// Whose payloads it holds; empty for a description of the device.
     pub entries: Vec<EntryId>,
     /// How many data points it holds.
     pub points: u32,
@@ -31,13 +31,34 @@ pub struct Message {
 /// Takes entries from the front into one message: a row of telemetry, or, of a backlog, as many as
 /// fit 64 KiB and `points` data points; or one entry of another kind. `None` when there is none.
 pub fn pack(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {
+    let is_backlog = entries.len() > ROWS_SENT_SINGLY;
+    pack_as(entries, points, is_backlog)
+}
+
+/// The same, with all rows that wait in one message: where the pace lets few messages go.
+pub fn pack_together(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {
+    pack_as(entries, points, true)
+}
+
+fn pack_as(entries: &mut VecDeque<Entry>, points: u32, is_backlog: bool) -> Option<Message> {
     let first = entries.pop_front()?;
     Some(match first.kind {
-        PayloadKind::Telemetry => pack_telemetry(first, entries, points),
+        PayloadKind::Telemetry => pack_telemetry(first, entries, points, is_backlog),
         PayloadKind::Attributes => alone(ATTRIBUTES_TOPIC, first),
         PayloadKind::GatewayTelemetry => alone(GATEWAY_TELEMETRY_TOPIC, first),
         PayloadKind::GatewayAttributes => alone(GATEWAY_ATTRIBUTES_TOPIC, first),
     })
+}
+
+/// The message that describes the device; no entry waits for its acknowledgement.
+#[must_use]
+pub fn description(attributes: Vec<u8>) -> Message {
+    Message {
+        topic: ATTRIBUTES_TOPIC,
+        payload: attributes,
+        entries: Vec::new(),
+        points: 1,
+    }
 }
 
 /// An entry whose payload is the whole message.
@@ -50,11 +71,15 @@ fn alone(topic: &'static str, entry: Entry) -> Message {
     }
 }
 
-fn pack_telemetry(first: Entry, others: &mut VecDeque<Entry>, points: u32) -> Message {
+fn pack_telemetry(
+    first: Entry,
+    others: &mut VecDeque<Entry>,
+    points: u32,
+    is_backlog: bool,
+) -> Message {
     let mut bytes = row_bytes(&first) + 2;
     let mut rows = vec![first];
     let mut sum = rows[0].points;
-    let is_backlog = others.len() >= ROWS_SENT_SINGLY;
     while let Some(next) = others.front().filter(|_| is_backlog) {
         let fits = next.kind == PayloadKind::Telemetry
             && bytes + row_bytes(next) <= PAYLOAD_MAX_BYTES

@@ -8,7 +8,7 @@ mod message;
 pub mod rpc;
 mod value;
 
-pub use message::{Message, pack};
+pub use message::{Message, description, pack, pack_together};
 pub use value::{NumericText, Value, Values};
 
 /// Where telemetry is published.

@@ -18,11 +18,10 @@ use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
 use v2x_store::Retention;
 use v2x_tariff::{Tariff, parse_tariffs};
 use v2x_units::{Position, WattHours};
-use v2x_uplink::{BrokerUrl, Token};
 
+use super::mqtt::{self, MqttArguments, MqttConfig, MqttFile};
 use super::radio::RadioConfig;
 use super::toml_file::retention;
-use super::{MqttConfig, TOKEN_VARIABLE, read_token};
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure};
 pub(crate) use slot_option::SlotOption;
@@ -166,9 +165,7 @@ pub(crate) struct FileSettings {
     radio: RadioConfig,
     /// `Some(None)`: it is switched off.
     monitor: Option<Option<SocketAddr>>,
-    broker: Option<BrokerUrl>,
-    token: Option<Token>,
-    token_file: Option<PathBuf>,
+    mqtt: MqttFile,
     notes: Vec<String>,
 }
 
@@ -200,7 +197,11 @@ impl StationConfig {
             Failure::new(Blame::Usage, "no folder for the data is named")
                 .hint("give --out DIR, or station.out in the file of --config")
         })?;
-        let (mqtt, login) = match gather_mqtt(arguments, &file) {
+        let from_command_line = MqttArguments {
+            url: arguments.mqtt.as_deref(),
+            token_file: arguments.token_file.as_deref(),
+        };
+        let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
             Ok(mqtt) => (mqtt, None),
             Err(failure) => (None, Some(failure)),
         };
@@ -362,33 +363,6 @@ fn single_price(price: &str, currency: &str) -> String {
         "[[tariff]]\nid = \"cost_per_kwh\"\nversion = \"{price} {currency}\"\n\
          currency = \"{currency}\"\nper_kwh = {price}\n"
     )
-}
-
-fn gather_mqtt(
-    arguments: &cli::Station,
-    file: &FileSettings,
-) -> Result<Option<MqttConfig>, Failure> {
-    let broker = match &arguments.mqtt {
-        Some(url) => Some(url.parse::<BrokerUrl>().blame(Blame::Usage, "--mqtt")?),
-        None => file.broker.clone(),
-    };
-    let Some(broker) = broker else {
-        if arguments.token_file.is_some() {
-            let failure = Failure::new(Blame::Usage, "a token is given but no broker");
-            return Err(failure.hint("add --mqtt mqtt://host:1883"));
-        }
-        return Ok(None);
-    };
-    let token = match (&arguments.token_file, std::env::var(TOKEN_VARIABLE)) {
-        (Some(path), _) => Some(read_token(path)?),
-        (None, Ok(text)) => Some(Token::parse(&text).blame(Blame::Configuration, TOKEN_VARIABLE)?),
-        (None, Err(_)) => match (&file.token, &file.token_file) {
-            (Some(token), _) => Some(token.clone()),
-            (None, Some(path)) => Some(read_token(path)?),
-            (None, None) => None,
-        },
-    };
-    Ok(Some(MqttConfig { broker, token }))
 }
 
 /// Reads a configuration file: TOML by its name, otherwise the prototype's form.

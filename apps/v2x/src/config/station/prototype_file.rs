@@ -63,7 +63,8 @@ pub(super) fn parse(text: &str) -> Result<FileSettings, String> {
             format!("mqtt://{host}:{port}")
         };
         let parsed = url.parse();
-        file.broker = Some(parsed.map_err(|error: BrokerUrlError| format!("broker_ip: {error}"))?);
+        file.mqtt.broker =
+            Some(parsed.map_err(|error: BrokerUrlError| format!("broker_ip: {error}"))?);
     }
     file.position = match (parts.latitude, parts.longitude) {
         (None, None) => None,
@@ -92,7 +93,7 @@ fn take(file: &mut FileSettings, parts: &mut Parts, key: &str, value: &str) -> R
         "device_token" => {
             // The value stays out of the message: it is a secret.
             let token = Token::parse(value).map_err(|error| format!("device_token: {error}"))?;
-            file.token = Some(token);
+            file.mqtt.token = Some(token);
         }
         "check_interval" => {
             let seconds = value.parse().ok();
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(file.name.as_deref(), Some("HELECAR_ChargingStation"));
         assert_eq!(file.row_interval, Some(Duration::from_secs(4)));
         assert_eq!(file.plug.as_deref(), Some("Type_F_schuko_3Kwh"));
-        assert!(file.token.is_some() && file.broker.is_some() && file.position.is_some());
+        assert!(file.mqtt.token.is_some() && file.mqtt.broker.is_some() && file.position.is_some());
         let (_, document) = file.tariffs.unwrap();
         assert!(document.contains("per_kwh = 1.50\n"), "{document}");
         assert_eq!(file.notes.len(), 5);

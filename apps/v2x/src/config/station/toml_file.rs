@@ -10,9 +10,8 @@ use toml::Spanned;
 use v2x_charging::{Energy, MeterLimits, Policy, SlotConfig};
 use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
-use v2x_uplink::BrokerUrl;
 
-use super::super::keys::Listen;
+use super::super::keys::{Listen, MqttTable};
 use super::super::toml_file::retention;
 use super::environment;
 use super::{Dialect, FileSettings, METER_INTERVAL, PROTOTYPE_CURRENCY, SlotSettings, Source};
@@ -146,13 +145,6 @@ struct MonitorTable {
     listen: Option<Listen>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MqttTable {
-    url: Option<Spanned<String>>,
-    token_file: Option<PathBuf>,
-}
-
 /// The text, to find the line of a place in it.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);
@@ -226,15 +218,11 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
         monitor: document.monitor.listen.map(|listen| listen.0),
-        token_file: document.mqtt.token_file,
+        mqtt: document.mqtt.into(),
         keep: keep(source, &document.store)?,
         radio: radio(document.radio)?,
         ..FileSettings::default()
     };
-    if let Some(url) = &document.mqtt.url {
-        let parsed = url.get_ref().parse::<BrokerUrl>();
-        file.broker = Some(parsed.map_err(|e| source.wrong(url, format_args!("mqtt.url: {e}")))?);
-    }
     for table in &document.slot {
         file.slots.push(slot(source, table)?);
     }

@@ -1,0 +1,246 @@
+//! The `[mqtt]` table of vehicle and station: where the broker is, whom to trust, how to log in.
+//!
+//! Files are read here, secrets last; none of them is ever printed. What the broker is sent is not
+//! decided here.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use v2x_uplink::{BrokerUrl, Identity, Limits, Login, Settings, Token, Trust, Window};
+
+use super::keys::MqttTable;
+use crate::failure::{Blame, Context as _, Failure, read_text};
+
+/// The environment variable that holds the device's access token.
+const TOKEN_VARIABLE: &str = "V2X_MQTT_TOKEN";
+
+/// Where telemetry goes and how to get there.
+#[derive(Debug)]
+pub(crate) struct MqttConfig {
+    pub(crate) broker: BrokerUrl,
+    login: Login,
+    trust: Trust,
+    identity: Option<Identity>,
+    limits: Limits,
+}
+
+impl MqttConfig {
+    /// What a session needs; `client_id` is its name at the broker.
+    pub(crate) fn settings(&self, client_id: String) -> Settings {
+        Settings {
+            broker: self.broker.clone(),
+            login: self.login.clone(),
+            trust: self.trust.clone(),
+            identity: self.identity.clone(),
+            client_id,
+            limits: self.limits.clone(),
+        }
+    }
+}
+
+/// What a file says of the broker; everything can be left out.
+#[derive(Debug, Default)]
+pub(crate) struct MqttFile {
+    pub(super) broker: Option<BrokerUrl>,
+    /// Only in the prototype's files.
+    pub(super) token: Option<Token>,
+    token_file: Option<PathBuf>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    messages_limit: Option<String>,
+    points_limit: Option<String>,
+}
+
+impl From<MqttTable> for MqttFile {
+    fn from(table: MqttTable) -> Self {
+        Self {
+            broker: table.url.map(|url| url.0),
+            token: None,
+            token_file: table.token_file,
+            user: table.user,
+            password_file: table.password_file,
+            ca_file: table.ca_file,
+            client_cert: table.client_cert,
+            client_key: table.client_key,
+            messages_limit: table.messages_limit,
+            points_limit: table.points_limit,
+        }
+    }
+}
+
+/// What the command line says of the broker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MqttArguments<'a> {
+    pub(super) url: Option<&'a str>,
+    pub(super) token_file: Option<&'a Path>,
+}
+
+/// Puts the settings together; `None`: no broker is named. What the person should know joins
+/// `notes`.
+pub(super) fn gather(
+    arguments: MqttArguments<'_>,
+    file: &MqttFile,
+    notes: &mut Vec<String>,
+) -> Result<Option<MqttConfig>, Failure> {
+    let broker = match arguments.url {
+        Some(url) => Some(url.parse::<BrokerUrl>().blame(Blame::Usage, "--mqtt")?),
+        None => file.broker.clone(),
+    };
+    let Some(broker) = broker else {
+        if arguments.token_file.is_some() {
+            let failure = Failure::new(Blame::Usage, "a token is given but no broker");
+            return Err(failure.hint("add --mqtt mqtt://host:1883"));
+        }
+        return Ok(None);
+    };
+    let login = login(arguments.token_file, file, notes)?;
+    let trust = match &file.ca_file {
+        None => Trust::System,
+        Some(path) => Trust::Own(text_of("CA file", path)?.into_bytes()),
+    };
+    let identity = identity(file)?;
+    if !broker.is_encrypted() && (file.ca_file.is_some() || identity.is_some()) {
+        let what = format_args!("mqtt.ca_file or mqtt.client_cert is set, but {broker} is clear");
+        let failure = Failure::new(Blame::Configuration, what);
+        return Err(failure.hint("certificates need mqtts://, usually with port 8883"));
+    }
+    if let (Trust::Own(_), Some(path)) = (&trust, &file.ca_file) {
+        let checked = v2x_uplink::session::check_trust(&trust);
+        checked.blame(Blame::Configuration, path.display())?;
+    }
+    Ok(Some(MqttConfig {
+        broker,
+        login,
+        trust,
+        identity,
+        limits: limits(file)?,
+    }))
+}
+
+/// How fast the server wants it.
+fn limits(file: &MqttFile) -> Result<Limits, Failure> {
+    let windows = |key: &str, text: Option<&str>| match text {
+        None | Some("none") => Ok(Vec::new()),
+        Some(text) => Window::parse_list(text).blame(Blame::Configuration, key),
+    };
+    let messages = match file.messages_limit.as_deref() {
+        None | Some("usual") => Limits::usual().messages,
+        text => windows("mqtt.messages_limit", text)?,
+    };
+    let points = windows("mqtt.points_limit", file.points_limit.as_deref())?;
+    Ok(Limits { messages, points })
+}
+
+/// How to log in: by token or by user and password, from the nearest place that says one.
+fn login(
+    token_option: Option<&Path>,
+    file: &MqttFile,
+    notes: &mut Vec<String>,
+) -> Result<Login, Failure> {
+    if let Some(path) = token_option {
+        return read_token(path, notes).map(Login::Token);
+    }
+    if let Ok(text) = std::env::var(TOKEN_VARIABLE) {
+        let token = Token::parse(&text).blame(Blame::Configuration, TOKEN_VARIABLE)?;
+        return Ok(Login::Token(token));
+    }
+    let token = match (&file.token, &file.token_file) {
+        (Some(token), _) => Some(token.clone()),
+        (None, Some(path)) => Some(read_token(path, notes)?),
+        (None, None) => None,
+    };
+    let wrong = |what: &str, right: &str| {
+        Err(Failure::new(Blame::Configuration, what.to_owned()).hint(right.to_owned()))
+    };
+    match (token, &file.user, &file.password_file) {
+        (None, None, None) => Ok(Login::None),
+        (Some(token), None, None) => Ok(Login::Token(token)),
+        (Some(_), _, _) => wrong(
+            "a token and a user name are both given",
+            "keep mqtt.token_file, or mqtt.user with mqtt.password_file",
+        ),
+        (None, Some(user), Some(path)) => {
+            let reading = format!("password file {}", path.display());
+            let password = Token::password(&secret_of("password file", path)?);
+            Ok(Login::Basic {
+                user: checked_user(user)?,
+                password: password.blame(Blame::Configuration, reading)?,
+            })
+        }
+        (None, Some(_), None) => wrong(
+            "mqtt.user is given without mqtt.password_file",
+            "name the file that holds the password; a token alone goes into mqtt.token_file",
+        ),
+        (None, None, Some(_)) => wrong(
+            "mqtt.password_file is given without mqtt.user",
+            "name the user; a token alone goes into mqtt.token_file",
+        ),
+    }
+}
+
+fn checked_user(user: &str) -> Result<String, Failure> {
+    if user.is_empty() || user.chars().any(char::is_control) || user.len() > 512 {
+        let failure = Failure::new(Blame::Configuration, "mqtt.user is no user name");
+        return Err(failure.hint("it must be 1 to 512 bytes without control characters"));
+    }
+    Ok(user.to_owned())
+}
+
+fn identity(file: &MqttFile) -> Result<Option<Identity>, Failure> {
+    let (certificate, key) = match (&file.client_cert, &file.client_key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        _ => {
+            let what = "of mqtt.client_cert and mqtt.client_key only one is given";
+            let failure = Failure::new(Blame::Configuration, what);
+            return Err(failure.hint("a client certificate needs both files, in PEM"));
+        }
+    };
+    let chain = text_of("client certificate", certificate)?;
+    let secret = secret_of("client key", key)?;
+    let reading = format!("{} with {}", certificate.display(), key.display());
+    Identity::from_pem(chain.as_bytes(), secret.as_bytes())
+        .map(Some)
+        .blame(Blame::Configuration, reading)
+}
+
+fn read_token(path: &Path, notes: &mut Vec<String>) -> Result<Token, Failure> {
+    let text = text_of("token file", path)?;
+    if is_exposed(path) {
+        notes.push(format!(
+            "everybody on this computer can read the token in {}; chmod 600 hides it",
+            path.display()
+        ));
+    }
+    let reading = format_args!("token file {}", path.display());
+    Token::parse(&text)
+        .blame(Blame::Configuration, reading)
+        .map_err(|failure| failure.hint("the file holds the device's access token on one line"))
+}
+
+fn text_of(kind: &str, path: &Path) -> Result<String, Failure> {
+    read_text(Blame::Configuration, kind, path)
+}
+
+/// A file that nobody but owner and group may read.
+fn secret_of(kind: &str, path: &Path) -> Result<String, Failure> {
+    let text = text_of(kind, path)?;
+    if is_exposed(path) {
+        let what = format_args!("{kind} {}: everybody can read it", path.display());
+        let failure = Failure::new(Blame::Configuration, what);
+        return Err(failure.hint(format_args!("chmod 600 {}", path.display())));
+    }
+    Ok(text)
+}
+
+fn is_exposed(path: &Path) -> bool {
+    let mode = fs::metadata(path).map(|about| about.permissions().mode());
+    mode.is_ok_and(Token::is_exposed_by)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! A collector with traffic on its bus and a receiver that has a fix every second.
+//!
+//! The identifiers are invented; no car has this bus.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+
+use heapless::String;
+use v2x_proto::link::message::{BoardKind, BootReason};
+use v2x_units::{BootId, CanFrame, CanId, Instant};
+
+use super::Stage;
+use crate::Chassis;
+use crate::chassis::{Identity, Settings};
+use crate::collector::{self, CanQueue, Collector, Input, Output};
+use crate::memory::{FlashMemory, RamFlash};
+
+/// Between two frames: 200 a second, what an emulated UART carries with ease.
+const FRAME_EVERY: Duration = Duration::from_millis(5);
+const FIX_EVERY: Duration = Duration::from_secs(1);
+
+/// A collector on its stage.
+#[derive(Debug)]
+pub struct CollectorStage {
+    board: Collector,
+    memory: FlashMemory<RamFlash>,
+    queue: CanQueue<512>,
+    frames: u32,
+    frame_at: Instant,
+    fixes: u32,
+    fix_at: Instant,
+    wants_restart: bool,
+}
+
+impl CollectorStage {
+    /// A board that starts with an empty flash.
+    #[must_use]
+    pub fn new(boot: BootId, now: Instant) -> Self {
+        let identity = Identity {
+            kind: BoardKind::Collector,
+            ..Identity::of_nobody()
+        };
+        let identity = identity.of_boot(boot, BootReason::PowerOn);
+        let mut memory = FlashMemory::new(RamFlash::default());
+        let settings = Settings::load(collector::SETTINGS, &mut memory);
+        Self {
+            board: Collector::new(identity, settings, None, now),
+            memory,
+            queue: CanQueue::new(),
+            frames: 0,
+            frame_at: now + FRAME_EVERY,
+            fixes: 0,
+            fix_at: now + FIX_EVERY,
+            wants_restart: false,
+        }
+    }
+
+    /// The frame of this number: its data are the number, so that a lost one is seen.
+    fn frame(number: u32) -> Option<CanFrame> {
+        let id = CanId::standard(0x100 + number % 16).ok()?;
+        let [a, b, c, d] = number.to_be_bytes();
+        let length = usize::try_from(4 + number % 5).ok()?;
+        let data = [a, b, c, d, 0x11, 0x13, 0x00, 0xFF];
+        CanFrame::new(id, data.get(..length)?)
+    }
+
+    fn speak(&mut self, now: Instant) {
+        let (minute, second) = (self.fixes / 60 % 60, self.fixes % 60);
+        let time = format_args!("12{minute:02}{second:02}.00");
+        let mut text: String<400> = String::new();
+        let written = sentence(
+            &mut text,
+            format_args!("GPRMC,{time},A,5230.0000,N,01320.0000,E,0.0,,010125,,,A"),
+        )
+        .and_then(|()| {
+            sentence(
+                &mut text,
+                format_args!("GPGGA,{time},5230.0000,N,01320.0000,E,1,08,1.10,35.0,M,44.0,M,,"),
+            )
+        })
+        .and_then(|()| {
+            sentence(
+                &mut text,
+                format_args!("GPGSA,A,3,02,05,07,09,13,16,20,30,,,,,2.10,1.10,1.77"),
+            )
+        });
+        if written.is_ok() {
+            let input = Input::GnssBytes(text.as_bytes());
+            self.board.handle(now, input, &mut self.memory);
+        }
+        self.fixes += 1;
+    }
+}
+
+/// Writes a sentence with its checksum.
+fn sentence(to: &mut String<400>, body: core::fmt::Arguments<'_>) -> core::fmt::Result {
+    let start = to.len() + 1;
+    write!(to, "${body}")?;
+    let sum = to.bytes().skip(start).fold(0, |sum, byte| sum ^ byte);
+    write!(to, "*{sum:02X}\r\n")
+}
+
+impl Stage for CollectorStage {
+    fn hear(&mut self, now: Instant, bytes: &[u8]) {
+        self.board
+            .handle(now, Input::HostBytes(bytes), &mut self.memory);
+    }
+
+    fn step(&mut self, now: Instant) {
+        while self.frame_at <= now {
+            if let Some(frame) = Self::frame(self.frames) {
+                self.queue.push(self.frame_at, frame);
+            }
+            self.frames += 1;
+            self.frame_at = self.frame_at + FRAME_EVERY;
+        }
+        if self.fix_at <= now {
+            self.fix_at = self.fix_at + FIX_EVERY;
+            self.speak(now);
+        }
+        loop {
+            match self.board.poll(now, &mut self.queue) {
+                Output::WakeAt(_) => break,
+                Output::Restart => {
+                    self.wants_restart = true;
+                    break;
+                }
+                Output::GnssBaud(_) | Output::GnssWrite(_) | Output::BitRate(_) => {}
+            }
+        }
+    }
+
+    fn chassis(&mut self) -> &mut Chassis {
+        self.board.chassis_mut()
+    }
+
+    fn wants_restart(&self) -> bool {
+        self.wants_restart
+    }
+}

@@ -1,0 +1,107 @@
+//! A board as RISC-V code in `qemu-system-riscv32 -machine virt`, its line on the only UART.
+//!
+//! Not a chip's firmware: bus, receiver, meter and car are a script (`v2x_boards::stage`). The word
+//! at [`PLAY`] says what to play; the emulator is started with
+//! `-device loader,addr=0x80d00000,data=N,data-len=4`:
+//!
+//! | N | what |
+//! |---|---|
+//! | 0 | a collector in real time |
+//! | 1 | a slot controller in real time |
+//! | 2 | the collector's rehearsal: its bytes, as fast as they go, then the end |
+//! | 3 | the slot controller's rehearsal |
+
+#![no_std]
+#![no_main]
+
+mod machine;
+
+use core::time::Duration;
+
+use embedded_alloc::LlffHeap as Heap;
+use riscv_rt::entry;
+use v2x_boards::stage::{self, CollectorStage, SlotStage, Stage};
+use v2x_units::{BootId, Instant};
+
+/// Libraries below want one; the boards themselves take nothing from it.
+#[global_allocator]
+static HEAP: Heap = Heap::empty();
+
+const HEAP_BYTES: usize = 64 * 1024;
+
+/// Where the word lies that says what to play.
+const PLAY: usize = 0x80D0_0000;
+
+/// The length of a rehearsal; the tests on the host play the same.
+const REHEARSAL: Duration = Duration::from_secs(30);
+
+#[entry]
+fn main() -> ! {
+    start_heap();
+    let play = machine::read_word(PLAY);
+    let boot = BootId::new(0x5EED_0001);
+    let now = Instant::BOOT;
+    match play {
+        0 => live(&mut CollectorStage::new(boot_of_now(), now)),
+        1 => live(&mut SlotStage::new(boot_of_now(), now)),
+        2 => rehearse(&mut CollectorStage::new(boot, now)),
+        3 => rehearse(&mut SlotStage::new(boot, now)),
+        _ => machine::end(),
+    }
+}
+
+fn start_heap() {
+    use core::mem::MaybeUninit;
+    use core::ptr::addr_of_mut;
+    static mut BYTES: [MaybeUninit<u8>; HEAP_BYTES] = [MaybeUninit::uninit(); HEAP_BYTES];
+    // SAFETY: called once, before anything is allocated; nobody else names these bytes.
+    unsafe { HEAP.init(addr_of_mut!(BYTES) as usize, HEAP_BYTES) }
+}
+
+/// A boot id that differs between starts: the emulator's clock goes on.
+fn boot_of_now() -> BootId {
+    let micros = machine::micros();
+    let low = u32::try_from(micros & 0xFFFF_FFFF).unwrap_or(1);
+    BootId::new(low.wrapping_mul(0x9E37_79B1) | 1)
+}
+
+fn rehearse(stage: &mut dyn Stage) -> ! {
+    stage::rehearse(stage, REHEARSAL, &mut |bytes| {
+        for byte in bytes {
+            machine::write(*byte);
+        }
+    });
+    machine::end()
+}
+
+/// Runs until the board wants to start anew, which ends the emulator.
+fn live(stage: &mut dyn Stage) -> ! {
+    let began = machine::micros();
+    loop {
+        let now = Instant::from_micros(machine::micros() - began);
+        while let Some(byte) = machine::read() {
+            stage.hear(now, &[byte]);
+        }
+        stage.step(now);
+        let chassis = stage.chassis();
+        let mut written = 0;
+        for byte in chassis.pending() {
+            if !machine::try_write(*byte) {
+                break;
+            }
+            written += 1;
+        }
+        chassis.written(written);
+        if stage.wants_restart() {
+            machine::end();
+        }
+    }
+}
+
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    for byte in b"panic\r\n" {
+        machine::write(*byte);
+    }
+    machine::end()
+}
