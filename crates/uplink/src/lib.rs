@@ -1,4 +1,4 @@
-//! ThingsBoard over MQTT: topics, payloads, pacing, and the session that empties the outbox.
+//! ThingsBoard and plain MQTT: topics, payloads, pacing, and the session that empties the outbox.
 //!
 //! This is the only crate that knows topic names. What is worth sending is decided in `roles`,
 //! what is sent next in `outbox`; the thread that owns the store meets the session over a
@@ -15,6 +15,7 @@
 //! | [`broker`] | the address `mqtt://host:port` |
 //! | [`token`] | secrets that never print |
 //! | [`thingsboard`] | topics, values, messages of the ThingsBoard device API |
+//! | [`vss`] | plain MQTT: a topic per VSS quantity |
 //! | [`mod@supply`] | the two ends between outbox and session |
 //! | [`session`] | connect, publish, match acknowledgements, reconnect |
 //! | [`backoff`] | when to try again |
@@ -33,6 +34,7 @@ pub mod suspects;
 pub mod thingsboard;
 mod tls;
 pub mod token;
+pub mod vss;
 
 pub use broker::{BrokerUrl, BrokerUrlError};
 pub use pacer::{Limits, Window};
@@ -40,3 +42,4 @@ pub use session::commands::{CommandsEnd, commands};
 pub use session::{Chance, Clock, Down, Identity, Login, Session, SessionEvent, Settings, Trust};
 pub use supply::{OutboxEnd, Request, SessionEnd, supply};
 pub use token::{Token, TokenError};
+pub use vss::{Form, TopicPrefix, TopicPrefixError, VssName, VssNames, VssTopics};

@@ -15,7 +15,7 @@ use crate::vehicle;
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
-    let (config, notes) = VehicleConfig::gather(arguments)?;
+    let (mut config, notes) = VehicleConfig::gather(arguments)?;
     start_log();
     for note in notes {
         info!("{note}");
@@ -29,6 +29,9 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
         }
     }
     .blame(Blame::Configuration, "mapping to VSS")?;
+    if let Some(mqtt) = &mut config.mqtt {
+        mqtt.name_quantities(|| vehicle::vss_names(mapping.quantities()));
+    }
     vehicle::run(&config, VehicleState::new(decoder, mapping))
 }
 

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
 use v2x_proto::v2g::{CurrencyCode, Money};
-use v2x_uplink::BrokerUrl;
+use v2x_uplink::{BrokerUrl, TopicPrefix};
 
+use super::mqtt::FormWord;
 use super::radio::AirWord;
 
 /// What a value looks like.
@@ -28,6 +29,10 @@ pub(crate) enum Kind {
     Interface,
     /// An amount of money and its currency.
     Amount,
+    /// What is published.
+    Form,
+    /// Levels of a topic.
+    Topic,
 }
 
 impl Kind {
@@ -42,6 +47,8 @@ impl Kind {
             Self::Address => "address:port",
             Self::Interface => "address",
             Self::Amount => "amount and currency",
+            Self::Form => "`thingsboard` or `vss`",
+            Self::Topic => "topic",
         }
     }
 }
@@ -246,6 +253,12 @@ tables! {
         messages_limit: String, Text, default "usual", option "";
         /// How many data points (keys of rows) the server allows, in the same form, or `none`.
         points_limit: String, Text, default "none", option "";
+        /// What is published: `thingsboard`, or plain MQTT for any other broker: `vss`, each quantity
+        /// on the topic of its VSS path, as `docs/protocol/mqtt.md` says. With `vss` the `usual` of
+        /// `messages_limit` is `none`.
+        form: FormWord, Form, default "thingsboard", option "";
+        /// What every topic of the form `vss` begins with; each car at a broker needs its own.
+        topic_prefix: Prefix, Topic, default "v2x/vehicle", option "";
     }
 }
 
@@ -279,6 +292,18 @@ impl<'de> Deserialize<'de> for Url {
         let text = String::deserialize(deserializer)?;
         let url = text.parse().map(Self);
         url.map_err(|error| de::Error::custom(format_args!("mqtt.url: {error}")))
+    }
+}
+
+/// The beginning of topics, checked while it is read so that an error has its line.
+#[derive(Debug, Clone)]
+pub(super) struct Prefix(pub(super) TopicPrefix);
+
+impl<'de> Deserialize<'de> for Prefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let prefix = text.parse().map(Self);
+        prefix.map_err(|error| de::Error::custom(format_args!("mqtt.topic_prefix: {error}")))
     }
 }
 

@@ -7,7 +7,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use v2x_uplink::{BrokerUrl, Identity, Limits, Login, Settings, Token, Trust, Window};
+use serde::Deserialize;
+use v2x_uplink::{
+    BrokerUrl, Form, Identity, Limits, Login, Settings, Token, TopicPrefix, Trust, VssNames,
+    VssTopics, Window,
+};
 
 use super::keys::MqttTable;
 use crate::failure::{Blame, Context as _, Failure, read_text};
@@ -23,9 +27,17 @@ pub(crate) struct MqttConfig {
     trust: Trust,
     identity: Option<Identity>,
     limits: Limits,
+    form: Form,
 }
 
 impl MqttConfig {
+    /// Says which key is which quantity, for the form that asks.
+    pub(crate) fn name_quantities(&mut self, names: impl FnOnce() -> VssNames) {
+        if let Form::Vss(topics) = &mut self.form {
+            topics.names = names();
+        }
+    }
+
     /// What a session needs; `client_id` is its name at the broker.
     pub(crate) fn settings(&self, client_id: String) -> Settings {
         Settings {
@@ -35,8 +47,20 @@ impl MqttConfig {
             identity: self.identity.clone(),
             client_id,
             limits: self.limits.clone(),
+            form: self.form.clone(),
         }
     }
+}
+
+/// In which form a file wants it published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FormWord {
+    /// To ThingsBoard.
+    #[default]
+    ThingsBoard,
+    /// To any broker, under the names of VSS.
+    Vss,
 }
 
 /// What a file says of the broker; everything can be left out.
@@ -53,6 +77,20 @@ pub(crate) struct MqttFile {
     client_key: Option<PathBuf>,
     messages_limit: Option<String>,
     points_limit: Option<String>,
+    form: FormWord,
+    topic_prefix: Option<TopicPrefix>,
+}
+
+impl MqttFile {
+    /// Refuses a form that only a vehicle has.
+    pub(super) fn check_for_station(&self) -> Result<(), Failure> {
+        if self.form == FormWord::ThingsBoard {
+            return Ok(());
+        }
+        let what = "mqtt.form is vss, which only a vehicle publishes";
+        let failure = Failure::new(Blame::Configuration, what);
+        Err(failure.hint("a station speaks thingsboard; leave mqtt.form out"))
+    }
 }
 
 impl From<MqttTable> for MqttFile {
@@ -68,6 +106,8 @@ impl From<MqttTable> for MqttFile {
             client_key: table.client_key,
             messages_limit: table.messages_limit,
             points_limit: table.points_limit,
+            form: table.form.unwrap_or_default(),
+            topic_prefix: table.topic_prefix.map(|prefix| prefix.0),
         }
     }
 }
@@ -118,7 +158,23 @@ pub(super) fn gather(
         trust,
         identity,
         limits: limits(file)?,
+        form: form(file)?,
     }))
+}
+
+/// What is published, and where.
+fn form(file: &MqttFile) -> Result<Form, Failure> {
+    match (file.form, &file.topic_prefix) {
+        (FormWord::ThingsBoard, _) => Ok(Form::ThingsBoard),
+        (FormWord::Vss, Some(prefix)) => Ok(Form::Vss(VssTopics {
+            prefix: prefix.clone(),
+            names: VssNames::default(),
+        })),
+        (FormWord::Vss, None) => {
+            let failure = Failure::new(Blame::Configuration, "mqtt.form is vss without a prefix");
+            Err(failure.hint("name mqtt.topic_prefix, as fleet/car-7"))
+        }
+    }
 }
 
 /// How fast the server wants it.
@@ -128,6 +184,8 @@ fn limits(file: &MqttFile) -> Result<Limits, Failure> {
         Some(text) => Window::parse_list(text).blame(Blame::Configuration, key),
     };
     let messages = match file.messages_limit.as_deref() {
+        // What ThingsBoard allows says nothing of another broker.
+        None | Some("usual") if file.form == FormWord::Vss => Vec::new(),
         None | Some("usual") => Limits::usual().messages,
         text => windows("mqtt.messages_limit", text)?,
     };

@@ -218,6 +218,22 @@ mod tests {
     }
 
     #[test]
+    fn topic_prefix_and_form_that_cannot_be_are_refused_with_their_line() {
+        for (prefix, said) in [
+            ("fleet/+", "wildcard"),
+            ("fleet//7", "empty level"),
+            ("$SYS", "begins with $"),
+            ("a\\u0000", "control character"),
+        ] {
+            let error = parse(&format!("[mqtt]\ntopic_prefix = \"{prefix}\"\n")).unwrap_err();
+            assert!(error.starts_with("line 2: mqtt.topic_prefix"), "{error}");
+            assert!(error.contains(said), "{error}");
+        }
+        let error = parse("[mqtt]\nform = \"sparkplug\"\n").unwrap_err();
+        assert!(error.contains("`thingsboard` or `vss`"), "{error}");
+    }
+
+    #[test]
     fn number_outside_its_range_is_refused_with_the_range() {
         for (text, range) in [
             ("[vehicle]\nrow_interval_s = 0\n", "0.1 to 600"),
@@ -253,6 +269,8 @@ mod tests {
                 Kind::Address => ("\"239.0.0.1:1\"", "239.0.0.1:2"),
                 Kind::Interface => ("\"10.0.0.1\"", "10.0.0.2"),
                 Kind::Amount => ("\"1.00 MAD\"", "2.00 MAD"),
+                Kind::Form => ("\"thingsboard\"", "vss"),
+                Kind::Topic => ("\"a\"", "b/c"),
             };
             let text = format!("[{}]\n{} = {first}\n", key.table, key.name);
             let by_file = format!("{:?}", parse(&text).unwrap());

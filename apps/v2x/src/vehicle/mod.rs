@@ -31,6 +31,7 @@ mod status;
 mod table_file;
 mod telemetry;
 mod timekeeping;
+mod vss_names;
 mod watch;
 
 use std::path::Path;
@@ -64,6 +65,7 @@ use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use row_journal::{JournalRow, RowJournal};
+pub(crate) use vss_names::vss_names;
 
 /// The journal of rows, and what a kill left in it.
 type JournalAndRows = (RowJournal, Vec<JournalRow>);

@@ -93,7 +93,7 @@ impl<'a> Connection<'a> {
         if self.session.courier.is_overdue(now) {
             return Ok(Some(self.overdue()));
         }
-        if self.is_stopping && self.session.courier.in_flight() == 0 {
+        if self.is_stopping && self.session.courier.is_idle() {
             return Ok(Some(self.disconnect().await));
         }
         let wake = self.session.courier.wake(now);

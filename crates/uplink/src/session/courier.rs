@@ -5,17 +5,19 @@
 //! for the pace waits in the outbox, where an alert overtakes it. Suspects ([`crate::suspects`])
 //! travel alone, each after something else has passed. Sockets are in [`super::connection`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use v2x_outbox::{Class, Entry, EntryId, LIVE_ENTRIES, Lane};
 use v2x_units::Instant;
 
 use super::WINDOW;
+use super::packer::Packer;
 use crate::pacer::{Freight, Limits, Pacer};
 use crate::supply::Request;
 use crate::suspects::Suspects;
-use crate::thingsboard::{self, Message};
+use crate::thingsboard::Message;
+use crate::vss::Form;
 
 /// Entries asked for at once: some messages of 64 KiB.
 const BATCH_ENTRIES: usize = 1000;
@@ -61,6 +63,8 @@ pub(super) struct Courier {
     waiting: Waiting,
     /// What describes the device, told once per connection and when it changes.
     description: Description,
+    /// What becomes of entries.
+    packer: Packer,
     /// Handed to the client, which has not numbered them yet.
     unnumbered: VecDeque<Message>,
     /// Published under these packet identifiers.
@@ -103,7 +107,7 @@ struct Description {
 
 impl Courier {
     /// A courier without a connection.
-    pub(super) fn new(limits: &Limits, now: Instant) -> Self {
+    pub(super) fn new(limits: &Limits, form: Form, now: Instant) -> Self {
         Self {
             pacer: Pacer::new(limits, now),
             suspects: Suspects::default(),
@@ -112,6 +116,7 @@ impl Courier {
             asked: None,
             waiting: Waiting::default(),
             description: Description::default(),
+            packer: Packer::new(form),
             unnumbered: VecDeque::new(),
             numbered: HashMap::new(),
             acknowledged: Vec::new(),
@@ -170,6 +175,10 @@ impl Courier {
         if let Some(message) = self.next_message(now) {
             return Some(self.publish(message, now));
         }
+        for (id, reason) in self.packer.take_refused() {
+            self.requests.push_back(Request::SetAside { id, reason });
+        }
+        self.acknowledged.extend(self.packer.take_empty());
         self.hand_on_acknowledged();
         self.give_back_backlog(now);
         if self.requests.is_empty() {
@@ -182,7 +191,8 @@ impl Courier {
     pub(super) fn wake(&mut self, now: Instant) -> Option<Duration> {
         let overdue = (self.is_stopping || self.in_flight() > 0).then(|| self.deadline.since(now));
         let wants_all = self.is_connected && !self.is_stopping && self.asked != Some(Lane::All);
-        let waits_live = !self.waiting.urgent.is_empty()
+        let waits_live = self.packer.is_begun()
+            || !self.waiting.urgent.is_empty()
             || !self.waiting.live.is_empty()
             || (self.is_suspects_turn() && self.in_flight() == 0);
         let live = (waits_live && self.has_room()).then(|| self.pacer.wait(now, Freight::Live));
@@ -206,9 +216,16 @@ impl Courier {
         self.unnumbered.len() + self.numbered.len()
     }
 
-    /// Entries published and not acknowledged.
+    /// Entries published, at least in part, and not acknowledged.
     pub(super) fn entries_in_flight(&self) -> usize {
-        self.published().map(|message| message.entries.len()).sum()
+        let messages = self.published().chain(self.packer.begun());
+        let ids: HashSet<_> = messages.flat_map(|message| &message.entries).collect();
+        ids.len()
+    }
+
+    /// Whether nothing is owed to or by the broker.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight() == 0 && !self.packer.is_begun()
     }
 
     /// From now on only acknowledgements are awaited, for a bounded time.
@@ -233,8 +250,12 @@ impl Courier {
         if message.entries.is_empty() {
             self.description.strikes = 0;
         } else {
-            self.suspects.acknowledged(&message.entries);
-            self.acknowledged.extend(message.entries);
+            let done = self.packer.acknowledged(message.entries);
+            // A part that passes says nothing of the rest of its entry.
+            if !done.is_empty() {
+                self.suspects.acknowledged(&done);
+            }
+            self.acknowledged.extend(done);
         }
         if !self.is_stopping {
             self.deadline = now + ACKNOWLEDGE_TIMEOUT;
@@ -277,8 +298,9 @@ impl Courier {
         self.release(unpublished.map(|entry| entry.id).collect());
         let numbered = std::mem::take(&mut self.numbered).into_values();
         let published = numbered.chain(std::mem::take(&mut self.unnumbered));
-        let ids = published.flat_map(|message| message.entries);
-        self.release(ids.filter(|id| Some(*id) != poison).collect());
+        let mut ids = self.packer.ended(published);
+        ids.retain(|id| Some(*id) != poison);
+        self.release(ids);
         poison.map(|id| (id, POISON.to_owned()))
     }
 
@@ -325,14 +347,22 @@ impl Courier {
 
     /// The message that may go now.
     fn next_message(&mut self, now: Instant) -> Option<Message> {
-        if !self.is_connected || self.is_stopping || !self.has_room() {
+        if !self.is_connected || !self.has_room() {
             return None;
         }
         let may_go = |pacer: &mut Pacer, freight| pacer.wait(now, freight).is_zero();
+        // What was begun goes to its end, also in a stop.
+        if self.packer.is_begun() {
+            let may_go = may_go(&mut self.pacer, Freight::Live);
+            return may_go.then(|| self.packer.next_begun()).flatten();
+        }
+        if self.is_stopping {
+            return None;
+        }
         if self.description.is_due && may_go(&mut self.pacer, Freight::Live) {
             self.description.is_due = false;
             if let Some(text) = &self.description.text {
-                return Some(thingsboard::description(text.clone()));
+                return Some(self.packer.description(text.clone()));
             }
         }
         for queue in [&mut self.waiting.urgent, &mut self.waiting.live] {
@@ -344,11 +374,8 @@ impl Courier {
                 return None;
             }
             // What the pace has held up travels together.
-            return if std::mem::take(&mut self.is_behind) {
-                thingsboard::pack_together(queue, u32::MAX)
-            } else {
-                thingsboard::pack(queue, u32::MAX)
-            };
+            let together = std::mem::take(&mut self.is_behind);
+            return self.packer.pack(queue, u32::MAX, together);
         }
         if self.is_suspects_turn() {
             let is_live = self.waiting.suspected.front().map(|first| first.id);
@@ -364,7 +391,8 @@ impl Courier {
         if self.waiting.backlog.is_empty() || !may_go(&mut self.pacer, Freight::Backlog) {
             return None;
         }
-        thingsboard::pack(&mut self.waiting.backlog, self.pacer.points(now))
+        let points = self.pacer.points(now);
+        (self.packer).pack(&mut self.waiting.backlog, points, false)
     }
 
     /// The first suspects that travel together.
@@ -374,7 +402,7 @@ impl Courier {
         let waiting = std::mem::take(&mut self.waiting.suspected).into_iter();
         let (mut together, others): (VecDeque<_>, VecDeque<_>) =
             waiting.partition(|entry| self.suspects.group(entry.id) == group);
-        let message = thingsboard::pack(&mut together, u32::MAX);
+        let message = self.packer.pack(&mut together, u32::MAX, false);
         together.extend(others);
         self.waiting.suspected = together;
         message
@@ -395,7 +423,8 @@ impl Courier {
     }
 
     fn suspect_is_in_flight(&self) -> bool {
-        let mut entries = self.published().flat_map(|message| &message.entries);
+        let messages = self.published().chain(self.packer.begun());
+        let mut entries = messages.flat_map(|message| &message.entries);
         entries.any(|id| self.suspects.contains(*id))
     }
 

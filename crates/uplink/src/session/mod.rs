@@ -9,6 +9,7 @@ pub mod commands;
 mod connection;
 mod courier;
 mod down;
+mod packer;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use crate::thingsboard::MESSAGE_MAX_BYTES;
 use crate::tls;
 pub use crate::tls::{Identity, IdentityError, Trust, TrustError, check_trust};
 use crate::token::Token;
+use crate::vss::Form;
 
 /// Messages in flight at once: enough to fill a slow line, far below the 100 that ThingsBoard
 /// queues per device, and little to repeat after a loss.
@@ -73,6 +75,8 @@ pub struct Settings {
     pub client_id: String,
     /// What the server is believed to allow.
     pub limits: Limits,
+    /// What is published, and where.
+    pub form: Form,
 }
 
 /// What the session tells of itself.
@@ -139,7 +143,7 @@ impl Session {
             options: options(settings)?,
             supply,
             tell: Box::new(tell),
-            courier: Courier::new(&settings.limits, clock()),
+            courier: Courier::new(&settings.limits, settings.form.clone(), clock()),
             clock,
             chance,
             backoff: Backoff::default(),

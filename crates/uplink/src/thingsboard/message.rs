@@ -1,5 +1,6 @@
 //! Entries become messages: telemetry in batches, all else one by one.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use v2x_outbox::{Entry, EntryId, PayloadKind};
@@ -19,7 +20,7 @@ const ROWS_SENT_SINGLY: usize = 12;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Where it is published.
-    pub topic: &'static str,
+    pub topic: Cow<'static, str>,
     /// What is published.
     pub payload: Vec<u8>,
     /// Whose payloads it holds; empty for a description of the device.
@@ -54,7 +55,7 @@ fn pack_as(entries: &mut VecDeque<Entry>, points: u32, is_backlog: bool) -> Opti
 #[must_use]
 pub fn description(attributes: Vec<u8>) -> Message {
     Message {
-        topic: ATTRIBUTES_TOPIC,
+        topic: ATTRIBUTES_TOPIC.into(),
         payload: attributes,
         entries: Vec::new(),
         points: 1,
@@ -64,7 +65,7 @@ pub fn description(attributes: Vec<u8>) -> Message {
 /// An entry whose payload is the whole message.
 fn alone(topic: &'static str, entry: Entry) -> Message {
     Message {
-        topic,
+        topic: topic.into(),
         payload: entry.payload,
         entries: vec![entry.id],
         points: entry.points,
@@ -108,7 +109,7 @@ fn pack_telemetry(
         payload.push(b']');
     }
     Message {
-        topic: TELEMETRY_TOPIC,
+        topic: TELEMETRY_TOPIC.into(),
         payload,
         entries: rows.iter().map(|row| row.id).collect(),
         points: sum,

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use v2x_outbox::{Class, NewEntry, Outbox, PayloadKind, Storage};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{Instant, UtcTime};
-use v2x_uplink::{Limits, Login, Session, SessionEvent, Settings, Token, Trust, supply};
+use v2x_uplink::{Form, Limits, Login, Session, SessionEvent, Settings, Token, Trust, supply};
 
 /// Long enough for any computer; nothing waits that long unless it failed.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -113,6 +113,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         identity: None,
         client_id: "v2x-test".to_owned(),
         limits: Limits::default(),
+        form: Form::ThingsBoard,
     }
 }
 

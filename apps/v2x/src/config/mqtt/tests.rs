@@ -97,3 +97,29 @@ fn limits_are_the_usual_ones_unless_they_are_named() {
     let said = limits("points_limit = \"many\"").unwrap_err();
     assert!(said.contains("mqtt.points_limit"), "{said}");
 }
+
+#[test]
+fn form_of_plain_mqtt_has_its_prefix_and_no_limits_of_thingsboard() {
+    let table = "url = \"mqtt://h\"\nform = \"vss\"\ntopic_prefix = \"fleet/7\"\n";
+    let config = gathered(table, &[]).unwrap();
+    let Form::Vss(topics) = &config.form else {
+        panic!("{:?}", config.form);
+    };
+    assert_eq!(topics.prefix.to_string(), "fleet/7");
+    assert_eq!(config.limits.messages, []);
+    let said = format!("{table}messages_limit = \"5:1\"\n");
+    assert_eq!(gathered(&said, &[]).unwrap().limits.messages.len(), 1);
+    let config = gathered("url = \"mqtt://h\"\n", &[]).unwrap();
+    assert_eq!(config.form, Form::ThingsBoard);
+    assert_eq!(config.limits.messages, Limits::usual().messages);
+}
+
+#[test]
+fn station_refuses_the_form_of_the_vehicle() {
+    let file = |text: &str| MqttFile::from(toml::from_str::<MqttTable>(text).unwrap());
+    let refused = file("form = \"vss\"\n").check_for_station().unwrap_err();
+    let said = format!("{refused:?}");
+    assert!(said.contains("only a vehicle"), "{said}");
+    assert!(file("form = \"thingsboard\"\n").check_for_station().is_ok());
+    assert!(file("").check_for_station().is_ok());
+}

@@ -108,11 +108,16 @@ fn mark(kind: &str, variable: &str) -> String {
 /// A value as TOML; text comes without quotation marks.
 fn literal(key: &Key, variable: &str, value: &str) -> Result<String, String> {
     match key.kind {
-        Kind::Path | Kind::Text | Kind::Air | Kind::Address | Kind::Interface | Kind::Amount => {
-            Ok(toml::Value::String(value.to_owned())
-                .to_string()
-                .replace('\n', "\\n"))
-        }
+        Kind::Path
+        | Kind::Text
+        | Kind::Air
+        | Kind::Address
+        | Kind::Interface
+        | Kind::Amount
+        | Kind::Form
+        | Kind::Topic => Ok(toml::Value::String(value.to_owned())
+            .to_string()
+            .replace('\n', "\\n")),
         Kind::Number | Kind::Flag => {
             let value = value.trim();
             let is_one = toml::from_str::<toml::Table>(&format!("x = {value}\n"));

@@ -201,6 +201,7 @@ impl StationConfig {
             url: arguments.mqtt.as_deref(),
             token_file: arguments.token_file.as_deref(),
         };
+        file.mqtt.check_for_station()?;
         let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
             Ok(mqtt) => (mqtt, None),
             Err(failure) => (None, Some(failure)),

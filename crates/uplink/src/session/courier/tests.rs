@@ -126,7 +126,7 @@ impl Play {
         };
         let mut play = Self {
             now: Instant::BOOT,
-            courier: Courier::new(limits, Instant::BOOT),
+            courier: Courier::new(limits, Form::ThingsBoard, Instant::BOOT),
             storage: Memory::default(),
             outbox: Outbox::default(),
             outbox_end,

@@ -1,0 +1,180 @@
+//! Plain MQTT: each quantity on a topic that is named after its VSS path, for brokers without
+//! ThingsBoard.
+//!
+//! The outbox holds the same entries for either form; what they become is decided here when they
+//! are published. `docs/protocol/mqtt.md` is the page for readers.
+
+mod names;
+mod prefix;
+
+use serde_json::{Map, Value as Json, json};
+use v2x_outbox::{Class, Entry, EntryId, PayloadKind};
+
+pub use self::names::{VssName, VssNames};
+pub use self::prefix::{PREFIX_MAX_BYTES, TopicPrefix, TopicPrefixError};
+use crate::thingsboard::{MESSAGE_MAX_BYTES, Message};
+
+/// The branch of VSS for what the standard catalogue does not name.
+const PRIVATE: &str = "Vehicle/Private";
+
+/// Topic, its length and the packet identifier stand before the payload.
+const BEFORE_PAYLOAD_BYTES: usize = 4;
+
+/// In which form a session publishes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Form {
+    /// The device API of ThingsBoard.
+    #[default]
+    ThingsBoard,
+    /// A topic per quantity.
+    Vss(VssTopics),
+}
+
+/// Under which topics the form of VSS publishes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VssTopics {
+    /// What every topic begins with.
+    pub prefix: TopicPrefix,
+    /// Which key is which quantity.
+    pub names: VssNames,
+}
+
+/// An entry that cannot be published in this form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotPublishable {
+    /// Rows are taken apart by their keys.
+    #[error("the row is no JSON object of keys and values: {0}")]
+    NoObject(String),
+    /// The broker would never take it.
+    #[error("the message for {topic} has {bytes} bytes; at most {MESSAGE_MAX_BYTES} are sent")]
+    TooLarge {
+        /// Where it was to go.
+        topic: String,
+        /// How large it is, with its topic.
+        bytes: usize,
+    },
+    /// Only ThingsBoard has gateways.
+    #[error("devices behind a gateway have no topics in the form vss")]
+    Gateway,
+}
+
+impl VssTopics {
+    /// All messages of an entry: one per key of a row of telemetry, one of any other entry.
+    ///
+    /// # Errors
+    /// An entry that no message can carry; it is never published in part.
+    pub(crate) fn messages(&self, entry: &Entry) -> Result<Vec<Message>, NotPublishable> {
+        let messages = match (entry.kind, entry.id.class()) {
+            (PayloadKind::Telemetry, Class::Telemetry) => self.row(entry)?,
+            (PayloadKind::Telemetry, class) => {
+                let payload = json!({ "ts": entry.ts.as_millis(), "values": object(entry)? });
+                vec![self.message(branch(class), &payload, Some(entry.id), entry.points)]
+            }
+            (PayloadKind::Attributes, _) => {
+                vec![self.message(
+                    ATTRIBUTES,
+                    &json!(object(entry)?),
+                    Some(entry.id),
+                    entry.points,
+                )]
+            }
+            (PayloadKind::GatewayTelemetry | PayloadKind::GatewayAttributes, _) => {
+                return Err(NotPublishable::Gateway);
+            }
+        };
+        for message in &messages {
+            let bytes = BEFORE_PAYLOAD_BYTES + message.topic.len() + message.payload.len();
+            if bytes > MESSAGE_MAX_BYTES {
+                let topic = message.topic.to_string();
+                return Err(NotPublishable::TooLarge { topic, bytes });
+            }
+        }
+        Ok(messages)
+    }
+
+    /// The message that describes the device; no entry waits for its acknowledgement.
+    pub(crate) fn description(&self, attributes: Vec<u8>) -> Message {
+        Message {
+            topic: format!("{}/{ATTRIBUTES}", self.prefix).into(),
+            payload: attributes,
+            entries: Vec::new(),
+            points: 1,
+        }
+    }
+
+    fn row(&self, entry: &Entry) -> Result<Vec<Message>, NotPublishable> {
+        let ts = entry.ts.as_millis();
+        let values = object(entry)?;
+        let messages = values.into_iter().filter_map(|(key, value)| {
+            if self.names.is_left_out(&key) {
+                return None;
+            }
+            let named = self.names.get(&key);
+            let translated = named.and_then(|name| Some((name, name.in_vss(&value)?)));
+            let (path, payload) = match translated {
+                Some((name, value)) => {
+                    let mut payload = json!({ "ts": ts, "value": value });
+                    if !name.unit.is_empty() {
+                        payload["unit"] = name.unit.clone().into();
+                    }
+                    (name.path.replace('.', "/"), payload)
+                }
+                None => {
+                    let payload = json!({ "ts": ts, "value": value });
+                    (format!("{PRIVATE}/{}", level(&key)), payload)
+                }
+            };
+            Some(self.message(&path, &payload, Some(entry.id), 1))
+        });
+        Ok(messages.collect())
+    }
+
+    fn message(&self, path: &str, payload: &Json, id: Option<EntryId>, points: u32) -> Message {
+        Message {
+            topic: format!("{}/{path}", self.prefix).into(),
+            payload: payload.to_string().into_bytes(),
+            entries: id.into_iter().collect(),
+            points,
+        }
+    }
+}
+
+/// Where what describes the device goes.
+const ATTRIBUTES: &str = "attributes";
+
+/// Where entries that are no rows go.
+const fn branch(class: Class) -> &'static str {
+    match class {
+        Class::Alert => "alerts",
+        Class::Session => "charges",
+        Class::Trip => "trips",
+        Class::Event => "events",
+        // Rows never come here.
+        Class::Telemetry => "telemetry",
+    }
+}
+
+fn object(entry: &Entry) -> Result<Map<String, Json>, NotPublishable> {
+    serde_json::from_slice(&entry.payload)
+        .map_err(|error| NotPublishable::NoObject(error.to_string()))
+}
+
+/// A key as one level of a topic: what has a meaning there, and control characters, become `%` and
+/// their hexadecimal bytes, as in URLs.
+fn level(key: &str) -> String {
+    let mut level = String::with_capacity(key.len());
+    for character in key.chars() {
+        if character.is_control() || "/+#%".contains(character) {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                level.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            level.push(character);
+        }
+    }
+    level
+}
+
+#[cfg(test)]
+mod tests;
