@@ -269,7 +269,7 @@ impl Courier {
         let mut poison = None;
         if by_broker && self.in_flight() > 0 && !self.is_stopping {
             // A close on a suspect is the suspect's, not the pace's.
-            if !self.suspect_is_in_flight() {
+            if self.packer.is_close_a_limit() && !self.suspect_is_in_flight() {
                 self.pacer.closed(now);
             }
             poison = self.blame();

@@ -35,6 +35,12 @@ impl Packer {
         }
     }
 
+    /// Whether a close may be the server's way to say that it was too fast: that is ThingsBoard's
+    /// way, other brokers close when they are restarted.
+    pub(super) const fn is_close_a_limit(&self) -> bool {
+        matches!(self.form, Form::ThingsBoard)
+    }
+
     /// The message that describes the device.
     pub(super) fn description(&self, text: Vec<u8>) -> Message {
         match &self.form {

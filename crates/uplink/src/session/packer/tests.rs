@@ -120,7 +120,7 @@ fn rows_that_overlap_in_the_window_are_told_apart() {
 fn row_that_was_taken_in_part_goes_back_whole_and_once() {
     let mut carried = Carried::of(vec![row(1), row(2)]);
     carried.acknowledge(1..=25);
-    carried.courier.ended(carried.now, true);
+    carried.courier.ended(carried.now, false);
     let mut released = Vec::new();
     while let Some(request) = carried.courier.next_request() {
         match request {
