@@ -12,14 +12,12 @@ pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
 pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
-/// Keys of these that a station does not have: each of its slots has its own keys, and legacy mode
-/// is the car's.
-const VEHICLE_ONLY: [&str; 2] = ["radio.keys", "radio.legacy"];
+/// The key of these that a station does not have: each of its slots has its own keys.
+const VEHICLE_ONLY: &str = "radio.keys";
 
 /// All keys of a station's file, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    let is_shared =
-        |key: &&Key| SHARED.contains(&key.table) && !VEHICLE_ONLY.contains(&key.path().as_str());
+    let is_shared = |key: &&Key| SHARED.contains(&key.table) && key.path() != VEHICLE_ONLY;
     let shared = KEYS.iter().filter(is_shared);
     STATION_KEYS.iter().chain(shared)
 }
