@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use v2x_proto::legacy_mode::LegacyCounters;
 use v2x_units::MacAddress;
 
 use crate::monitor::{Metrics, Part};
@@ -33,6 +34,23 @@ pub(crate) struct AirHealth {
     pub(crate) lost: AtomicU64,
     /// Words of the car that the radio's thread did not take, because it was behind.
     pub(crate) behind: AtomicU64,
+    /// Legacy mode.
+    pub(crate) legacy: LegacyHealth,
+}
+
+/// Counters of legacy mode since the daemon started.
+#[derive(Debug, Default)]
+pub(crate) struct LegacyHealth {
+    /// Whether prototypes are spoken with.
+    is_on: AtomicBool,
+    /// Payloads taken for a prototype's.
+    heard: AtomicU64,
+    /// Payloads that might have been a prototype's and were refused.
+    refused: AtomicU64,
+    /// Messages to prototypes that were due but could not be said.
+    unsaid: AtomicU64,
+    /// Words of prototypes that became no row.
+    unrecorded: AtomicU64,
 }
 
 impl AirHealth {
@@ -94,6 +112,7 @@ impl AirHealth {
             foreign,
             lost,
             behind,
+            legacy,
         } = self;
         if !is_wanted.load(Ordering::Relaxed) {
             return;
@@ -104,6 +123,7 @@ impl AirHealth {
             "Whether the medium of the air is there.",
             is_open,
         );
+        legacy.metrics(to);
         for (name, help, counter) in [
             ("heard", "Payloads heard and passed on.", heard),
             (
@@ -144,6 +164,75 @@ impl AirHealth {
             ),
         ] {
             to.counter(&format!("v2x_air_{name}_total"), help, counter);
+        }
+    }
+}
+
+impl LegacyHealth {
+    /// Says that prototypes are spoken with.
+    pub(crate) fn switched_on(&self) {
+        self.is_on.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the counters as they are now.
+    pub(crate) fn note(&self, heard: u64, unrecorded: u64, counters: &LegacyCounters) {
+        let refused = [
+            counters.other_length,
+            counters.implausible,
+            counters.other_sender,
+            counters.over_pace,
+        ];
+        let refused = refused.into_iter().map(u64::from).sum();
+        self.heard.store(heard, Ordering::Relaxed);
+        self.unrecorded.store(unrecorded, Ordering::Relaxed);
+        self.refused.store(refused, Ordering::Relaxed);
+        let unsaid = u64::from(counters.unsaid);
+        self.unsaid.store(unsaid, Ordering::Relaxed);
+    }
+
+    /// Legacy mode where it is on, so that nobody overlooks it.
+    pub(crate) fn part(&self) -> Option<Part> {
+        let heard = AirHealth::get(&self.heard);
+        let reason = format!(
+            "on: prototypes are spoken with in the open; {heard} messages, none of them proven"
+        );
+        let is_on = self.is_on.load(Ordering::Relaxed);
+        is_on.then(|| Part::ok("legacy mode", reason))
+    }
+
+    fn metrics(&self, to: &mut Metrics) {
+        let Self {
+            is_on,
+            heard,
+            refused,
+            unsaid,
+            unrecorded,
+        } = self;
+        let is_on = is_on.load(Ordering::Relaxed);
+        to.flag(
+            "v2x_legacy_mode",
+            "Whether prototypes are spoken with.",
+            is_on,
+        );
+        for (name, help, counter) in [
+            ("heard", "Payloads taken for a prototype's.", heard),
+            (
+                "refused",
+                "Payloads that might have been a prototype's and were refused.",
+                refused,
+            ),
+            (
+                "unsaid",
+                "Messages to prototypes that were due but could not be said.",
+                unsaid,
+            ),
+            (
+                "unrecorded",
+                "Words of prototypes that became no row.",
+                unrecorded,
+            ),
+        ] {
+            to.counter(&format!("v2x_legacy_{name}_total"), help, counter);
         }
     }
 }

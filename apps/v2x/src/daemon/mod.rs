@@ -12,6 +12,7 @@
 mod delivery;
 pub(crate) mod heartbeat;
 mod housekeeping;
+pub(crate) mod payload;
 mod shutdown;
 mod store_file;
 mod threads;

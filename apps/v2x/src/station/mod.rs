@@ -94,6 +94,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     drop(heard);
     let now = clock.now().instant;
     let slots = config.setup.slots.len();
+    let is_legacy = v2g.as_ref().is_some_and(V2g::is_legacy);
     let mut watchdog = Watchdog::new();
     let keeper = Keeper {
         setup: Arc::new(config.setup.clone()),
@@ -105,7 +106,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         commands: config.mqtt.is_some().then_some(commands),
         relays,
         boot,
-        rows: rows::Rows::new(config.row_interval, config.gateway, slots, now),
+        rows: rows::Rows::new(config, is_legacy, now),
         clock,
         heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
@@ -197,16 +198,18 @@ fn open_v2g(
         if !config.slot_radios.is_empty() {
             warn!("slots have keys, but no radio.port and no radio.air: they are silent");
         }
+        if config.radio.legacy {
+            warn!("radio.legacy is on, but no radio.port and no radio.air: nobody hears of it");
+        }
         return Ok(None);
     };
-    if config.slot_radios.is_empty() {
+    if config.slot_radios.is_empty() && !config.radio.legacy {
         warn!("no slot names its folder of keys: the station is silent on the air");
         return Ok(None);
     }
-    let now = around.clock.now().instant;
+    let (now, health) = (around.clock.now().instant, Arc::clone(&around.health));
     let air = air::open(&medium, around, threads)?;
-    let (radios, policy) = (&config.slot_radios, config.radio.policy);
-    V2g::open(air, radios, policy, &config.setup, store, now).map(Some)
+    V2g::open((air, health), config, store, now).map(Some)
 }
 
 /// A version that was offered before must mean what it meant: bills were made by it.

@@ -13,6 +13,7 @@ use v2x_uplink::thingsboard::Values;
 
 use super::telemetry;
 use crate::clock::Clock;
+use crate::config::station::StationConfig;
 
 /// The sources of these rows in the store.
 const STATION: &str = "station";
@@ -25,6 +26,8 @@ const ALARMS_AFTER: Duration = Duration::from_secs(10);
 pub(super) struct Rows {
     interval: Duration,
     is_gateway: bool,
+    /// Whether prototypes are spoken with.
+    is_legacy: bool,
     due: Instant,
     alarms_from: Instant,
     /// The alarm of each slot as it was told; empty before the first time, so that an alarm of the
@@ -44,13 +47,15 @@ pub(super) struct Made {
 }
 
 impl Rows {
-    pub(super) fn new(interval: Duration, is_gateway: bool, slots: usize, now: Instant) -> Self {
+    pub(super) fn new(config: &StationConfig, is_legacy: bool, now: Instant) -> Self {
+        let interval = config.row_interval;
         Self {
             interval,
-            is_gateway,
+            is_gateway: config.gateway,
+            is_legacy,
             due: now + interval,
             alarms_from: now + ALARMS_AFTER,
-            alarms: vec![String::new(); slots],
+            alarms: vec![String::new(); config.setup.slots.len()],
             last: None,
         }
     }
@@ -129,7 +134,7 @@ impl Rows {
         let at = Clock::wall().unwrap_or(now.utc);
         let slots = || telemetry::slot_attributes(setup, &views, at);
         let of_slots = self.is_gateway.then(slots).flatten();
-        let of_station = telemetry::attributes(setup, &views, at);
+        let of_station = telemetry::attributes(setup, &views, self.is_legacy, at);
         of_station.into_iter().chain(of_slots).collect()
     }
 }

@@ -242,6 +242,7 @@ pub(super) fn session_entry(
 pub(super) fn attributes(
     setup: &StationSetup,
     views: &[SlotView<'_>],
+    is_legacy: bool,
     at: UtcTime,
 ) -> Option<NewEntry> {
     let mut values = Values::new();
@@ -252,6 +253,7 @@ pub(super) fn attributes(
     values.put("fast_charge_support", Value::bool(setup.fast_charge));
     values.put("time_zone", Value::text(setup.time_zone.as_str()).ok());
     values.put("firmware", Value::text(FIRMWARE).ok());
+    values.put("legacy_mode", Some(Value::bool(is_legacy)));
     for view in views {
         let slot = view.setup.number;
         let mut put = |key: &str, value| values.put(&format!("{key}_slot{slot}"), value);

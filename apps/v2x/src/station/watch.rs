@@ -273,6 +273,7 @@ impl Watched for Watch {
         let slots = self.health.shown.slots_now();
         parts.extend(slots.iter().map(SlotNow::part));
         parts.extend(self.health.air.part());
+        parts.extend(self.health.air.legacy.part());
         parts.extend([
             self.store(),
             Room::of(&self.out).part(RESERVE),

@@ -189,6 +189,7 @@ impl Watched for Watch {
         let mut parts = vec![self.collector()];
         parts.extend(self.bus());
         parts.extend(self.health.air.part());
+        parts.extend(self.health.air.legacy.part());
         parts.extend([
             losses("link", &self.link_losses, self.link_lost(), "frames"),
             self.recorder(),

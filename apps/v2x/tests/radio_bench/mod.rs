@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod car_bus;
+pub(crate) mod prototype_car;
 pub(crate) mod slot_board;
 
 use std::collections::BTreeSet;

@@ -29,6 +29,8 @@ pub(crate) struct Slot {
     pub(crate) relay: Arc<AtomicBool>,
     /// How often the relay was told to close.
     pub(crate) closings: Arc<AtomicUsize>,
+    /// How often it was told to open.
+    pub(crate) openings: Arc<AtomicUsize>,
     pub(crate) load: Load,
 }
 
@@ -44,6 +46,7 @@ impl SlotBoard {
             plugged: Arc::default(),
             relay: Arc::default(),
             closings: Arc::default(),
+            openings: Arc::default(),
             load: Load::new(12_345.0),
         };
         let mut line = Line::plug(name);
@@ -145,6 +148,7 @@ impl Board {
             if let Order::Relay { closed } = command.order {
                 self.slot.relay.store(closed, SeqCst);
                 self.slot.closings.fetch_add(usize::from(closed), SeqCst);
+                self.slot.openings.fetch_add(usize::from(!closed), SeqCst);
             }
             done.push(command.id);
         }

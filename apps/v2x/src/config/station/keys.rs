@@ -12,14 +12,9 @@ pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
 pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
-/// Keys of these that a station does not have: each of its slots has its own keys, and legacy mode
-/// and the form of plain MQTT are the car's.
-const VEHICLE_ONLY: [&str; 4] = [
-    "radio.keys",
-    "radio.legacy",
-    "mqtt.form",
-    "mqtt.topic_prefix",
-];
+/// Keys of these that a station does not have: each of its slots has its own keys, and the form of
+/// plain MQTT is the car's.
+const VEHICLE_ONLY: [&str; 3] = ["radio.keys", "mqtt.form", "mqtt.topic_prefix"];
 
 /// All keys of a station's file, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {

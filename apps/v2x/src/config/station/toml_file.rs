@@ -99,6 +99,7 @@ struct RadioTable {
     udp_interface: Option<Ipv4Addr>,
     accept_without_clock: Option<bool>,
     fresh_revocations: Option<bool>,
+    legacy: Option<bool>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -254,7 +255,7 @@ fn radio(table: RadioTable) -> Result<RadioConfig, String> {
             without_clock: table.accept_without_clock.unwrap_or_default(),
             fresh_revocations: table.fresh_revocations.unwrap_or_default(),
         },
-        legacy: false,
+        legacy: table.legacy.unwrap_or_default(),
     };
     radio.check()?;
     Ok(radio)

@@ -12,14 +12,17 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `legacy.rs` | prototype cars, where the operator speaks with them; no way to an order |
 //! | `slot.rs` | one slot's conversation: what it is told of the slot, what it wants |
 //! | `offer.rs` | what a slot offers: limits and price from its set-up and tariff |
 //! | `books.rs` | what is kept |
 
 mod books;
+mod legacy;
 mod offer;
 mod slot;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never};
@@ -30,11 +33,13 @@ use v2x_roles::station::{Order, PortId, SlotNumber, Station, StationSetup};
 use v2x_store::Store;
 use v2x_units::Instant;
 
-use crate::air::{Air, Packet};
+use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
-use crate::config::station::SlotRadio;
+use crate::config::station::StationConfig;
+use crate::daemon::payload::is_of_no_protocol_of_ours;
 use crate::failure::{Blame, Context as _, Failure};
-use crate::keys::{Drawn, TrustPolicy, UnitKeys};
+use crate::keys::{Drawn, UnitKeys};
+use legacy::Legacy;
 use slot::{SlotV2g, Wanted};
 
 /// How often time and settings are told to the conversations.
@@ -43,23 +48,29 @@ const TELL: Duration = Duration::from_secs(1);
 /// The conversations of a station.
 pub(super) struct V2g {
     air: Option<Air>,
+    health: Arc<AirHealth>,
+    setup: StationSetup,
     slots: Vec<SlotV2g>,
+    legacy: Option<Legacy>,
     rng: Drawn,
     due: Instant,
 }
 
 impl V2g {
-    /// A conversation for each slot that has keys, gone on with from the store.
+    /// A conversation for each slot that has keys, gone on with from the store; and legacy mode
+    /// where it is switched on.
     pub(super) fn open(
-        air: Air,
-        radios: &[SlotRadio],
-        policy: TrustPolicy,
-        setup: &StationSetup,
+        (air, health): (Air, Arc<AirHealth>),
+        config: &StationConfig,
         store: &Store,
         now: Instant,
     ) -> Result<Self, Failure> {
+        let (setup, policy) = (&config.setup, config.radio.policy);
+        if config.radio.legacy {
+            health.legacy.switched_on();
+        }
         let mut slots = Vec::new();
-        for radio in radios {
+        for radio in &config.slot_radios {
             let Some(of_slot) = setup.slots.iter().find(|slot| slot.number == radio.slot) else {
                 continue;
             };
@@ -79,10 +90,18 @@ impl V2g {
         }
         Ok(Self {
             air: Some(air),
+            health,
+            setup: setup.clone(),
             slots,
+            legacy: config.radio.legacy.then(Legacy::new),
             rng: Drawn::from_kernel()?,
             due: now,
         })
+    }
+
+    /// Whether prototypes are spoken with.
+    pub(super) const fn is_legacy(&self) -> bool {
+        self.legacy.is_some()
     }
 
     /// Where payloads are heard.
@@ -101,12 +120,20 @@ impl V2g {
         for slot in &mut self.slots {
             slot.hear(packet.at, packet.from, &packet.payload, &mut self.rng);
         }
+        if let Some(legacy) = &mut self.legacy
+            && is_of_no_protocol_of_ours(&packet.payload)
+        {
+            legacy.hear(packet.at, packet.from, &packet.payload);
+        }
     }
 
     /// Takes what the plug detector of a line sees.
     pub(super) fn plug(&mut self, port: PortId, plugged: bool) {
         for slot in self.slots.iter_mut().filter(|slot| slot.port() == port) {
             slot.plug_input(plugged);
+        }
+        if let Some(legacy) = &mut self.legacy {
+            legacy.plug(port, plugged);
         }
     }
 
@@ -122,7 +149,8 @@ impl V2g {
     /// When something is to be done without anything coming in.
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let slots = self.slots.iter().filter_map(SlotV2g::wake_at);
-        slots.chain([self.due]).min()
+        let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
+        slots.chain(legacy).chain([self.due]).min()
     }
 
     /// Tells each conversation how its slot is, and does what it wants. The orders come back: after
@@ -163,6 +191,41 @@ impl V2g {
                 }
             }
         }
+        self.step_legacy(now, station, store);
         orders
+    }
+
+    /// The same for prototypes. Nothing that comes of it is an order.
+    fn step_legacy(&mut self, now: Instant, station: &Station, store: &mut Store) {
+        let Some(legacy) = &mut self.legacy else {
+            return;
+        };
+        let slots = &self.slots;
+        let is_proven = |number| {
+            let mut slots = slots.iter().filter(|slot| slot.number() == number);
+            slots.any(SlotV2g::has_proven_car)
+        };
+        let address = self.health.address();
+        legacy.look(now, address, &self.setup, station.views(now), is_proven);
+        let (air, mut unwritten) = (&self.air, 0);
+        legacy.poll(now, Clock::wall(), |wanted| {
+            let written = match wanted {
+                legacy::Wanted::Send(to, payload) => {
+                    if let Some(air) = air {
+                        air.sender.send(to, payload);
+                    }
+                    Ok(())
+                }
+                legacy::Wanted::Row(row) => store.record_telemetry(&[row]).map(|_| ()),
+                legacy::Wanted::Event(event) => store.record_event(&event),
+            };
+            if let Err(error) = written {
+                warn!(%error, "legacy mode waits for no disk: not kept");
+                unwritten += 1;
+            }
+        });
+        legacy.lose(unwritten);
+        let (heard, unrecorded, counters) = legacy.counters();
+        self.health.legacy.note(heard, unrecorded, &counters);
     }
 }

@@ -104,6 +104,11 @@ impl SlotV2g {
         self.port
     }
 
+    /// Whether a car with a credential has the slot.
+    pub(super) fn has_proven_car(&self) -> bool {
+        self.secc.session().is_some_and(|session| !session.ended)
+    }
+
     pub(super) const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
     }

@@ -8,7 +8,8 @@ use tracing::{info, warn};
 use v2x_proto::legacy::radio::item::{Gear as LegacyGear, Item};
 use v2x_proto::legacy::radio::{EvcsToVehicle, RadioMessage, VehicleItem};
 use v2x_proto::legacy_mode::{
-    CarNow as LegacyCarNow, LegacyCar, LegacyCarEvent, LegacyCarInput, LegacyHeard, Output,
+    CarNow as LegacyCarNow, LegacyCar, LegacyCarEvent, LegacyCarInput, LegacyCounters, LegacyHeard,
+    Output,
 };
 use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
 use v2x_units::{BatteryCurrent, Instant, MacAddress, Meters, Stamp, UtcTime, WattHours};
@@ -21,6 +22,7 @@ pub(super) struct Legacy {
     /// It speaks under the radio's address, and begins anew when that changes.
     car: Option<(MacAddress, LegacyCar)>,
     capacity: Option<WattHours>,
+    heard: u64,
     wake_at: Option<Instant>,
 }
 
@@ -32,12 +34,19 @@ impl Legacy {
         Self {
             car: None,
             capacity,
+            heard: 0,
             wake_at: None,
         }
     }
 
     pub(super) const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
+    }
+
+    /// Payloads taken for a prototype's, and what was refused.
+    pub(super) fn counters(&self) -> (u64, LegacyCounters) {
+        let counters = self.car.as_ref().map(|(_, car)| car.counters());
+        (self.heard, counters.unwrap_or_default())
     }
 
     /// Takes the car as it is now, and the radio's own address if it is known. `plugged`: without a
@@ -97,6 +106,7 @@ impl Legacy {
                     return;
                 }
                 Output::Event(LegacyCarEvent::Heard(heard)) => {
+                    self.heard += 1;
                     row(now.utc, &heard)
                         .into_iter()
                         .for_each(|row| want(Wanted::Record(row)));

@@ -42,6 +42,7 @@ use super::keeper::ToKeep;
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
 use crate::config::V2gConfig;
+use crate::daemon::payload::is_of_no_protocol_of_ours;
 use crate::failure::Failure;
 use crate::keys::{Drawn, RevocationFile, UnitKeys};
 
@@ -93,6 +94,9 @@ impl Radio {
     /// When the unit's certificates do not hang together.
     pub(super) fn new(parts: Parts) -> Result<Self, Failure> {
         let now = parts.clock.now().instant;
+        if parts.legacy {
+            parts.health.air.legacy.switched_on();
+        }
         let mut rng = parts.rng;
         let mut charging = Charging::new(&parts.keys, &parts.config);
         if let Some(session) = parts.open {
@@ -158,7 +162,7 @@ impl Radio {
         self.charging
             .heard(at, from, &packet.payload, &mut self.rng);
         if let Some(legacy) = &mut self.legacy
-            && !is_v2g(&packet.payload)
+            && is_of_no_protocol_of_ours(&packet.payload)
         {
             legacy.heard(at, from, &packet.payload);
         }
@@ -207,6 +211,8 @@ impl Radio {
         self.charging.poll(at, rng, by_v2g);
         if let Some(legacy) = &mut self.legacy {
             legacy.poll(at, by_v2g);
+            let (heard, counters) = legacy.counters();
+            self.health.air.legacy.note(heard, 0, &counters);
         }
         self.traffic.poll(at, rng, |wanted| match wanted {
             WantedByV2v::SetAddress(address) => sender.set_address(address),
@@ -215,11 +221,6 @@ impl Radio {
             WantedByV2v::Record(row) => record(row),
         });
     }
-}
-
-/// Whether a payload is a datagram of V2G, by its first byte (docs/protocol/v2g.md).
-fn is_v2g(payload: &[u8]) -> bool {
-    matches!(payload.first(), Some(0xA1 | 0xA3 | 0xA5 | 0xA7)) && payload.len() % 2 == 1
 }
 
 /// What the air has lost and refused, for the last report.
