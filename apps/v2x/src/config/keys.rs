@@ -253,9 +253,9 @@ tables! {
         messages_limit: String, Text, default "usual", option "";
         /// How many data points (keys of rows) the server allows, in the same form, or `none`.
         points_limit: String, Text, default "none", option "";
-        /// What is published: `thingsboard`, or plain MQTT for any other broker: `vss`, each quantity
-        /// on the topic of its VSS path, as `docs/protocol/mqtt.md` says. With `vss` the `usual` of
-        /// `messages_limit` is `none`.
+        /// What is published: `thingsboard`, or plain MQTT for any other broker: `vss`, each
+        /// quantity on the topic of its VSS path, as `docs/protocol/mqtt.md` says. With `vss` the
+        /// `usual` of `messages_limit` is `none`.
         form: FormWord, Form, default "thingsboard", option "";
         /// What every topic of the form `vss` begins with; each car at a broker needs its own.
         topic_prefix: Prefix, Topic, default "v2x/vehicle", option "";
