@@ -155,7 +155,10 @@ fn trickle(start: bool) -> Trace {
     told.run(1.2).since(now)
 }
 
-const TRACES: [(&str, fn() -> Trace); 6] = [
+/// A trace and how it is played.
+type Played = (&'static str, fn() -> Trace);
+
+const TRACES: [Played; 6] = [
     ("init_drv", drive_start),
     ("end_drv", drive_end),
     ("init_chg", charge_start),
