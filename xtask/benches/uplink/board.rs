@@ -51,7 +51,7 @@ impl Board {
         self.port.write_all(&bytes).expect("the daemon reads");
     }
 
-    /// Sends the fix of this number, on a straight road.
+    /// Sends the fix of this number, of a car that stands.
     pub(crate) fn send_fix(&mut self, number: usize) {
         let along = f64::from(u32::try_from(number).expect("a short run")) * 1e-6;
         let place = Position::new(Degrees::new(48.0 + along), Degrees::new(11.0));
@@ -59,7 +59,7 @@ impl Board {
             fix: GnssFix {
                 position: place.expect("a place on earth"),
                 altitude: Some(Meters::new(412.5)),
-                speed: Some(KilometersPerHour::new(30.0)),
+                speed: Some(KilometersPerHour::new(0.0)),
                 satellites: Some(9),
                 hdop: Some(1.0),
                 utc: None,

@@ -29,11 +29,11 @@ use crate::daemon::{Delivery, Housekeeping};
 
 /// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
 const EVENTS_MAX: usize = 1_000;
-/// Rows and fixes share a commit of half a minute: each commit rewrites whole pages, so that one
-/// every five seconds costs 2.5 times as much. The journal of rows keeps them meanwhile.
+/// Rows and fixes share a commit of a minute: each commit rewrites whole pages, so that one every
+/// five seconds costs 2.5 times as much. The journal of rows keeps them meanwhile.
 const GROUP: GroupLimits = GroupLimits {
-    rows: 60,
-    age: Duration::from_secs(30),
+    rows: 120,
+    age: Duration::from_secs(60),
     retry: Duration::from_secs(5),
     kept: 3600,
 };

@@ -20,10 +20,10 @@ use v2x_units::Instant;
 
 /// The file's name.
 const NAME: &str = "v2x.rows";
-/// Its size from the beginning on, so that a full disk still takes rows: two minutes of them.
-const SIZE: u64 = 128 * 1024;
+/// Its size from the beginning on, so that a full disk still takes rows: three minutes of them.
+const SIZE: u64 = 256 * 1024;
 /// Its room is taken page by page: what is written as one piece stays one in the system's memory,
-/// and each row would then count as 128 kB for the disk.
+/// and each row would then count as 256 kB for the disk.
 const PAGE: usize = 4096;
 /// What it holds reaches the disk so often; a power cut loses no more.
 pub(super) const SYNC_EVERY: Duration = Duration::from_secs(5);
