@@ -31,6 +31,10 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
     .blame(Blame::Configuration, "mapping to VSS")?;
     if let Some(mqtt) = &mut config.mqtt {
         mqtt.name_quantities(|| vehicle::vss_names(mapping.quantities()));
+        if let Some(reporting) = &mut mqtt.reporting {
+            let rules = vehicle::report_rules(mapping.quantities(), &reporting.set);
+            reporting.rules = rules.blame(Blame::Configuration, "mqtt.report_rules")?;
+        }
     }
     vehicle::run(&config, VehicleState::new(decoder, mapping))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use v2x_proto::v2g::{CurrencyCode, Money};
 use v2x_uplink::{BrokerUrl, TopicPrefix};
 
-use super::mqtt::FormWord;
+use super::mqtt::{FormWord, ReportingWord};
 use super::radio::AirWord;
 
 /// What a value looks like.
@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Form,
     /// Levels of a topic.
     Topic,
+    /// How much of each row is published.
+    Reporting,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Amount => "amount and currency",
             Self::Form => "`thingsboard` or `vss`",
             Self::Topic => "topic",
+            Self::Reporting => "`every_row` or `by_change`",
         }
     }
 }
@@ -259,6 +262,20 @@ tables! {
         form: FormWord, Form, default "thingsboard", option "";
         /// What every topic of the form `vss` begins with; each car at a broker needs its own.
         topic_prefix: Prefix, Topic, default "v2x/vehicle", option "";
+        /// How much of a row is published. `every_row`: all of it. `by_change`: what changed, and
+        /// what was not heard of for long, by the `report` of each quantity in the mapping file;
+        /// a key that is left out has not changed. States go at once. The store and the raw log
+        /// keep everything. A vehicle's alone.
+        reporting: ReportingWord, Reporting, default "every_row", option "";
+        /// With `by_change`: other rules for some keys, as `soc:0.5:10:300,gear:any:0:300`: by how
+        /// much it changes unreported (`any`: a state, whose every change goes at once), and the
+        /// shortest and the longest time between two reports in seconds.
+        report_rules: String, Text, default "", option "";
+        /// With `by_change`: megabytes that publishing may cost in a month of UTC, headers and
+        /// acknowledgements included; 0 for as many as it takes. Who is ahead of an even pace has
+        /// the times between two reports stretched, gradually; states, trips, charges, events and
+        /// alerts go as ever. What was spent is kept over a restart, all but the last ten minutes.
+        budget_mb_per_month: f64, Number, default "0", option "";
     }
 }
 

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use v2x_roles::reporting::{Rule, Rules, parse_overrides};
 use v2x_uplink::{
     BrokerUrl, Form, Identity, Limits, Login, Settings, Token, TopicPrefix, Trust, VssNames,
     VssTopics, Window,
@@ -28,6 +29,19 @@ pub(crate) struct MqttConfig {
     identity: Option<Identity>,
     limits: Limits,
     form: Form,
+    /// What of each row is published; `None`: all of it.
+    pub(crate) reporting: Option<ReportingConfig>,
+}
+
+/// How rows are thinned.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReportingConfig {
+    /// Rules that a person has set.
+    pub(crate) set: Vec<(String, Rule)>,
+    /// The rules of all keys, once the mapping is known.
+    pub(crate) rules: Rules,
+    /// Bytes that a month may cost; 0 for as many as it takes.
+    pub(crate) budget_bytes: u64,
 }
 
 impl MqttConfig {
@@ -63,6 +77,20 @@ pub(crate) enum FormWord {
     Vss,
 }
 
+/// How much of a row a file wants published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReportingWord {
+    /// All of it.
+    #[default]
+    EveryRow,
+    /// What changed, and what was not heard of for long.
+    ByChange,
+}
+
+/// The largest budget, in megabytes: nobody sends more from a car.
+const BUDGET_MAX_MB: f64 = 1_000_000.0;
+
 /// What a file says of the broker; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct MqttFile {
@@ -79,11 +107,19 @@ pub(crate) struct MqttFile {
     points_limit: Option<String>,
     form: FormWord,
     topic_prefix: Option<TopicPrefix>,
+    reporting: ReportingWord,
+    report_rules: Option<String>,
+    budget_mb_per_month: f64,
 }
 
 impl MqttFile {
-    /// Refuses a form that only a vehicle has.
+    /// Refuses what only a vehicle has.
     pub(super) fn check_for_station(&self) -> Result<(), Failure> {
+        if self.reporting != ReportingWord::EveryRow || self.budget_mb_per_month != 0.0 {
+            let what = "mqtt.reporting and mqtt.budget_mb_per_month are a vehicle's";
+            let failure = Failure::new(Blame::Configuration, what);
+            return Err(failure.hint("a station publishes every row; leave them out"));
+        }
         if self.form == FormWord::ThingsBoard {
             return Ok(());
         }
@@ -108,6 +144,9 @@ impl From<MqttTable> for MqttFile {
             points_limit: table.points_limit,
             form: table.form.unwrap_or_default(),
             topic_prefix: table.topic_prefix.map(|prefix| prefix.0),
+            reporting: table.reporting.unwrap_or_default(),
+            report_rules: table.report_rules,
+            budget_mb_per_month: table.budget_mb_per_month.unwrap_or_default(),
         }
     }
 }
@@ -159,7 +198,39 @@ pub(super) fn gather(
         identity,
         limits: limits(file)?,
         form: form(file)?,
+        reporting: reporting(file)?,
     }))
+}
+
+/// How rows are thinned, if they are.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range is checked before the cast"
+)]
+fn reporting(file: &MqttFile) -> Result<Option<ReportingConfig>, Failure> {
+    let megabytes = file.budget_mb_per_month;
+    if !(0.0..=BUDGET_MAX_MB).contains(&megabytes) {
+        let what = format_args!("mqtt.budget_mb_per_month is {megabytes}");
+        let failure = Failure::new(Blame::Configuration, what);
+        return Err(failure.hint(format_args!("it must be 0 to {BUDGET_MAX_MB}")));
+    }
+    let set = file.report_rules.as_deref().unwrap_or_default();
+    let set = parse_overrides(set).blame(Blame::Configuration, "mqtt.report_rules")?;
+    if file.reporting == ReportingWord::ByChange {
+        return Ok(Some(ReportingConfig {
+            set,
+            rules: Rules::default(),
+            budget_bytes: (megabytes * 1e6) as u64,
+        }));
+    }
+    if megabytes > 0.0 || !set.is_empty() {
+        let what = "mqtt.budget_mb_per_month or mqtt.report_rules is set, but every row is \
+                    published";
+        let failure = Failure::new(Blame::Configuration, what);
+        return Err(failure.hint("set mqtt.reporting = \"by_change\", or leave them out"));
+    }
+    Ok(None)
 }
 
 /// What is published, and where.

@@ -271,6 +271,7 @@ mod tests {
                 Kind::Amount => ("\"1.00 MAD\"", "2.00 MAD"),
                 Kind::Form => ("\"thingsboard\"", "vss"),
                 Kind::Topic => ("\"a\"", "b/c"),
+                Kind::Reporting => ("\"by_change\"", "every_row"),
             };
             let text = format!("[{}]\n{} = {first}\n", key.table, key.name);
             let by_file = format!("{:?}", parse(&text).unwrap());

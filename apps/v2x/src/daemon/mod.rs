@@ -10,6 +10,7 @@
 //! in `vehicle/` and `station/`.
 
 mod delivery;
+mod entry;
 pub(crate) mod heartbeat;
 mod housekeeping;
 pub(crate) mod payload;
@@ -21,6 +22,7 @@ pub(crate) mod uploader;
 pub(crate) mod v2g_books;
 
 pub(crate) use self::delivery::Delivery;
+pub(crate) use self::entry::entry;
 pub(crate) use self::housekeeping::{Housekeeping, StoreHealth};
 pub(crate) use self::shutdown::Shutdown;
 pub(crate) use self::store_file::{make_folder, open_store};

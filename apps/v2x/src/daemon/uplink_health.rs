@@ -22,6 +22,8 @@ pub(crate) struct UplinkHealth {
     pub(crate) waiting_bytes: AtomicU64,
     /// Entries that the broker will never take, kept aside.
     pub(crate) set_aside: AtomicU64,
+    /// Bytes that messages cost on the way, with headers and acknowledgements.
+    pub(crate) published_bytes: AtomicU64,
     /// Entries given up, oldest telemetry first, because the outbox was full.
     pub(crate) evicted: AtomicU64,
 }

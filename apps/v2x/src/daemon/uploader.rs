@@ -111,7 +111,7 @@ fn draw() -> io::Result<u32> {
 fn tell(health: &UplinkHealth, event: &SessionEvent) {
     let is_connected = matches!(event, SessionEvent::Connected);
     match event {
-        SessionEvent::SetAside { .. } => {}
+        SessionEvent::SetAside { .. } | SessionEvent::Published { .. } => {}
         _ => health.is_connected.store(is_connected, Ordering::Relaxed),
     }
     match event {
@@ -124,6 +124,9 @@ fn tell(health: &UplinkHealth, event: &SessionEvent) {
         SessionEvent::Down { why, retry_in } => {
             health.trouble.set(why.to_string());
             warn!(%why, retry_in_s = retry_in.as_secs_f32(), "broker not connected");
+        }
+        SessionEvent::Published { bytes } => {
+            health.published_bytes.fetch_add(*bytes, Ordering::Relaxed);
         }
         // The keeper tells of it.
         SessionEvent::SetAside { .. } => {}

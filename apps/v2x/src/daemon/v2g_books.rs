@@ -2,7 +2,7 @@
 //!
 //! Not when: the vehicle's keeper and the station's write it.
 
-use v2x_outbox::{Class, NewEntry, PayloadKind};
+use v2x_outbox::{Class, NewEntry};
 use v2x_proto::secure::Signature;
 use v2x_proto::v2g::BatteryReport;
 use v2x_proto::v2g::message::SignedReceipt;
@@ -10,6 +10,7 @@ use v2x_store::{BatteryRow, V2gReceipt};
 use v2x_units::{BatteryCurrent, UtcTime, WattHours};
 use v2x_uplink::thingsboard::{Value, Values};
 
+use super::entry;
 use crate::keys::hex;
 
 /// A receipt as the store keeps it; `None` when it cannot be written, which no end signs.
@@ -53,19 +54,6 @@ pub(crate) fn receipt_entry(kept: &V2gReceipt, suffix: &str, at: UtcTime) -> Opt
     let is_whole = kept.countersignature.is_some();
     put("countersigned", Some(Value::bool(is_whole)));
     entry(Class::Session, at, values)
-}
-
-/// An entry of telemetry; one that no server would take stays local.
-pub(crate) fn entry(class: Class, at: UtcTime, values: Values) -> Option<NewEntry> {
-    let points = values.points();
-    NewEntry::new(
-        class,
-        PayloadKind::Telemetry,
-        at,
-        points,
-        values.into_json(),
-    )
-    .ok()
 }
 
 /// A car's word on its battery as the store keeps it.

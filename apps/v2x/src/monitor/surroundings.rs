@@ -201,6 +201,7 @@ impl Uplink {
             waiting,
             waiting_bytes,
             set_aside,
+            published_bytes,
             evicted,
         } = &*self.health;
         let is_connected = is_connected.load(Ordering::Relaxed);
@@ -242,6 +243,11 @@ impl Uplink {
                 "v2x_outbox_acknowledged_total",
                 "Entries that the broker acknowledged.",
                 acknowledged,
+            ),
+            (
+                "v2x_broker_published_bytes_total",
+                "Bytes that messages cost on the way, with headers and acknowledgements.",
+                published_bytes,
             ),
             (
                 "v2x_outbox_evicted_total",

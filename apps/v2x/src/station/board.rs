@@ -13,8 +13,9 @@ use v2x_proto::legacy::evcs_line::{self, StationLine};
 use v2x_proto::link::message::{
     Acknowledgement, Command, CommandResult, MeterReading, Order, Plug, SlotState,
 };
-use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message, Notice};
+use v2x_proto::link::{Event, Frame, LinkDecoder, LinkEncoder, Message, Notice};
 use v2x_roles::station::{RelayControl, RelayDo, samples};
+use v2x_roles::timekeeping::BoardClock;
 use v2x_units::{BootId, Instant};
 
 use super::health::Health;
@@ -48,6 +49,25 @@ struct Ear {
     splitter: LineSplitter,
     decoder: LinkDecoder,
     encoder: LinkEncoder,
+    timeline: Timeline,
+}
+
+/// The board's clock on this computer's, and the newest moment that it told.
+#[derive(Default)]
+struct Timeline {
+    clock: BoardClock,
+    newest: Instant,
+}
+
+impl Timeline {
+    /// When a frame was made that has arrived now; never before the frames before it.
+    fn moment(&mut self, frame: &Frame<'_>, now: Instant) -> Instant {
+        self.clock.arrived(frame.boot, frame.at, now);
+        let known = self.clock.on_host(frame.boot, frame.at);
+        let made = known.map_or(now, |(made, _)| made.min(now));
+        self.newest = self.newest.max(made);
+        self.newest
+    }
 }
 
 impl Board {
@@ -66,6 +86,7 @@ impl Board {
             splitter: LineSplitter::new(),
             decoder: LinkDecoder::new(),
             encoder: LinkEncoder::new(self.boot),
+            timeline: Timeline::default(),
         };
         self.relay.borrow_mut().line_opened(self.now());
         let mut buffer = vec![0; CHUNK_BYTES];
@@ -136,8 +157,9 @@ impl Board {
             match event {
                 Event::Frame(frame) => {
                     ear.dialect = Dialect::Framed;
+                    let at = ear.timeline.moment(&frame, self.now());
                     match frame.message {
-                        Message::MeterReading(reading) => self.meter(&reading),
+                        Message::MeterReading(reading) => self.meter(at, &reading),
                         Message::SlotState(state) => self.slot_state(&state),
                         Message::Acknowledgement(answer) => self.acknowledged(&answer),
                         _ => {}
@@ -159,11 +181,11 @@ impl Board {
         }
     }
 
-    fn meter(&self, reading: &MeterReading) {
+    fn meter(&self, at: Instant, reading: &MeterReading) {
         match &reading.values {
             Ok(values) => self.line.tell(What::Reading {
                 slot: None,
-                sample: samples::of_values(self.now(), values),
+                sample: samples::of_values(at, values),
                 vehicle_connected: None,
             }),
             Err(_) => Health::add(&self.line.health.meter_failed, 1),

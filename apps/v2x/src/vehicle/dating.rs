@@ -10,75 +10,22 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 use v2x_outbox::EntryId;
-use v2x_roles::timekeeping::{Dated, Succession, TimeSource};
-use v2x_roles::vehicle::FixQuality;
+use v2x_roles::timekeeping::{BoardClock, Dated, Succession, TimeSource};
 use v2x_store::{
     DateMark, DatedRow, FixRow, Group, HostBoot, Store, StoreError, TelemetryRow, UndatedRow, When,
 };
-use v2x_units::{GnssFix, Instant, Stamp, UtcTime};
+use v2x_units::{Instant, UtcTime};
 
+use super::measured::{GroupRow, MeasuredRow, over_link};
 use super::source::BoardTime;
 use super::telemetry::{self, SOURCE};
+use super::thinning::Thinning;
 use crate::clock::{self, Clock};
 
 /// The resolution of ThingsBoard's `ts`.
 const MILLISECOND: Duration = Duration::from_millis(1);
 /// Rows dated in one transaction.
 const CHUNK: usize = 500;
-
-/// A row of measurements without a date.
-#[derive(Debug)]
-pub(super) struct MeasuredRow {
-    /// When, on the monotonic clock, and what the files call it.
-    pub(super) at: Stamp,
-    /// When, on the clock of the board, if that has one.
-    pub(super) board: Option<BoardTime>,
-    /// The values as a JSON object, without anything about time.
-    pub(super) values: String,
-    /// How many data points they are.
-    pub(super) points: u32,
-}
-
-/// A fix, and what it is worth.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct MeasuredFix {
-    /// When it was received, and what the files call it.
-    pub(super) at: Stamp,
-    /// When, on the clock of the board, if that has one.
-    pub(super) board: Option<BoardTime>,
-    /// What the receiver said.
-    pub(super) fix: GnssFix,
-    /// What the vehicle role thinks of it.
-    pub(super) quality: FixQuality,
-}
-
-impl MeasuredFix {
-    /// As the store keeps it, under its date or, where nobody knows that, under what the files
-    /// call it.
-    pub(super) fn dated(&self, date: Option<Dated>) -> FixRow {
-        FixRow {
-            at: date.map_or(self.at.utc, |dated| dated.utc),
-            fix: self.fix,
-            quality: self.quality.word().to_owned(),
-        }
-    }
-}
-
-/// A row that waits for the commit of its group.
-#[derive(Debug)]
-pub(super) struct GroupRow {
-    /// As it was measured.
-    pub(super) measured: MeasuredRow,
-    /// With the date that it has for ever, if there was one when it came.
-    pub(super) dated: Option<DatedRow>,
-}
-
-impl GroupRow {
-    /// The place in the outbox under which it may be offered already.
-    pub(super) fn place(&self) -> Option<EntryId> {
-        self.dated.as_ref()?.place
-    }
-}
 
 /// What is committed beside the rows.
 #[derive(Default)]
@@ -95,6 +42,8 @@ pub(super) struct Dating {
     /// Until then a clock that is not trusted does not date.
     wait_until: Instant,
     succession: Succession,
+    /// What of a row goes to the broker, where not all of it does.
+    thinning: Option<Thinning>,
     /// Whether rows of this boot may stand in the store without a date.
     some_wait: bool,
 }
@@ -108,7 +57,21 @@ impl Dating {
             host: None,
             wait_until: clock.now().instant + wait,
             succession: Succession::default(),
+            thinning: None,
             some_wait: true,
+        }
+    }
+
+    /// The same, which thins what goes to the broker.
+    pub(super) fn thinned(mut self, thinning: Option<Thinning>) -> Self {
+        self.thinning = thinning;
+        self
+    }
+
+    /// Intervals between reports are so many times as long from now on.
+    pub(super) fn stretch(&mut self, stretch: f64) {
+        if let Some(thinning) = &mut self.thinning {
+            thinning.set_stretch(stretch);
         }
     }
 
@@ -151,14 +114,17 @@ impl Dating {
         if self.some_wait || group.last().is_some_and(|row| row.dated.is_none()) {
             return None;
         }
-        let date = self.date(row.at.instant)?;
+        let instant = row.at.instant;
+        let error = row.board.map(|board| board.error);
+        let date = over_link(self.date(instant)?, error);
         let taken = |ts: UtcTime| {
             let mut dated = group.iter().filter_map(|row| row.dated.as_ref());
             dated.any(|dated| dated.row.at == ts)
         };
         let when = self.when(store, row.at.instant, row.board, Some(date));
         let dated = self.dated(store, date, (&row.values, row.points), taken);
-        let row = dated.ok()?;
+        let mut row = dated.ok()?;
+        self.thin(None, instant, &mut row);
         Some(DatedRow {
             row,
             when,
@@ -179,11 +145,11 @@ impl Dating {
         beside: &Beside<'_>,
     ) -> Result<(), StoreError> {
         self.date_waiting(store)?;
-        let before = self.succession;
+        let before = (self.succession, self.thinning.clone());
         let outcome = self.commit_group(store, rows, must_enter, beside);
         if outcome.is_err() {
             // They are dated again, and not behind themselves.
-            self.succession = before;
+            (self.succession, self.thinning) = before;
         }
         outcome
     }
@@ -209,10 +175,13 @@ impl Dating {
                 }
                 dated.push(row);
             } else if let Some(date) = self.date(instant) {
+                let date = over_link(date, measured.board.map(|board| board.error));
                 let when = self.when(store, instant, measured.board, Some(date));
                 let values = (measured.values.as_str(), measured.points);
+                let mut row = self.dated(store, date, values, |_| false)?;
+                self.thin(None, instant, &mut row);
                 dated.push(DatedRow {
-                    row: self.dated(store, date, values, |_| false)?,
+                    row,
                     when,
                     place: None,
                 });
@@ -247,9 +216,12 @@ impl Dating {
                 break;
             };
             after = *last;
-            let before = self.succession;
+            let before = (self.succession, self.thinning.clone());
             let chunk = self.date_chunk(store, &waiting);
-            let (dated, left) = chunk.inspect_err(|_| self.succession = before)?;
+            if chunk.is_err() {
+                (self.succession, self.thinning) = before;
+            }
+            let (dated, left) = chunk?;
             count += dated;
             dateless += left;
         }
@@ -277,13 +249,17 @@ impl Dating {
             let Some(date) = self.date_of_waiting(row) else {
                 continue;
             };
+            // How well its board's clock was known then is forgotten.
+            let date = over_link(date, row.board.map(|_| BoardClock::ERROR_MAX));
             let when = When {
                 mark: Some(mark(date)),
                 host: Some((store.host_boot(&row.boot)?, row.since_boot)),
                 board: row.board,
             };
+            let mut dated = self.dated(store, date, (&row.values, row.points), |_| false)?;
+            self.thin(Some(&row.boot), row.since_boot, &mut dated);
             rows.push(DatedRow {
-                row: self.dated(store, date, (&row.values, row.points), |_| false)?,
+                row: dated,
                 when,
                 place: None,
             });
@@ -330,6 +306,13 @@ impl Dating {
             unsure: self.unsure(row.at.instant),
             points: row.points,
             values: row.values.clone(),
+        }
+    }
+
+    /// Takes out of a row's upload what need not be said; `boot` is this one unless it is named.
+    fn thin(&mut self, boot: Option<&str>, at: Instant, row: &mut TelemetryRow) {
+        if let Some(thinning) = &mut self.thinning {
+            thinning.thin((boot.unwrap_or(&self.boot), at), row);
         }
     }
 

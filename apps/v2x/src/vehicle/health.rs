@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
 
+use super::spending::SpendingHealth;
 use crate::air::AirHealth;
 use crate::daemon::{StoreHealth, UplinkHealth};
 use crate::monitor::{Mark, Note};
@@ -79,6 +80,8 @@ pub(super) struct Health {
     pub(super) logs_removed: AtomicU64,
     /// The store's size.
     pub(super) store: Arc<StoreHealth>,
+    /// What publishing costs this month.
+    pub(super) spending: SpendingHealth,
     /// The way to the broker.
     pub(super) uplink: Arc<UplinkHealth>,
     /// The air's own counters.

@@ -14,9 +14,9 @@ use v2x_recording::{MergedRow, RadioRow};
 use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
-use super::dating::MeasuredFix;
 use super::health::Health;
 use super::keeper::ToKeep;
+use super::measured::MeasuredFix;
 use super::radio::CarNow;
 use super::source::{BoardTime, Capture, Delivery, Heard, Listener};
 use super::telemetry;
@@ -35,12 +35,6 @@ pub(super) enum ToRecord {
     /// A frame of the bus, with the good fix of that moment.
     Frame {
         at: Stamp,
-        /// When the board captured it, on its own clock.
-        #[expect(
-            dead_code,
-            reason = "what maps the board's time to UTC is still to come"
-        )]
-        board: Option<BoardTime>,
         frame: CanFrame,
         fix: Option<GnssFix>,
     },
@@ -141,24 +135,19 @@ impl Ingest {
     /// Puts what was heard into the state; gives what the recorder writes of it.
     fn take(&mut self, heard: Heard) -> Option<ToRecord> {
         match heard.what {
-            Capture::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
+            Capture::Frame(frame) => Some(self.frame(heard.at, frame)),
             Capture::Fix(fix) => self.fix(heard.at, heard.board, fix),
         }
     }
 
-    fn frame(&mut self, at: Stamp, board: Option<BoardTime>, frame: CanFrame) -> ToRecord {
+    fn frame(&mut self, at: Stamp, frame: CanFrame) -> ToRecord {
         Health::count(&self.health.frames);
         self.health.last_frame.set(at.instant);
         if self.state.frame(at, &frame) == Outcome::UnknownId {
             Health::count(&self.health.unknown_ids);
         }
         let fix = self.state.current_fix(at.instant).map(|(_, fix)| fix);
-        ToRecord::Frame {
-            at,
-            board,
-            frame,
-            fix,
-        }
+        ToRecord::Frame { at, frame, fix }
     }
 
     /// Judges a fix; a repeated one says nothing new and is not recorded again.

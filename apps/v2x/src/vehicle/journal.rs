@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing::{info, warn};
-use v2x_outbox::{Class, NewEntry, PayloadKind};
+use v2x_outbox::{Class, NewEntry};
 use v2x_recording::v2g_sessions::{self, Session};
 use v2x_roles::vehicle::{
     AlarmChange, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId, Observation,
@@ -24,6 +24,7 @@ use v2x_uplink::thingsboard::{Value, Values};
 
 use super::disk::{Disk as _, Folder};
 use super::line_file::LineFile;
+use crate::daemon::entry;
 
 /// How often a running trip or charge is written: the detail that a kill may take.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
@@ -252,19 +253,6 @@ fn word(value: Option<impl std::fmt::Debug>) -> Option<Value> {
 
 fn seconds(time: Duration) -> Option<Value> {
     number(Some(time.as_secs_f64()))
-}
-
-fn entry(class: Class, at: UtcTime, values: Values) -> Option<NewEntry> {
-    let points = values.points();
-    // A few hundred bytes are always below the limit of an entry.
-    NewEntry::new(
-        class,
-        PayloadKind::Telemetry,
-        at,
-        points,
-        values.into_json(),
-    )
-    .ok()
 }
 
 fn trip_upload(trip: &Trip) -> Option<NewEntry> {

@@ -18,11 +18,13 @@ use v2x_store::{Event, FixRow, Store, When};
 use v2x_units::{Instant, Stamp};
 
 use super::dated_journal::DatedJournal;
-use super::dating::{Beside, Dating, GroupRow, MeasuredFix, MeasuredRow};
+use super::dating::{Beside, Dating};
 use super::health::Health;
+use super::measured::{GroupRow, MeasuredFix, MeasuredRow, over_link};
 use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
 use super::row_journal::{self, Kept, RowJournal};
+use super::spending::Spending;
 use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
 use crate::daemon::{Delivery, Housekeeping};
@@ -69,6 +71,8 @@ pub(super) struct Keeper {
     pub(super) housekeeping: Housekeeping,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
+    /// What publishing costs, where rows are thinned.
+    pub(super) spending: Option<Spending>,
     pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
 }
@@ -108,12 +112,30 @@ impl Keeper {
                 warn!(%error, "rows that wait for their commit do not reach the disk");
             }
             self.delivery.remove_overdue(now, &mut self.store);
+            self.count_spending(now);
             self.housekeeping.look(self.clock, &mut self.store);
         }
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);
         self.journal.close(&mut self.store);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
+        let now = self.clock.now().instant;
+        if let Some(spending) = &mut self.spending {
+            spending.close(now, self.clock.trusted_date(now).map(|dated| dated.utc));
+        }
+    }
+
+    /// Counts what was published, and lets rows be thinned accordingly.
+    fn count_spending(&mut self, now: Instant) {
+        let Some(spending) = &mut self.spending else {
+            return;
+        };
+        if spending.is_due(now) {
+            let date = self.clock.trusted_date(now).map(|dated| dated.utc);
+            if let Some(stretch) = spending.look(now, date) {
+                self.dating.stretch(stretch);
+            }
+        }
     }
 
     /// Takes up what a kill left of the last group.
@@ -140,7 +162,9 @@ impl Keeper {
         match what {
             ToKeep::Row(row) => self.row(groups, now, row),
             ToKeep::Fix(fix) => {
+                let link = fix.board.map(|board| board.error);
                 let date = self.clock.date(fix.at.instant);
+                let date = date.map(|date| over_link(date, link));
                 let kept = recovery::journal_fix(self.dating.boot(), &fix, date);
                 groups.fixes.push(now, fix);
                 if self.row_journal.0.add(now, &kept).is_err() {
@@ -275,7 +299,8 @@ impl Keeper {
         let mut rows = Vec::with_capacity(groups.fixes.rows().len());
         for fix in groups.fixes.rows() {
             let instant = fix.at.instant;
-            let date = self.clock.date(instant);
+            let link = fix.board.map(|board| board.error);
+            let date = self.clock.date(instant).map(|date| over_link(date, link));
             let when = (self.dating).when(&mut self.store, instant, fix.board, date);
             rows.push((fix.dated(date), when));
         }

@@ -21,15 +21,18 @@ mod ingest;
 mod journal;
 mod keeper;
 mod line_file;
+mod measured;
 mod radio;
 mod raw_log;
 mod recorder;
 mod recovery;
 mod row_journal;
 mod source;
+mod spending;
 mod status;
 mod table_file;
 mod telemetry;
+mod thinning;
 mod timekeeping;
 mod vss_names;
 mod watch;
@@ -65,6 +68,9 @@ use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use row_journal::{Kept, RowJournal};
+use spending::Spending;
+use thinning::Thinning;
+pub(crate) use thinning::report_rules;
 pub(crate) use vss_names::vss_names;
 
 /// The journal of rows, and what a kill left in it.
@@ -97,6 +103,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
     let delivery = start_uploader(config, clock, Arc::clone(&health.uplink), &mut threads)?;
+    let (thinning, spending) = reporting(config, clock, &health);
     let keeper = Keeper {
         store,
         journal: DatedJournal::new(&config.out, drawn()?),
@@ -104,7 +111,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         delivery,
         clock,
         housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
-        dating: Dating::new(clock, config.time_wait),
+        dating: Dating::new(clock, config.time_wait).thinned(thinning),
+        spending,
         heart: attendant.heart("keeper"),
         health: Arc::clone(&health),
     };
@@ -151,6 +159,24 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     status::last_words(&health);
     radio::last_words(&health.air);
     Ok(())
+}
+
+/// What thins rows, and what counts their cost, where a broker is not sent all of them.
+fn reporting(
+    config: &VehicleConfig,
+    clock: Clock,
+    health: &Arc<Health>,
+) -> (Option<Thinning>, Option<Spending>) {
+    let reporting = config
+        .mqtt
+        .as_ref()
+        .and_then(|mqtt| mqtt.reporting.as_ref());
+    let Some(reporting) = reporting else {
+        return (None, None);
+    };
+    let (limit, now) = (reporting.budget_bytes, clock.now().instant);
+    let spending = Spending::open(&config.out, limit, now, Arc::clone(health));
+    (Some(Thinning::new(reporting.rules.clone())), Some(spending))
 }
 
 /// Starts the way to the broker.

@@ -7,14 +7,15 @@
 use std::time::Duration;
 
 use tracing::{info, warn};
-use v2x_roles::timekeeping::{Dated, TimeSource};
+use v2x_roles::timekeeping::{BoardClock, Dated, TimeSource};
 use v2x_roles::vehicle::FixQuality;
 use v2x_store::{DatedRow, Group, Store, StoreError, UndatedRow};
 use v2x_units::{
     BootId, Degrees, GnssFix, Instant, KilometersPerHour, Meters, Position, Stamp, UtcTime,
 };
 
-use super::dating::{Dating, GroupRow, MeasuredFix, MeasuredRow, mark};
+use super::dating::{Dating, mark};
+use super::measured::{GroupRow, MeasuredFix, MeasuredRow};
 use super::row_journal::{JournalDate, JournalFix, JournalRow, Kept};
 use super::source::BoardTime;
 use super::telemetry::{self, SOURCE};
@@ -248,6 +249,8 @@ fn board_time(kept: Option<(u32, u64)>) -> Option<BoardTime> {
     kept.map(|(boot, since)| BoardTime {
         boot: BootId::new(boot),
         at: Instant::from_micros(since),
+        // How well its clock was known then is forgotten.
+        error: BoardClock::ERROR_MAX,
     })
 }
 
@@ -328,6 +331,7 @@ mod tests {
             board: Some(BoardTime {
                 boot: BootId::new(3),
                 at: Instant::from_micros(4),
+                error: Duration::from_millis(1),
             }),
             fix: GnssFix {
                 position: Position::new(Degrees::new(33.5), Degrees::new(-6.25)).unwrap(),

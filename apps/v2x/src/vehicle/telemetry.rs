@@ -12,11 +12,13 @@ use v2x_store::TelemetryRow;
 use v2x_units::{GnssFix, KilometersPerHour, Meters};
 use v2x_uplink::thingsboard::{Value, Values};
 
-use super::dating::MeasuredRow;
+use super::measured::MeasuredRow;
 use super::source::BoardTime;
 
 /// The source of these rows in the store.
 pub(super) const SOURCE: &str = "vehicle";
+/// The keys that say when, and not what.
+pub(super) const TIME_KEYS: [&str; 2] = ["timestamp_str", "time_source"];
 /// Decimals of measured numbers: finer than any step of the Twizy's signals.
 const DECIMALS: u8 = 3;
 /// Decimals of coordinates: 0.1 m.

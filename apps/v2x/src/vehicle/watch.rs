@@ -200,6 +200,7 @@ impl Watched for Watch {
             self.threads(),
         ]);
         parts.extend(self.uplink.parts());
+        parts.extend(self.health.spending.part());
         parts
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::{MappingError, MappingFault, UNITS};
-use super::quantity::{Combination, Datatype, Quantity, Source, Unless};
+use super::quantity::{Combination, Datatype, Quantity, Report, Source, Unless};
 use crate::decoder::Decoder;
 use crate::signal::SignalId;
 
@@ -39,7 +39,26 @@ struct RawQuantity {
     key_scale: Option<f64>,
     #[serde(default)]
     words: Vec<(i64, String)>,
+    report: Option<Spanned<RawReport>>,
     sources: Spanned<Vec<Spanned<RawSource>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReport {
+    change: Option<f64>,
+    #[serde(default = "ten_seconds")]
+    shortest_s: f64,
+    #[serde(default = "five_minutes")]
+    longest_s: f64,
+}
+
+const fn ten_seconds() -> f64 {
+    10.0
+}
+
+const fn five_minutes() -> f64 {
+    300.0
 }
 
 #[derive(Deserialize)]
@@ -89,6 +108,24 @@ pub(super) fn read(
     };
     let quantities = reader.quantities(file.quantity).map_err(refused)?;
     Ok((file.vss, quantities))
+}
+
+/// What is right in a `report`.
+const REPORT_RULE: &str = "of a report, change must be a number from 0 to 1e9, and shortest_s and \
+                           longest_s 0 to 86400 seconds, the longest not before the shortest";
+
+fn report(raw: &RawReport) -> Option<Report> {
+    let is_right = raw
+        .change
+        .is_none_or(|change| (0.0..=1e9).contains(&change))
+        && (0.0..=86_400.0).contains(&raw.shortest_s)
+        && (1.0..=86_400.0).contains(&raw.longest_s)
+        && raw.shortest_s <= raw.longest_s;
+    is_right.then(|| Report {
+        change: raw.change,
+        shortest: Duration::from_secs_f64(raw.shortest_s),
+        longest: Duration::from_secs_f64(raw.longest_s),
+    })
 }
 
 struct Reader<'a> {
@@ -143,6 +180,12 @@ impl Reader<'_> {
         if raw.sources.get_ref().is_empty() {
             return Err(unclear("a quantity needs at least one source"));
         }
+        let report = (raw.report)
+            .map(|raw| self::report(raw.get_ref()).ok_or((raw.span().start, REPORT_RULE)));
+        let report = report.transpose().map_err(|(at, reason)| {
+            let path = path.clone();
+            (at, MappingFault::Unclear { path, reason })
+        })?;
         let sources = raw.sources.into_inner().into_iter();
         let sources = sources.map(|source| self.source(&path, &unit, source));
         let sources = sources.collect::<Result<_, _>>()?;
@@ -154,6 +197,7 @@ impl Reader<'_> {
             key_scale: raw.key_scale.unwrap_or(1.0),
             unit,
             words: raw.words,
+            report,
             sources,
         })
     }

@@ -30,6 +30,10 @@
 //! `values = [[128, 127]]` translates codes one by one and gives nothing for any other;
 //! `unless = ["CHG_Status.Transition=1"]` lets the source rest while a fresh signal has this value.
 //! `words = [[0, "INACTIVE"]]` of a quantity are VSS's words for its numbers.
+//! `report = { change = 0.5, shortest_s = 10, longest_s = 300 }` of a quantity says when it is
+//! published where not every row is: by how much it changes unreported, in the unit of its key, and
+//! for how long. Without `change` it is a state, whose every change goes at once. What is left out
+//! is 10 s and 300 s.
 
 mod error;
 mod file;
@@ -41,7 +45,7 @@ mod tests;
 use std::collections::HashMap;
 
 pub use error::{MappingError, MappingFault};
-pub use quantity::{Combination, Datatype, Quantity, Reading, Source, Unless};
+pub use quantity::{Combination, Datatype, Quantity, Reading, Report, Source, Unless};
 
 use crate::decoder::Decoder;
 

@@ -71,6 +71,18 @@ pub struct Source {
     pub fresh_for: Duration,
 }
 
+/// When a quantity is published, where not every row is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// By how much it changes unreported, in the unit of its key; `None`: not at all, and a change
+    /// goes at once.
+    pub change: Option<f64>,
+    /// A change is reported no sooner than so long after the report before.
+    pub shortest: Duration,
+    /// It is reported again after so long, changed or not.
+    pub longest: Duration,
+}
+
 /// A quantity of the vehicle under its VSS path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
@@ -88,6 +100,8 @@ pub struct Quantity {
     pub key_scale: f64,
     /// VSS's words for its numbers, for [`Datatype::String`].
     pub words: Vec<(i64, String)>,
+    /// When it is published, where not every row is; `None`: the file does not say it.
+    pub report: Option<Report>,
     /// Where it comes from; the first source that is fresh and valid wins.
     pub sources: Vec<Source>,
 }

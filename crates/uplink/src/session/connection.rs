@@ -12,7 +12,7 @@ use tokio::time;
 
 use super::commands::{COMMANDS_MAX, SUBSCRIPTIONS, SessionCommands, next_answer};
 use super::courier::{ACKNOWLEDGE_TIMEOUT, Act};
-use super::{CONNECT_TIMEOUT_S, Down, Session, SessionEvent, WINDOW, next_description};
+use super::{CONNECT_TIMEOUT_S, Down, Session, SessionEvent, WINDOW, cost_of, next_description};
 use crate::supply::OutboxGone;
 
 /// How a connection ended.
@@ -130,10 +130,13 @@ impl<'a> Connection<'a> {
                     topic,
                     payload,
                     retain,
-                } => self
-                    .client
-                    .try_publish(topic, QoS::AtLeastOnce, retain, payload)
-                    .expect("rumqttc's channel is longer than the window"),
+                } => {
+                    let bytes = cost_of(&topic, &payload);
+                    self.client
+                        .try_publish(topic, QoS::AtLeastOnce, retain, payload)
+                        .expect("rumqttc's channel is longer than the window");
+                    (self.session.tell)(SessionEvent::Published { bytes });
+                }
             }
         }
         Ok(())

@@ -93,6 +93,11 @@ pub enum SessionEvent {
         /// After how long the next try is made.
         retry_in: Duration,
     },
+    /// A message was handed to the connection.
+    Published {
+        /// What it costs on the way, with its acknowledgement: see [`cost_of`].
+        bytes: u64,
+    },
     /// An entry will never be taken and was set aside.
     SetAside {
         /// Which.
@@ -107,6 +112,26 @@ pub enum SessionEvent {
         unacknowledged: usize,
     },
 }
+
+/// What a message costs on the way, in bytes: itself with the headers of MQTT 3.1.1, its
+/// acknowledgement, and one segment of TCP over IPv4 for each of the two. Encryption, keep-alive,
+/// log-ins and what the network repeats come on top.
+#[must_use]
+pub fn cost_of(topic: &str, payload: &[u8]) -> u64 {
+    // Topic length and packet identifier; a fixed header with up to four bytes of length.
+    let body = 2 + topic.len() + 2 + payload.len();
+    let length = match body {
+        0..=127 => 1,
+        128..=16_383 => 2,
+        _ => 3,
+    };
+    (1 + length + body + ACKNOWLEDGEMENT + 2 * SEGMENT) as u64
+}
+
+/// Bytes of a PUBACK.
+const ACKNOWLEDGEMENT: usize = 4;
+/// Bytes of the headers of TCP and IPv4, without options.
+const SEGMENT: usize = 40;
 
 /// Where the session reads the time, on the clock of the process that runs it.
 pub type Clock = Box<dyn Fn() -> Instant + Send>;
@@ -256,4 +281,26 @@ fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
         options.set_transport(Transport::tls_with_config(tls));
     }
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_costs_its_packet_its_acknowledgement_and_two_segments() {
+        // PUBLISH with QoS 1, MQTT 3.1.1 section 3.3: 30, length, 0003 "a/b", identifier, payload.
+        let packet = [
+            0x32, 12, 0, 3, b'a', b'/', b'b', 0, 1, b'h', b'e', b'l', b'l', b'o',
+        ];
+        let puback = [0x40, 2, 0, 1];
+        let expected = packet.len() + puback.len() + 2 * 40;
+        assert_eq!(cost_of("a/b", b"hello"), expected as u64);
+        // From 128 bytes on the length takes two bytes, from 16384 on three.
+        assert_eq!(cost_of("a/b", &[0; 121]) - cost_of("a/b", &[0; 120]), 2);
+        assert_eq!(
+            cost_of("a/b", &[0; 16_377]) - cost_of("a/b", &[0; 16_376]),
+            2
+        );
+    }
 }

@@ -123,3 +123,32 @@ fn station_refuses_the_form_of_the_vehicle() {
     assert!(file("form = \"thingsboard\"\n").check_for_station().is_ok());
     assert!(file("").check_for_station().is_ok());
 }
+
+#[test]
+fn rows_are_thinned_only_where_it_is_said_and_a_budget_asks_for_it() {
+    let read = |text: &str| MqttFile::from(toml::from_str::<MqttTable>(text).unwrap());
+    assert!(reporting(&read("")).unwrap().is_none());
+    let set = "reporting = \"by_change\"\nbudget_mb_per_month = 1.5\nreport_rules = \"soc:1:5:60\"";
+    let found = reporting(&read(set)).unwrap().unwrap();
+    assert_eq!(found.budget_bytes, 1_500_000);
+    assert_eq!(found.set[0].0, "soc");
+    for (text, says) in [
+        ("budget_mb_per_month = 5", "every row is"),
+        ("report_rules = \"soc:1:5:60\"", "every row is"),
+        (
+            "reporting = \"by_change\"\nbudget_mb_per_month = -1",
+            "is -1",
+        ),
+        (
+            "reporting = \"by_change\"\nreport_rules = \"soc\"",
+            "soc:0.5:10:300",
+        ),
+    ] {
+        let refused = reporting(&read(text)).unwrap_err();
+        let refused = format!("{refused:?}");
+        assert!(refused.contains(says), "{text}: {refused}");
+    }
+    for text in ["reporting = \"by_change\"", "budget_mb_per_month = 5"] {
+        assert!(read(text).check_for_station().is_err(), "{text}");
+    }
+}

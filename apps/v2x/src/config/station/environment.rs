@@ -115,7 +115,8 @@ fn literal(key: &Key, variable: &str, value: &str) -> Result<String, String> {
         | Kind::Interface
         | Kind::Amount
         | Kind::Form
-        | Kind::Topic => Ok(toml::Value::String(value.to_owned())
+        | Kind::Topic
+        | Kind::Reporting => Ok(toml::Value::String(value.to_owned())
             .to_string()
             .replace('\n', "\\n")),
         Kind::Number | Kind::Flag => {

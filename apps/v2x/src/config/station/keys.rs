@@ -14,7 +14,14 @@ pub(super) const MONITOR: &str = "127.0.0.1:9465";
 pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
 /// Keys of these that a station does not have: each of its slots has its own keys, and the form of
 /// plain MQTT is the car's.
-const VEHICLE_ONLY: [&str; 3] = ["radio.keys", "mqtt.form", "mqtt.topic_prefix"];
+const VEHICLE_ONLY: [&str; 6] = [
+    "radio.keys",
+    "mqtt.form",
+    "mqtt.topic_prefix",
+    "mqtt.reporting",
+    "mqtt.report_rules",
+    "mqtt.budget_mb_per_month",
+];
 
 /// All keys of a station's file, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {

@@ -7,6 +7,7 @@ mod environment;
 pub(crate) mod keys;
 mod prototype_file;
 mod slot_option;
+mod slot_table;
 mod toml_file;
 
 use std::net::SocketAddr;

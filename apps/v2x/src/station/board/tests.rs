@@ -33,6 +33,7 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         splitter: LineSplitter::new(),
         decoder: LinkDecoder::new(),
         encoder: LinkEncoder::new(BootId::new(1)),
+        timeline: Timeline::default(),
     };
     let boot = BootId::new(1);
     let board = Board {

@@ -11,7 +11,8 @@ use v2x_uplink::thingsboard::{Value, Values};
 
 use crate::clock::Clock;
 use crate::config::amount;
-use crate::daemon::v2g_books::{battery_row, entry, receipt_entry, receipt_row};
+use crate::daemon::entry;
+use crate::daemon::v2g_books::{battery_row, receipt_entry, receipt_row};
 
 /// What is to be kept of a conversation.
 #[derive(Debug, Clone, PartialEq)]

@@ -24,7 +24,7 @@ use v2x_units::{Amps, BatteryCurrent, Instant, MacAddress, StateOfCharge, UtcTim
 use v2x_units::{WattHours, Watts};
 use v2x_uplink::thingsboard::{Value, Values};
 
-use crate::daemon::v2g_books::entry;
+use crate::daemon::entry;
 
 /// The source of these rows in the store.
 const SOURCE: &str = "station.legacy";

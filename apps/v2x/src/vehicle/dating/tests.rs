@@ -1,7 +1,7 @@
 //! Rows before, at and after the moment at which the time is known.
 
 use v2x_outbox::{Class, Storage as _};
-use v2x_units::UtcTime;
+use v2x_units::Stamp;
 
 use super::*;
 use crate::clock::SystemClock;

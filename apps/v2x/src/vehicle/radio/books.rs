@@ -8,7 +8,8 @@ use v2x_units::{Amps, Meters, UtcTime, Volts, WattHours, Watts};
 use v2x_uplink::thingsboard::{Value, Values};
 
 use super::{ToldByV2g, ToldByV2v, V2vState};
-use crate::daemon::v2g_books::{entry, receipt_entry, receipt_row};
+use crate::daemon::entry;
+use crate::daemon::v2g_books::{receipt_entry, receipt_row};
 
 /// Under this name the car's open session stands in the store.
 pub(in crate::vehicle) const OWNER: &str = "vehicle";

@@ -63,7 +63,6 @@ impl<D: Disk> Bench<D> {
             let frame = CanFrame::new(CanId::standard(0x155).unwrap(), &data).unwrap();
             let at = self.stamp();
             batch.push(ToRecord::Frame {
-                board: None,
                 at,
                 frame,
                 fix: None,

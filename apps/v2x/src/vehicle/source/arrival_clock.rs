@@ -1,16 +1,15 @@
 //! When a frame was captured, on this computer's clock, from the time that its board gave it.
 //!
-//! Not the estimator of UTC: that one needs [`BoardTime`], which stays beside every stamp. What is
-//! made here only lets frames of one batch keep their true spacing instead of all getting the
-//! moment at which their bytes were read.
-//!
-//! Bytes arrive late by a few milliseconds, sometimes by more, never early. So the smallest
-//! distance between arrival and capture is the truest, and it is kept; it may only grow as slowly
-//! as two crystals drift apart. Stamps never run backwards: a distance that would make them do so
-//! shrinks more slowly, and where that is not enough the last stamp is repeated.
+//! How far the two clocks are apart, and by how much that may be wrong, is told by
+//! [`BoardClock`]; UTC is what [`crate::clock::Clock`] makes of this computer's. Frames of one batch
+//! keep their true spacing instead of all getting the moment at which their bytes were read, and
+//! stamps never run backwards: where an early arrival shows that the stamps before it were late,
+//! those after it are moved on for a while, and where that is not enough the last stamp is
+//! repeated. A board without a clock, or of the prototype, is dated by arrival.
 
 use std::time::Duration;
 
+use v2x_roles::timekeeping::BoardClock;
 use v2x_units::{BootId, Instant, Stamp};
 
 /// A moment on the clock of a board.
@@ -20,32 +19,22 @@ pub(crate) struct BoardTime {
     pub(crate) boot: BootId,
     /// Since that boot.
     pub(crate) at: Instant,
+    /// By how much its place on this computer's clock may be wrong.
+    pub(crate) error: Duration,
 }
 
-/// How much faster one crystal may be than another: ten times what ours are.
-const DRIFT_DIVISOR: i64 = 10_000;
 /// The most by which stamps are shifted to keep them in order: what a busy computer delays a read.
 const SHIFT_MAX: i64 = 100_000;
-/// Bytes are never so late, in microseconds: a second of a full line fills every buffer on the way.
-/// Whatever seems later is a clock that jumped.
-const LATE_MAX: i64 = 5_000_000;
 
 /// Maps the clock of one board to this computer's, arrival by arrival.
 #[derive(Debug, Default)]
 pub(super) struct ArrivalClock {
-    anchor: Option<Anchor>,
+    board: BoardClock,
+    boot: Option<BootId>,
+    /// Microseconds by which stamps are moved on.
+    shift: i64,
     /// The newest stamp that was given.
     last: Instant,
-}
-
-/// How far the two clocks are apart.
-#[derive(Debug, Clone, Copy)]
-struct Anchor {
-    boot: BootId,
-    /// Microseconds from the board's clock to this computer's.
-    distance: i64,
-    /// When it was measured.
-    at: Instant,
 }
 
 impl ArrivalClock {
@@ -58,36 +47,29 @@ impl ArrivalClock {
         first: Option<Instant>,
         newest: Instant,
     ) {
-        let measured = signed(at.instant) - signed(newest);
-        let known = self.anchor.filter(|anchor| anchor.boot == boot);
-        let mut distance = match known {
-            Some(anchor) => {
-                let age = signed(at.instant) - signed(anchor.at);
-                let grown = anchor.distance + age / DRIFT_DIVISOR;
-                if measured - grown > LATE_MAX {
-                    measured
-                } else {
-                    measured.min(grown)
-                }
-            }
-            None => measured,
-        };
-        let behind = first.map(|first| signed(self.last) - (signed(first) + distance));
-        if let Some(shift @ 0..=SHIFT_MAX) = behind {
-            distance += shift;
-        }
-        self.anchor = Some(Anchor {
-            boot,
-            distance,
-            at: at.instant,
+        self.board.arrived(boot, newest, at.instant);
+        self.boot = Some(boot);
+        let behind = first.and_then(|first| {
+            let (distance, _) = self.board.distance(boot, first)?;
+            Some(signed(self.last) - (signed(first) + distance))
         });
+        let shift = behind.filter(|behind| (0..=SHIFT_MAX).contains(behind));
+        self.shift = shift.unwrap_or_default();
     }
 
-    /// When something was captured that arrived last, at `arrival`.
-    pub(super) fn captured(&self, arrival: Stamp, at: Instant) -> Stamp {
-        let distance = self.anchor.map_or(0, |anchor| anchor.distance);
-        let micros = u64::try_from(signed(at) + distance).unwrap_or(0);
-        moved_to(arrival, Instant::from_micros(micros))
+    /// When something was captured that arrived last, at `arrival`, and by how much that may be
+    /// wrong.
+    pub(super) fn captured(&self, arrival: Stamp, at: Instant) -> (Stamp, Duration) {
+        let known = self.boot.and_then(|boot| self.board.distance(boot, at));
+        let Some((distance, error)) = known else {
+            return (arrival, BoardClock::ERROR_MAX);
+        };
+        let micros = u64::try_from(signed(at) + distance + self.shift).unwrap_or(0);
+        let shifted = Duration::from_micros(self.shift.unsigned_abs());
+        (
+            moved_to(arrival, Instant::from_micros(micros)),
+            error + shifted,
+        )
     }
 
     /// The stamp of the next frame: the given one, or the last where that is newer.
@@ -142,7 +124,8 @@ mod tests {
         clock.arrived(host(at), boot, Some(first), newest);
         instants
             .map(|captured| {
-                let stamp = clock.captured(host(at), captured);
+                let (stamp, error) = clock.captured(host(at), captured);
+                assert!(error <= Duration::from_millis(201), "{error:?}");
                 let stamp = clock.in_order(stamp);
                 assert_eq!(stamp, host(stamp.instant.as_micros()), "both clocks agree");
                 stamp.instant.as_micros()
@@ -162,7 +145,7 @@ mod tests {
         let mut clock = ArrivalClock::default();
         assert_eq!(arrive(&mut clock, 50_000, BOOT, &[1_000]), [50_000]);
         // Read 30 ms late: 100 ppm of the time between is all that the distance may grow.
-        assert_eq!(arrive(&mut clock, 90_000, BOOT, &[11_000]), [60_004]);
+        assert_eq!(arrive(&mut clock, 90_000, BOOT, &[11_000]), [60_001]);
     }
 
     #[test]

@@ -189,22 +189,22 @@ impl Arrived {
         let first = self.frames.first().map(|(at, _)| *at);
         clock.arrived(arrival, boot, first, self.newest);
         for (at, fix) in self.fixes {
-            let captured = clock.captured(arrival, at);
+            let (captured, error) = clock.captured(arrival, at);
             let stamp = last_fix
                 .filter(|last| last.instant > captured.instant)
                 .unwrap_or(captured);
             *last_fix = Some(stamp);
             sink(Heard {
                 at: stamp,
-                board: Some(BoardTime { boot, at }),
+                board: Some(BoardTime { boot, at, error }),
                 what: Capture::Fix(fix),
             });
         }
         for (at, frame) in self.frames {
-            let captured = clock.captured(arrival, at);
+            let (captured, error) = clock.captured(arrival, at);
             sink(Heard {
                 at: clock.in_order(captured),
-                board: Some(BoardTime { boot, at }),
+                board: Some(BoardTime { boot, at, error }),
                 what: Capture::Frame(frame),
             });
         }

@@ -47,10 +47,12 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         logs_removed,
         store,
         air,
+        spending,
         uplink: _, // Told as every role tells it.
     } = health;
     store.metrics(to);
     air.metrics(to);
+    spending.metrics(to);
     to.flag(
         "v2x_collector_open",
         "Whether the collector's port or interface is open.",

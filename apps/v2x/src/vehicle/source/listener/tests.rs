@@ -84,6 +84,8 @@ fn frames_of_the_link_have_the_time_of_the_board_beside_the_stamp() {
         board: Some(BoardTime {
             boot,
             at: Instant::from_micros(captured),
+            // What the first arrival leaves open.
+            error: Duration::from_millis(100),
         }),
         what: Capture::Frame(frame(0x155)),
     });
