@@ -81,12 +81,17 @@ fn thinned_rows_tell_every_state_at_once_and_the_store_keeps_whole_ones() {
 
     let kept = fs::read_to_string(car.written().folder().join("v2x.budget")).unwrap();
     let kept: Value = serde_json::from_str(&kept).unwrap();
-    assert!(kept["bytes"].as_u64().is_some_and(|bytes| bytes > 1000), "{kept}");
+    assert!(
+        kept["bytes"].as_u64().is_some_and(|bytes| bytes > 1000),
+        "{kept}"
+    );
 }
 
 /// The value of a metric without labels; 0 while it is not there.
 fn metric(port: u16, name: &str) -> f64 {
     let page = monitor::ask(port, "GET", "/metrics").body;
-    let found = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    let found = page
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     found.map_or(0.0, |value| value.parse().unwrap())
 }

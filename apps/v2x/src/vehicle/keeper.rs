@@ -121,7 +121,7 @@ impl Keeper {
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
         let now = self.clock.now().instant;
         if let Some(spending) = &mut self.spending {
-            spending.close(now, self.clock.trusted_date(now).map(|dated| dated.utc));
+            spending.close(now, self.dating.date(now).map(|dated| dated.utc));
         }
     }
 
@@ -131,7 +131,7 @@ impl Keeper {
             return;
         };
         if spending.is_due(now) {
-            let date = self.clock.trusted_date(now).map(|dated| dated.utc);
+            let date = self.dating.date(now).map(|dated| dated.utc);
             if let Some(stretch) = spending.look(now, date) {
                 self.dating.stretch(stretch);
             }

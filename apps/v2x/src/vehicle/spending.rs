@@ -145,7 +145,7 @@ impl Spending {
     }
 
     /// Counts what was published meanwhile, and says how far intervals are stretched; `None`
-    /// without a budget. `date` is `None` while nobody vouches for it.
+    /// without a budget. `date` is `None` while rows get none.
     pub(super) fn look(&mut self, now: Instant, date: Option<UtcTime>) -> Option<f64> {
         let published = self.health.uplink.published_bytes.load(Ordering::Relaxed);
         self.budget.spend(published - self.counted);

@@ -9,8 +9,8 @@
 //! Only numbers wait longer. States, trips, sessions, events and alerts go as ever and are counted,
 //! so a budget that is too small for them is overspent.
 //!
-//! A clock that nobody vouches for begins no month. Until one does, the month goes on from where it
-//! was last known, and what is spent meanwhile is counted into the month that turns out.
+//! The month is that of the date that rows get. While they get none, the month goes on from where
+//! it was last known, and what is spent meanwhile is counted into the month that turns out.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Budget {
         self.undated = self.undated.saturating_add(bytes);
     }
 
-    /// Looks at the calendar; `date` is `None` while nobody vouches for it.
+    /// Looks at the calendar; `date` is `None` while rows get none.
     pub fn look(&mut self, now: Instant, date: Option<UtcTime>) {
         let Some(date) = date else {
             return;

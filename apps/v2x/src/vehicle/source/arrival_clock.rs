@@ -30,9 +30,9 @@ const SHIFT_MAX: i64 = 100_000;
 #[derive(Debug, Default)]
 pub(super) struct ArrivalClock {
     board: BoardClock,
-    boot: Option<BootId>,
-    /// Microseconds by which stamps are moved on.
-    shift: i64,
+    /// Of the last arrival: microseconds from the board's clock to this computer's, and by how much
+    /// they may be wrong. One for all of it, so that the spacing within it is the board's.
+    distance: Option<(i64, Duration)>,
     /// The newest stamp that was given.
     last: Instant,
 }
@@ -48,28 +48,23 @@ impl ArrivalClock {
         newest: Instant,
     ) {
         self.board.arrived(boot, newest, at.instant);
-        self.boot = Some(boot);
-        let behind = first.and_then(|first| {
-            let (distance, _) = self.board.distance(boot, first)?;
-            Some(signed(self.last) - (signed(first) + distance))
+        self.distance = self.board.distance(boot, newest).map(|(distance, error)| {
+            let behind = first.map(|first| signed(self.last) - (signed(first) + distance));
+            let shift = behind.filter(|behind| (0..=SHIFT_MAX).contains(behind));
+            let shift = shift.unwrap_or_default();
+            let shifted = Duration::from_micros(shift.unsigned_abs());
+            (distance + shift, error + shifted)
         });
-        let shift = behind.filter(|behind| (0..=SHIFT_MAX).contains(behind));
-        self.shift = shift.unwrap_or_default();
     }
 
     /// When something was captured that arrived last, at `arrival`, and by how much that may be
     /// wrong.
     pub(super) fn captured(&self, arrival: Stamp, at: Instant) -> (Stamp, Duration) {
-        let known = self.boot.and_then(|boot| self.board.distance(boot, at));
-        let Some((distance, error)) = known else {
+        let Some((distance, error)) = self.distance else {
             return (arrival, BoardClock::ERROR_MAX);
         };
-        let micros = u64::try_from(signed(at) + distance + self.shift).unwrap_or(0);
-        let shifted = Duration::from_micros(self.shift.unsigned_abs());
-        (
-            moved_to(arrival, Instant::from_micros(micros)),
-            error + shifted,
-        )
+        let micros = u64::try_from(signed(at) + distance).unwrap_or(0);
+        (moved_to(arrival, Instant::from_micros(micros)), error)
     }
 
     /// The stamp of the next frame: the given one, or the last where that is newer.
