@@ -1,6 +1,8 @@
 //! Rows that are thinned on their way to a real broker: what arrives is true and enough, what is
 //! stored is whole, and what it costs is counted and kept.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bench;
 
 use std::fs;

@@ -1,7 +1,7 @@
 //! When a frame was captured, on this computer's clock, from the time that its board gave it.
 //!
 //! How far the two clocks are apart, and by how much that may be wrong, is told by
-//! [`BoardClock`]; UTC is what [`crate::clock::Clock`] makes of this computer's. Frames of one batch
+//! [`BoardClock`]; UTC is what [`crate::clock::Clock`] makes of this computer's. Frames of a batch
 //! keep their true spacing instead of all getting the moment at which their bytes were read, and
 //! stamps never run backwards: where an early arrival shows that the stamps before it were late,
 //! those after it are moved on for a while, and where that is not enough the last stamp is
