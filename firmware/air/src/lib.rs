@@ -24,6 +24,16 @@ use v2x_boards::radio::{Heard, Key, PeerStep, SendEnd};
 use v2x_proto::link::message::RadioRate;
 use v2x_units::{Instant, MacAddress};
 
+/// `WIFI_IF_STA` of ESP-IDF.
+const STATION_INTERFACE: u32 = 0;
+
+// esp-radio links them and has no functions of its own around them.
+unsafe extern "C" {
+    fn esp_wifi_stop() -> i32;
+    fn esp_wifi_start() -> i32;
+    fn esp_wifi_set_mac(interface: u32, octets: *const u8) -> i32;
+}
+
 /// The radio, switched on.
 pub struct Air {
     controller: WifiController<'static>,
@@ -78,6 +88,22 @@ impl Air {
     /// which every message that is handed up names.
     pub fn set_channel(&mut self, channel: u8) {
         let _refused = self.manager.set_channel(channel);
+    }
+
+    /// Sends and listens under this address from now on. `false` when the radio keeps its old one.
+    ///
+    /// Wi-Fi stops for it, as ESP-IDF wants; ESP-NOW and its peers stay.
+    pub fn set_address(&mut self, address: MacAddress) -> bool {
+        let octets = address.octets();
+        // SAFETY: Wi-Fi runs, for `self.controller` is alive; the functions are those of ESP-IDF's
+        // `esp_wifi.h`, and the octets live until the call is over.
+        unsafe {
+            if esp_wifi_stop() != 0 {
+                return false;
+            }
+            let taken = esp_wifi_set_mac(STATION_INTERFACE, octets.as_ptr()) == 0;
+            esp_wifi_start() == 0 && taken
+        }
     }
 
     /// Sends with this power, in quarters of a dBm.

@@ -47,6 +47,10 @@ fn main() -> ! {
                 Output::Channel(channel) => air.set_channel(channel),
                 Output::Power(quarters) => air.set_power(quarters),
                 Output::PrimaryKey(key) => air.set_key(&key),
+                Output::Address(address) => {
+                    let taken = air.set_address(address);
+                    board.handle(at, Input::AddressSet(taken), memory);
+                }
                 Output::Peer(step) => air.peer(&step),
                 Output::Send { to, rate, payload } => {
                     let end = air.send(to, rate, &payload, |ears| {
