@@ -1,7 +1,8 @@
 //! What the four ESP32 programs share: pins, drivers and interrupts around `v2x_boards`.
 //!
-//! Not here: what a board decides (`crates/boards`), ESP-NOW (`firmware/air`), and which pin is which (`wiring/*.toml`, read
-//! by `build.rs`). One feature names the chip: `esp32`, `esp32c3`, `esp32c6` or `esp32s3`.
+//! Not here: what a board decides (`crates/boards`), ESP-NOW (`firmware/air`), and which pin is
+//! which (`wiring/*.toml`, read by `build.rs`). One feature names the chip: `esp32`, `esp32c3`,
+//! `esp32c6` or `esp32s3`.
 //!
 //! Each program is one loop that never sleeps: it feeds its board with what interrupts and drivers
 //! have gathered, does what the board wants, and fills the line to the computer.

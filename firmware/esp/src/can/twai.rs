@@ -2,8 +2,8 @@
 //!
 //! The stamp is that of the interrupt after the frame's end: late by the latency of the interrupt,
 //! a few microseconds, and by up to 50 ms while the board writes to its flash, which a collector
-//! does only when a setting is changed. A frame that finds another one still in the FIFO of 64 bytes
-//! gets the stamp of the interrupt that took both.
+//! does only when a setting is changed. A frame that finds another one still in the FIFO of 64
+//! bytes gets the stamp of the interrupt that took both.
 
 use core::cell::RefCell;
 
