@@ -5,8 +5,8 @@
 //! baseline writes the prototype's line of text for the same frames with the language's own
 //! formatting. What the interrupt takes to read a frame from the controller is not in it.
 //!
-//! A chip's instruction takes one cycle or more: with the code in its cache about 1.3 on average, so
-//! the share of the CPU is also given for two.
+//! A chip's instruction takes one cycle or more, about 1.3 on average with the code in its cache;
+//! so the share of the CPU is also given for two.
 
 #![allow(
     clippy::print_stdout,
@@ -42,8 +42,8 @@ fn main() {
         share(2.0)
     );
     println!(
-        "bench collector/cpu: {:.1} % of a CPU with two cycles for each instruction, {:.2} x a line \
-         of text",
+        "bench collector/cpu: {:.1} % of a CPU with two cycles an instruction, {:.2} x a line of \
+         text",
         share(2.0),
         text / link
     );

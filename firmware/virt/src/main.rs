@@ -37,6 +37,7 @@ const PLAY: usize = 0x80D0_0000;
 /// The length of a rehearsal; the tests on the host play the same.
 const REHEARSAL: Duration = Duration::from_secs(30);
 
+/// Where the machine begins.
 #[entry]
 fn main() -> ! {
     start_heap();

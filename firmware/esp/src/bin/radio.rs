@@ -13,7 +13,7 @@ use v2x_proto::link::message::BoardKind;
 esp_bootloader_esp_idf::esp_app_desc!();
 
 /// What the chip's radio takes for its buffers and tasks.
-const HEAP_BYTES: usize = 72 * 1024;
+const HEAP_BYTES: usize = 72_000;
 
 /// The tasks that the watchdog watches: the loop, and transmissions that come to an end.
 const LOOP: usize = 0;
