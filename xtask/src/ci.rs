@@ -40,10 +40,10 @@ const STEPS: &[Step] = &[
         cargo(&["xtask", "bare-metal"])
     }),
     ("licences of the programs for chips", || {
-        let (manifest, rules) = ("firmware/Cargo.toml", "deny.toml");
-        let head = ["deny", "--manifest-path", manifest, "--workspace"];
+        let head = ["deny", "--manifest-path", "firmware/Cargo.toml", "--config"];
         let mut command = cargo(&head);
-        command.args(["check", "--config", rules, "licenses", "bans", "sources"]);
+        command.args(["deny.toml", "--workspace", "check"]);
+        command.args(["licenses", "bans", "sources"]);
         command
     }),
     ("programs for ESP32 chips", || cargo(&["xtask", "firmware"])),
