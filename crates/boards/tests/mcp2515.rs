@@ -135,14 +135,17 @@ fn controller_listens_only_and_takes_every_identifier() {
 
 #[test]
 fn frames_of_both_buffers_are_taken_in_their_order() {
-    let mut chip = Chip::default();
     // Eight bytes under an invented identifier; an extended one; a remote request; a length of 15.
-    chip.bus = vec![
+    let bus = vec![
         [0x24, 0x60, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8],
         [0xC6, 0xCA, 0xF1, 0x10, 2, 0xAB, 0xCD, 0, 0, 0, 0, 0, 0],
         [0x24, 0x70, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
         [0xFF, 0xE0, 0, 0, 0x0F, 8, 7, 6, 5, 4, 3, 2, 1],
     ];
+    let mut chip = Chip {
+        bus,
+        ..Chip::default()
+    };
     chip.arrive();
     let mut controller = Mcp2515::new(&mut chip, 8);
     let mut frames = Vec::new();

@@ -17,8 +17,13 @@ use v2x_boards::Chassis;
 use crate::wiring::{self, HostPort, pin};
 
 #[cfg(not(feature = "esp32"))]
+use esp_hal::delay::Delay;
+#[cfg(not(feature = "esp32"))]
 use esp_hal::usb::usb_serial_jtag::UsbSerialJtag;
 
+/// How long a computer is waited for that may not be there.
+#[cfg(not(feature = "esp32"))]
+const USB_TAKES_MS: u32 = 20;
 /// What the interrupt has taken out of the FIFO.
 const RING: usize = 4096;
 /// The FIFO is emptied when it holds so many bytes, or after a pause.
@@ -109,6 +114,24 @@ impl Host {
             }
         };
         chassis.written(written);
+    }
+
+    /// Waits until what the port has taken is on its way: before a restart, which empties the FIFO.
+    pub fn finish(&mut self) {
+        match &mut self.0 {
+            Port::Uart => critical_section::with(|section| {
+                if let Some(uart) = PORT.borrow_ref_mut(section).as_mut() {
+                    // A UART sends whether anybody listens or not, so this ends.
+                    let _done = uart.flush();
+                }
+            }),
+            #[cfg(not(feature = "esp32"))]
+            Port::Usb(usb) => {
+                let _sent = usb.flush_tx_nb();
+                // A computer asks every millisecond; one that is not there asks never.
+                Delay::new().delay_millis(USB_TAKES_MS);
+            }
+        }
     }
 }
 

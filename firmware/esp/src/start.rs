@@ -13,6 +13,7 @@ use v2x_units::{BootId, Instant, MacAddress};
 
 use crate::clock::now;
 use crate::flash::ChipFlash;
+use crate::host::Host;
 use crate::panic;
 use crate::pins::Led;
 
@@ -106,8 +107,9 @@ pub fn start<const TASKS: usize>(
     }
 }
 
-/// Starts the board anew because it was asked to.
-pub fn restart() -> ! {
+/// Starts the board anew because it was asked to; the answer goes out before.
+pub fn restart(host: &mut Host) -> ! {
+    host.finish();
     // Else the next boot would take the note of an older panic for the reason of this restart.
     panic::forget();
     esp_hal::system::software_reset()

@@ -56,7 +56,7 @@ fn main() -> ! {
                 Output::BitRate(bit_rate) => bus.listen(bit_rate),
                 Output::GnssBaud(baud) => gnss.set_baud(baud),
                 Output::GnssWrite(bytes) => gnss.write(bytes),
-                Output::Restart => v2x_esp::start::restart(),
+                Output::Restart => v2x_esp::start::restart(&mut host),
                 Output::WakeAt(_) => break,
             }
         }

@@ -65,7 +65,7 @@ fn main() -> ! {
                     board.handle(now(), Input::SendEnded(end), memory);
                     break;
                 }
-                Output::Restart => v2x_esp::start::restart(),
+                Output::Restart => v2x_esp::start::restart(&mut host),
                 Output::WakeAt(_) => break,
             }
         }

@@ -63,7 +63,7 @@ fn main() -> ! {
                 Output::Relay(closed) => coil.set(closed),
                 Output::Restart => {
                     coil.set(false);
-                    v2x_esp::start::restart();
+                    v2x_esp::start::restart(&mut host);
                 }
                 Output::WakeAt(_) => break,
             }

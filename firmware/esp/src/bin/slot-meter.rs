@@ -42,7 +42,7 @@ fn main() -> ! {
                     meter.discard();
                     meter.write(&question);
                 }
-                Output::Restart => v2x_esp::start::restart(),
+                Output::Restart => v2x_esp::start::restart(&mut host),
                 Output::WakeAt(_) => break,
             }
         }
