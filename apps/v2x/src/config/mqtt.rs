@@ -28,14 +28,26 @@ pub(crate) struct MqttConfig {
     identity: Option<Identity>,
     limits: Limits,
     form: Form,
+    /// The token's file, if everybody can read it.
+    exposed_token: Option<PathBuf>,
 }
 
 impl MqttConfig {
+    /// The token's file, if everybody on this computer can read it.
+    pub(crate) fn exposed_token(&self) -> Option<&Path> {
+        self.exposed_token.as_deref()
+    }
+
     /// Says which key is which quantity, for the form that asks.
     pub(crate) fn name_quantities(&mut self, names: impl FnOnce() -> VssNames) {
         if let Form::Vss(topics) = &mut self.form {
             topics.names = names();
         }
+    }
+
+    /// Whether the broker is a ThingsBoard, which has commands and settings.
+    pub(crate) const fn is_thingsboard(&self) -> bool {
+        matches!(self.form, Form::ThingsBoard)
     }
 
     /// What a session needs; `client_id` is its name at the broker.
@@ -159,6 +171,7 @@ pub(super) fn gather(
         identity,
         limits: limits(file)?,
         form: form(file)?,
+        exposed_token: exposed_token(arguments.token_file, file),
     }))
 }
 
@@ -293,6 +306,17 @@ fn secret_of(kind: &str, path: &Path) -> Result<String, Failure> {
         return Err(failure.hint(format_args!("chmod 600 {}", path.display())));
     }
     Ok(text)
+}
+
+/// The file that the token was read from, if everybody can read it.
+fn exposed_token(option: Option<&Path>, file: &MqttFile) -> Option<PathBuf> {
+    let by_environment = std::env::var_os(TOKEN_VARIABLE).is_some();
+    let path = match option {
+        None if by_environment || file.token.is_some() => None,
+        None => file.token_file.as_deref(),
+        given => given,
+    };
+    path.filter(|path| is_exposed(path)).map(Path::to_owned)
 }
 
 fn is_exposed(path: &Path) -> bool {
