@@ -1,5 +1,6 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
+mod board;
 mod keys;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -8,6 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::station::SlotOption;
+pub(crate) use board::{
+    Board, BoardFlash, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask, Chip,
+};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
@@ -43,6 +47,7 @@ pub(crate) enum Command {
     Import(Import),
     Keys(Keys),
     Capture(Capture),
+    Board(Board),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.

@@ -6,9 +6,8 @@ mod bench;
 
 use bench::{Computer, at, identity, memory, settings};
 use v2x_boards::radio::{self, Heard, Input, Output, PeerStep, Radio, SendEnd};
-use v2x_proto::link::LinkEncoder;
 use v2x_proto::link::message::{BoardKind, CommandResult, Order, RadioRate, RadioSend};
-use v2x_units::{BootId, Instant, MacAddress};
+use v2x_units::{Instant, MacAddress};
 
 const CAR: MacAddress = MacAddress::new([2, 0, 0, 0, 0, 1]);
 
@@ -17,7 +16,6 @@ struct World {
     board: Radio,
     memory: bench::TestMemory,
     computer: Computer,
-    encoder: LinkEncoder,
     now: u64,
     sent: Vec<(MacAddress, RadioRate, usize)>,
     set: Vec<Output>,
@@ -31,7 +29,6 @@ impl World {
             board: Radio::new(identity(BoardKind::Radio), settings, None, Instant::BOOT),
             memory,
             computer: Computer::new(),
-            encoder: LinkEncoder::new(BootId::new(5)),
             now: 0,
             sent: Vec::new(),
             set: Vec::new(),
@@ -45,7 +42,7 @@ impl World {
             rate: RadioRate::Preset,
             payload,
         };
-        let bytes = self.encoder.send(Instant::BOOT, send).unwrap().to_vec();
+        let bytes = self.computer.say(send);
         self.board
             .handle(at(self.now), Input::HostBytes(&bytes), &mut self.memory);
     }
@@ -306,4 +303,96 @@ fn channel_changes_on_order_and_other_orders_are_refused() {
         .map(|(_, result, _)| *result)
         .collect();
     assert_eq!(results, [CommandResult::Done, CommandResult::UnknownOrder]);
+}
+
+/// What the board wants set or sent, in order: an address with its last byte, a payload with its
+/// length. The chip takes an address, or does not.
+fn in_order(world: &mut World, takes_address: bool) -> Vec<(char, usize)> {
+    let mut order = Vec::new();
+    world.now += 1;
+    loop {
+        let input = match world.board.poll(at(world.now)) {
+            Output::WakeAt(_) => return order,
+            Output::Send { payload, .. } => {
+                order.push(('s', payload.len()));
+                Input::SendEnded(SendEnd::Sent)
+            }
+            Output::Address(address) => {
+                order.push(('a', usize::from(address.octets()[5])));
+                Input::AddressSet(takes_address)
+            }
+            Output::Channel(channel) => {
+                order.push(('c', usize::from(channel)));
+                continue;
+            }
+            _ => continue,
+        };
+        world.board.handle(at(world.now), input, &mut world.memory);
+    }
+}
+
+const fn address(last: u8) -> Order<'static> {
+    Order::RadioAddress(MacAddress::new([2, 0, 0, 0, 0, last]))
+}
+
+fn take_address(world: &mut World, last: u8) {
+    let bytes = world.computer.order(address(last));
+    let input = Input::HostBytes(&bytes);
+    world.board.handle(at(world.now), input, &mut world.memory);
+}
+
+#[test]
+fn address_changes_between_the_payloads_before_and_after_the_order() {
+    let mut world = World::new(&[("radio.channel", "6")]);
+    in_order(&mut world, true);
+    world.down(1, MacAddress::BROADCAST, &[0; 1]);
+    world.down(2, MacAddress::BROADCAST, &[0; 2]);
+    take_address(&mut world, 7);
+    world.down(3, MacAddress::BROADCAST, &[0; 3]);
+    assert_eq!(
+        in_order(&mut world, true),
+        [('s', 1), ('s', 2), ('a', 7), ('c', 6), ('s', 3)],
+        "under the old one, the new one, and again on the channel"
+    );
+    world.results();
+    assert_eq!(world.computer.answers.len(), 1);
+    assert_eq!(world.computer.answers[0].1, CommandResult::Done);
+    // The answer was lost, the computer asks again: it is answered and not done again.
+    let bytes = world.computer.repeat(1, address(7));
+    let input = Input::HostBytes(&bytes);
+    world.board.handle(at(world.now), input, &mut world.memory);
+    assert_eq!(in_order(&mut world, true), []);
+    world.results();
+    assert_eq!(world.computer.answers.len(), 2);
+}
+
+#[test]
+fn address_that_the_chip_refuses_is_answered_so_and_sending_goes_on() {
+    let mut world = World::new(&[]);
+    in_order(&mut world, true);
+    take_address(&mut world, 7);
+    world.down(1, MacAddress::BROADCAST, &[0; 1]);
+    assert_eq!(in_order(&mut world, false), [('a', 7), ('c', 1), ('s', 1)]);
+    world.results();
+    assert_eq!(world.computer.answers[0].1, CommandResult::Failed);
+}
+
+#[test]
+fn address_is_overtaken_by_the_next_and_waits_for_no_payload_that_was_dropped() {
+    let mut world = World::new(&[]);
+    in_order(&mut world, true);
+    world.down(1, MacAddress::BROADCAST, &[0; 1]);
+    take_address(&mut world, 7);
+    take_address(&mut world, 8);
+    // Room for twelve: the first two go, and with them what the address waits for.
+    for ticket in 2..=14 {
+        world.down(ticket, MacAddress::BROADCAST, &vec![0; usize::from(ticket)]);
+    }
+    let order = in_order(&mut world, true);
+    assert_eq!(order[..3], [('a', 8), ('c', 1), ('s', 3)]);
+    world.results();
+    let results: Vec<_> = (world.computer.answers.iter())
+        .map(|(_, result, _)| *result)
+        .collect();
+    assert_eq!(results, [CommandResult::Refused, CommandResult::Done]);
 }

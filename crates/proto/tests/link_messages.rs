@@ -248,3 +248,27 @@ fn every_message_is_in_the_table_with_its_number_and_file() {
         );
     }
 }
+
+#[test]
+fn radio_address_is_six_bytes_of_one_station() {
+    // Laid out by hand from docs/protocol/link.md: id 0x0102, order 8, the address.
+    let body = [0x02, 0x01, 8, 0x02, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE];
+    let address = MacAddress::new([0x02, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE]);
+    let order = Order::RadioAddress(address);
+    let message = Message::from(Command { id: 0x0102, order });
+    assert_eq!(Message::parse(Command::TYPE, &body), Ok(Some(message)));
+    assert_eq!(emitted(&message).unwrap(), body);
+
+    let mut group = body;
+    group[3] = 0x03;
+    let error = Message::parse(Command::TYPE, &group).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "command `radio address` is 3; the first byte must be even; an odd one is a group"
+    );
+    let order = Order::RadioAddress(MacAddress::BROADCAST);
+    let error = emitted(&Message::from(Command { id: 1, order })).unwrap_err();
+    assert_eq!(error.field, "radio address");
+    let error = Message::parse(Command::TYPE, &body[..8]).unwrap_err();
+    assert_eq!(error.problem, Problem::Cut { need: 6, have: 5 });
+}

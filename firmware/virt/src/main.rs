@@ -74,9 +74,9 @@ fn rehearse(stage: &mut dyn Stage) -> ! {
     machine::end()
 }
 
-/// Runs until the board wants to start anew, which ends the emulator.
+/// Runs for ever; a board that wants to start anew does so with the flash that it had.
 fn live(stage: &mut dyn Stage) -> ! {
-    let began = machine::micros();
+    let mut began = machine::micros();
     loop {
         let now = Instant::from_micros(machine::micros() - began);
         while let Some(byte) = machine::read() {
@@ -93,7 +93,8 @@ fn live(stage: &mut dyn Stage) -> ! {
         }
         chassis.written(written);
         if stage.wants_restart() {
-            machine::end();
+            began = machine::micros();
+            stage.restart(boot_of_now(), Instant::BOOT);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod board;
 mod capture;
 mod config;
 mod decode;
@@ -27,5 +28,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
+        Command::Board(arguments) => board::run(&arguments),
     }
 }

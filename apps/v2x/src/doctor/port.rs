@@ -2,22 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use v2x_proto::link::{Dialect, Verdict};
 
 use super::Finding;
-use crate::serial::PortError;
+use crate::serial::{Holder, PortError, holders};
 
 /// Where Linux keeps names of ports that do not change.
 const STABLE_NAMES: &str = "/dev/serial/by-id";
-
-/// Who has a port open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Holder {
-    pub(super) id: u32,
-    pub(super) name: String,
-}
 
 /// Why a port cannot be used. `None`: the running daemon has it, which is as it should be.
 pub(super) fn refused(part: &str, path: &Path, error: &PortError) -> Option<Finding> {
@@ -81,32 +74,6 @@ fn plugged_in() -> Vec<String> {
     names
 }
 
-/// Who has a device open, as far as this user may look.
-pub(super) fn holders(path: &Path) -> Vec<Holder> {
-    let Ok(device) = fs::canonicalize(path) else {
-        return Vec::new();
-    };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(|id| *id != std::process::id() && has_open(*id, &device))
-        .map(|id| Holder {
-            id,
-            name: fs::read_to_string(format!("/proc/{id}/comm"))
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-        })
-        .collect()
-}
-
-fn has_open(process: u32, device: &PathBuf) -> bool {
-    let files = fs::read_dir(format!("/proc/{process}/fd"));
-    let files = files.into_iter().flatten().flatten();
-    files
-        .filter_map(|file| fs::read_link(file.path()).ok())
-        .any(|open| open == *device)
-}
-
 /// What a port says that is not what is wanted there; `wanted` names that.
 pub(super) fn strange(
     part: &str,
@@ -160,15 +127,5 @@ mod tests {
         let groups = "root:x:0:\ntty:x:5:\ndialout:x:20:me,you\n";
         assert_eq!(group_name(groups, 20), Some("dialout"));
         assert_eq!(group_name(groups, 2), None);
-    }
-
-    #[test]
-    fn who_holds_a_file_open_is_found_unless_it_is_this_process() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(holders(file.path()), []);
-        assert!(has_open(
-            std::process::id(),
-            &file.path().canonicalize().unwrap()
-        ));
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod board;
 pub(crate) mod line;
 pub(crate) mod pzem;
 pub(crate) mod slot_board;
+pub(crate) mod staged;
 
 use std::fs;
 use std::path::{Path, PathBuf};

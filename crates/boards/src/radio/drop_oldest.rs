@@ -43,6 +43,18 @@ impl<T, const ROOM: usize> DropOldest<T, ROOM> {
         oldest
     }
 
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The oldest entry.
     #[must_use]
     pub fn front(&self) -> Option<&T> {

@@ -8,12 +8,14 @@
 //! | [`drop_oldest`] | a queue that drops its oldest and counts |
 //! | [`item_line`] | the line of the prototype's radio board |
 //! | [`peers`] | the peers that the radio has room for |
+//! | `own_address.rs` | the change of the radio's own address |
 //! | [`air_time`] | how long a payload is on the air, and how much of that is allowed |
 //! | [`settings`] | channel, power, rate, limits, encrypted peers |
 
 pub mod air_time;
 pub mod drop_oldest;
 pub mod item_line;
+mod own_address;
 pub mod peers;
 pub mod settings;
 
@@ -29,6 +31,7 @@ use v2x_units::{Instant, MacAddress};
 pub use air_time::AirTime;
 pub use drop_oldest::DropOldest;
 pub use item_line::ItemLine;
+use own_address::{OwnAddress, Verdict};
 pub use peers::{PeerStep, Peers};
 pub use settings::SETTINGS;
 
@@ -81,6 +84,8 @@ pub enum Input<'a> {
     Heard(Heard<'a>),
     /// The transmission that [`Output::Send`] asked for has ended.
     SendEnded(SendEnd),
+    /// The radio has taken the address of [`Output::Address`], or keeps its old one.
+    AddressSet(bool),
 }
 
 /// What a radio board wants done.
@@ -96,6 +101,10 @@ pub enum Output {
     Power(i8),
     /// Encrypt with this primary key.
     PrimaryKey(Key),
+    /// Send and listen under this address from now on, and answer with [`Input::AddressSet`].
+    /// Nothing is sent before that. ESP-IDF takes one only while Wi-Fi is stopped; channel and
+    /// power are set anew afterwards, peers stay.
+    Address(MacAddress),
     /// Make room for a peer, or give its room up.
     Peer(PeerStep),
     /// Send a payload and answer with [`Input::SendEnded`]; the next one waits for that.
@@ -133,6 +142,14 @@ struct Up {
     payload: Payload,
 }
 
+/// What an order changes at once.
+#[derive(Debug)]
+struct Tuning {
+    own_address: OwnAddress,
+    channel: u8,
+    channel_due: Option<u8>,
+}
+
 /// The radio board.
 #[derive(Debug)]
 pub struct Radio {
@@ -146,7 +163,7 @@ pub struct Radio {
     air: AirTime,
     length_max: usize,
     rate: RadioRate,
-    channel_due: Option<u8>,
+    tuning: Tuning,
     power_due: Option<i8>,
     key_due: Option<Key>,
     heard_at: Option<Instant>,
@@ -177,7 +194,11 @@ impl Radio {
             air: AirTime::new(settings::permille(&settings), now),
             length_max: settings::length_max(&settings),
             rate: settings::rate(&settings),
-            channel_due: Some(settings::channel(&settings)),
+            tuning: Tuning {
+                own_address: OwnAddress::default(),
+                channel: settings::channel(&settings),
+                channel_due: Some(settings::channel(&settings)),
+            },
             power_due: Some(settings::power(&settings)),
             key_due: settings::primary_key(&settings),
             heard_at: None,
@@ -206,6 +227,16 @@ impl Radio {
             },
             Input::Heard(heard) => self.hear_air(&heard),
             Input::SendEnded(end) => self.send_ended(now, end),
+            Input::AddressSet(taken) => self.address_set(now, taken),
+        }
+    }
+
+    fn address_set(&mut self, now: Instant, taken: bool) {
+        if let Some(verdict) = self.tuning.own_address.ended(taken) {
+            // Wi-Fi has started anew.
+            self.tuning.channel_due = Some(self.tuning.channel);
+            self.power_due = Some(settings::power(self.chassis.settings()));
+            answer(&mut self.chassis, now, verdict);
         }
     }
 
@@ -218,12 +249,14 @@ impl Radio {
                     if send.payload.len() > self.length_max {
                         tell(&mut self.chassis, now, send.ticket, RadioResult::TooLong);
                     } else if let Some(dropped) = self.down.push(Down::of(&send)) {
+                        self.tuning.own_address.payload_left();
                         tell(&mut self.chassis, now, dropped.ticket, RadioResult::Dropped);
                     }
                 }
                 Message::Command(command) => {
-                    let channel = &mut self.channel_due;
-                    order(&mut self.chassis, channel, now, &command, memory);
+                    let waiting = self.down.len();
+                    let tuning = &mut self.tuning;
+                    order(&mut self.chassis, tuning, waiting, now, &command, memory);
                 }
                 _ => {}
             }
@@ -266,7 +299,7 @@ impl Radio {
     /// Says what is to be done at `now`; call again until it is [`Output::WakeAt`].
     pub fn poll(&mut self, now: Instant) -> Output {
         // The settings of the radio come first: peers need its channel.
-        if let Some(channel) = self.channel_due.take() {
+        if let Some(channel) = self.tuning.channel_due.take() {
             return Output::Channel(channel);
         }
         if let Some(power) = self.power_due.take() {
@@ -343,6 +376,12 @@ impl Radio {
         if self.flying.is_some() {
             return None;
         }
+        if let Some(address) = self.tuning.own_address.due() {
+            return Some(Output::Address(address));
+        }
+        if self.tuning.own_address.holds_back() {
+            return None;
+        }
         let next = self.down.front()?;
         let rate = match next.rate {
             RadioRate::Preset => self.rate,
@@ -353,6 +392,7 @@ impl Radio {
         }
         let takes = air_time::of(next.payload.len(), rate, next.to.is_group());
         let down = self.down.pop()?;
+        self.tuning.own_address.payload_left();
         if !self.air.take(now, takes) {
             tell(
                 &mut self.chassis,
@@ -409,10 +449,16 @@ fn tell(chassis: &mut Chassis, now: Instant, ticket: u16, result: RadioResult) {
     chassis.send(now, RadioSent { ticket, result });
 }
 
-/// Carries out an order to a radio board.
+fn answer(chassis: &mut Chassis, now: Instant, verdict: Verdict) {
+    let answer = Answer::of(verdict.result, verdict.detail);
+    chassis.answer(now, verdict.id, answer);
+}
+
+/// Carries out an order to a radio board in whose queue so many payloads wait.
 fn order(
     chassis: &mut Chassis,
-    channel_due: &mut Option<u8>,
+    tuning: &mut Tuning,
+    waiting: usize,
     now: Instant,
     command: &Command<'_>,
     memory: &mut dyn Memory,
@@ -420,12 +466,21 @@ fn order(
     if chassis.command(now, command, memory).is_some() {
         return;
     }
-    let answer = match command.order {
+    let result = match command.order {
         Order::RadioChannel(channel) => {
-            *channel_due = Some(channel);
+            tuning.channel = channel;
+            tuning.channel_due = Some(channel);
             Answer::done()
+        }
+        Order::RadioAddress(address) => {
+            // It is answered when the chip has answered.
+            let overtaken = tuning.own_address.order(command.id, address, waiting);
+            if let Some(verdict) = overtaken {
+                answer(chassis, now, verdict);
+            }
+            return;
         }
         _ => Answer::of(CommandResult::UnknownOrder, ""),
     };
-    chassis.answer(now, command.id, answer);
+    chassis.answer(now, command.id, result);
 }

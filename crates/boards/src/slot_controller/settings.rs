@@ -6,11 +6,10 @@ use v2x_charging::{MeterLimits, Policy, SlotConfig};
 use v2x_proto::pzem;
 use v2x_units::Instant;
 
-use super::prototype_text;
 use super::relay::Relay;
 use crate::chassis::settings::{on_or_off, one_of};
 use crate::chassis::{NAME, Setting, Settings};
-use crate::slot_meter::ADDRESS;
+use crate::slot_meter::{self, ADDRESS};
 
 const RELAY: &str = "relay";
 const PLUG: &str = "plug";
@@ -18,16 +17,8 @@ const POLICY: &str = "policy";
 const KIND: &str = "slot";
 const SHUNT: &str = "meter.range";
 
-/// The settings of a slot controller.
-pub const SETTINGS: &[Setting] = &[
-    NAME,
-    prototype_text::MODE,
-    ADDRESS,
-    prototype_text::FORM,
-    prototype_text::SLOT,
-    prototype_text::THRESHOLD,
-    prototype_text::LATITUDE,
-    prototype_text::LONGITUDE,
+/// What a slot controller has beside the settings of its meter and its text line.
+const OWN: [Setting; 5] = [
     Setting {
         number: 20,
         key: RELAY,
@@ -67,6 +58,22 @@ pub const SETTINGS: &[Setting] = &[
         check: |value| one_of(value, &["10", "100"], "10 or 100 A, as on the meter's back"),
     },
 ];
+
+/// The settings of a slot controller: those of a slot meter, and its own.
+pub const SETTINGS: &[Setting] = &{
+    const OF_METER: usize = slot_meter::SETTINGS.len();
+    let mut all = [NAME; OF_METER + OWN.len()];
+    let mut row = 0;
+    while row < all.len() {
+        all[row] = if row < OF_METER {
+            slot_meter::SETTINGS[row]
+        } else {
+            OWN[row - OF_METER]
+        };
+        row += 1;
+    }
+    all
+};
 
 pub(super) fn slot(settings: &Settings) -> SlotConfig {
     let kind = match settings.text(KIND) {

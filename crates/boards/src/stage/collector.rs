@@ -13,7 +13,7 @@ use super::Stage;
 use crate::Chassis;
 use crate::chassis::{Identity, Settings};
 use crate::collector::{self, CanQueue, Collector, Input, Output};
-use crate::memory::{FlashMemory, RamFlash};
+use crate::memory::{FlashMemory, Memory, RamFlash};
 
 /// Between two frames: 200 a second, what an emulated UART carries with ease.
 const FRAME_EVERY: Duration = Duration::from_millis(5);
@@ -36,15 +36,9 @@ impl CollectorStage {
     /// A board that starts with an empty flash.
     #[must_use]
     pub fn new(boot: BootId, now: Instant) -> Self {
-        let identity = Identity {
-            kind: BoardKind::Collector,
-            ..Identity::of_nobody()
-        };
-        let identity = identity.of_boot(boot, BootReason::PowerOn);
         let mut memory = FlashMemory::new(RamFlash::default());
-        let settings = Settings::load(collector::SETTINGS, &mut memory);
         Self {
-            board: Collector::new(identity, settings, None, now),
+            board: start(boot, BootReason::PowerOn, now, &mut memory),
             memory,
             queue: CanQueue::new(),
             frames: 0,
@@ -92,6 +86,15 @@ impl CollectorStage {
     }
 }
 
+fn start(boot: BootId, reason: BootReason, now: Instant, memory: &mut dyn Memory) -> Collector {
+    let identity = Identity {
+        kind: BoardKind::Collector,
+        ..Identity::of_nobody()
+    };
+    let settings = Settings::load(collector::SETTINGS, memory);
+    Collector::new(identity.of_boot(boot, reason), settings, None, now)
+}
+
 /// Writes a sentence with its checksum.
 fn sentence(to: &mut String<400>, body: core::fmt::Arguments<'_>) -> core::fmt::Result {
     let start = to.len() + 1;
@@ -136,5 +139,12 @@ impl Stage for CollectorStage {
 
     fn wants_restart(&self) -> bool {
         self.wants_restart
+    }
+
+    fn restart(&mut self, boot: BootId, now: Instant) {
+        self.board = start(boot, BootReason::Software, now, &mut self.memory);
+        self.queue = CanQueue::new();
+        (self.frame_at, self.fix_at) = (now + FRAME_EVERY, now + FIX_EVERY);
+        self.wants_restart = false;
     }
 }

@@ -38,6 +38,10 @@ pub trait Stage {
 
     /// Whether the board wants to start anew.
     fn wants_restart(&self) -> bool;
+
+    /// Starts the board anew, as it was told to: its flash stays as it is, its clock begins at
+    /// `now`.
+    fn restart(&mut self, boot: BootId, now: Instant);
 }
 
 /// Plays a script from the board's boot on, with orders of a computer, and gives every byte that

@@ -11,6 +11,8 @@ pub struct Pzem {
     pub milliwatt_hours: u64,
 }
 
+/// Head, ten registers, checksum.
+const ANSWER_BYTES: usize = 25;
 /// The mains, in tenths of a volt.
 const DECIVOLTS: u32 = 2300;
 
@@ -29,7 +31,7 @@ impl Pzem {
 
     /// The answer of the meter with address 1.
     #[must_use]
-    pub fn answer(&self) -> [u8; 25] {
+    pub fn answer(&self) -> [u8; ANSWER_BYTES] {
         let words = |value: u32| {
             let [a, b, c, d] = value.to_be_bytes();
             [u16::from_be_bytes([c, d]), u16::from_be_bytes([a, b])]
@@ -51,25 +53,29 @@ impl Pzem {
             100,
             0,
         ];
-        let mut bytes = [0; 25];
+        let mut bytes = [0; ANSWER_BYTES];
         let head = [0x01, 0x04, 0x14];
         let data = registers.iter().flat_map(|word| word.to_be_bytes());
-        let mut crc = 0xFFFF_u16;
-        let body = head.into_iter().chain(data);
-        let places = bytes.iter_mut();
-        let mut used = 0;
-        for (place, byte) in places.zip(body) {
+        for (place, byte) in bytes.iter_mut().zip(head.into_iter().chain(data)) {
             *place = byte;
-            crc ^= u16::from(byte);
-            for _ in 0..8 {
-                let carry = crc & 1;
-                crc = (crc >> 1) ^ (0xA001 * carry);
-            }
-            used += 1;
         }
-        for (place, byte) in bytes.iter_mut().skip(used).zip(crc.to_le_bytes()) {
-            *place = byte;
+        if let Some((body, sum)) = bytes.split_last_chunk_mut() {
+            *sum = checksum(body).to_le_bytes();
         }
         bytes
     }
+}
+
+/// The CRC-16 of Modbus, bit by bit from its definition; low byte first on the line.
+#[must_use]
+pub fn checksum(bytes: &[u8]) -> u16 {
+    let mut crc = 0xFFFF_u16;
+    for byte in bytes {
+        crc ^= u16::from(*byte);
+        for _ in 0..8 {
+            let carry = crc & 1;
+            crc = (crc >> 1) ^ (0xA001 * carry);
+        }
+    }
+    crc
 }

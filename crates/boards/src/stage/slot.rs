@@ -10,7 +10,7 @@ use super::Stage;
 use super::pzem::Pzem;
 use crate::Chassis;
 use crate::chassis::{Identity, Settings};
-use crate::memory::{FlashMemory, Memory as _, RamFlash};
+use crate::memory::{FlashMemory, Memory, RamFlash};
 use crate::slot_controller::{self, Input, Output, SlotController};
 
 const TICK: Duration = Duration::from_millis(100);
@@ -35,11 +35,6 @@ impl SlotStage {
     /// A board that starts with an empty flash, but for a relay with feedback and a plug input.
     #[must_use]
     pub fn new(boot: BootId, now: Instant) -> Self {
-        let identity = Identity {
-            kind: BoardKind::SlotController,
-            ..Identity::of_nobody()
-        };
-        let identity = identity.of_boot(boot, BootReason::PowerOn);
         let mut memory = FlashMemory::new(RamFlash::default());
         for (key, value) in [("relay", "feedback"), ("plug", "on")] {
             let rows = slot_controller::SETTINGS.iter();
@@ -48,11 +43,8 @@ impl SlotStage {
                 let _kept = memory.store(row.number, value.as_bytes());
             }
         }
-        let settings = Settings::load(slot_controller::SETTINGS, &mut memory);
-        let drawn = u64::from(boot.get());
-        let board = SlotController::new(identity, settings, None, drawn, now, &mut memory);
         Self {
-            board,
+            board: start(boot, BootReason::PowerOn, now, &mut memory),
             memory,
             meter: Pzem {
                 milliwatt_hours: 12_345_000,
@@ -75,6 +67,22 @@ impl SlotStage {
         self.board.handle(now, Input::Plug(is_there), memory);
         self.board.handle(now, Input::Feedback(self.relay), memory);
     }
+}
+
+fn start(
+    boot: BootId,
+    reason: BootReason,
+    now: Instant,
+    memory: &mut dyn Memory,
+) -> SlotController {
+    let identity = Identity {
+        kind: BoardKind::SlotController,
+        ..Identity::of_nobody()
+    };
+    let settings = Settings::load(slot_controller::SETTINGS, memory);
+    let drawn = u64::from(boot.get());
+    let identity = identity.of_boot(boot, reason);
+    SlotController::new(identity, settings, None, drawn, now, memory)
 }
 
 impl Stage for SlotStage {
@@ -111,5 +119,11 @@ impl Stage for SlotStage {
 
     fn wants_restart(&self) -> bool {
         self.wants_restart
+    }
+
+    fn restart(&mut self, boot: BootId, now: Instant) {
+        self.board = start(boot, BootReason::Software, now, &mut self.memory);
+        (self.relay, self.began, self.tick_at) = (false, now, now + TICK);
+        self.wants_restart = false;
     }
 }

@@ -52,17 +52,8 @@ impl Meter {
     }
 }
 
-/// With the CRC-16 of Modbus, bit by bit from its definition.
+/// A frame with its checksum.
 pub(crate) fn sealed(mut frame: Vec<u8>) -> Vec<u8> {
-    let mut crc = 0xFFFF_u16;
-    for byte in &frame {
-        crc ^= u16::from(*byte);
-        for _ in 0..8 {
-            let carry = crc & 1;
-            crc >>= 1;
-            crc ^= 0xA001 * carry;
-        }
-    }
-    frame.extend(crc.to_le_bytes());
+    frame.extend(v2x_boards::stage::pzem::checksum(&frame).to_le_bytes());
     frame
 }

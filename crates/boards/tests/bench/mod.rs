@@ -184,8 +184,12 @@ impl Computer {
 
     /// The bytes of an order under a given id.
     pub(crate) fn repeat(&mut self, id: u16, order: Order<'_>) -> Vec<u8> {
-        let command = Command { id, order };
-        self.encoder.send(Instant::BOOT, command).unwrap().to_vec()
+        self.say(Command { id, order })
+    }
+
+    /// The bytes of any message.
+    pub(crate) fn say<'a>(&mut self, message: impl Into<Message<'a>>) -> Vec<u8> {
+        self.encoder.send(Instant::BOOT, message).unwrap().to_vec()
     }
 
     pub(crate) fn count_lost_frames(&self) -> u64 {

@@ -15,11 +15,14 @@
 //! | 5 radio channel | 1 byte: 1 to 14 |
 //! | 6 read setting | key: UTF-8, rest of the body |
 //! | 7 write setting | byte count, key, value: UTF-8, rest of the body |
+//! | 8 radio address | 6 bytes: MAC address of one station |
 //!
 //! Orders with other numbers are passed on with their bytes, for their receiver has to answer
 //! that it does not know them. No order writes to the car's bus.
 
-use crate::link::body::{BodyError, Reader, Writer};
+use v2x_units::MacAddress;
+
+use crate::link::body::{BodyError, Problem, Reader, Writer};
 
 use super::radio_received::check_channel;
 
@@ -32,6 +35,7 @@ const RELAY: u8 = 4;
 const RADIO_CHANNEL: u8 = 5;
 const READ_SETTING: u8 = 6;
 const WRITE_SETTING: u8 = 7;
+const RADIO_ADDRESS: u8 = 8;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +65,11 @@ pub enum Order<'a> {
         /// Its new value.
         value: &'a str,
     },
+    /// Send and listen under this address until the next restart; it is not one of a group.
+    RadioAddress(MacAddress),
     /// An order that this version does not know.
     Unknown {
-        /// Its number, above 7 or 0.
+        /// Its number, above 8 or 0.
         number: u8,
         /// Its parameters, unread.
         parameters: &'a [u8],
@@ -110,6 +116,11 @@ impl<'a> Command<'a> {
                 key: from.short_text("key")?,
                 value: from.remaining_text("value")?,
             },
+            RADIO_ADDRESS => {
+                let address = MacAddress::new(from.array("radio address")?);
+                check_address(address).map_err(|problem| from.error("radio address", problem))?;
+                Order::RadioAddress(address)
+            }
             number => Order::Unknown {
                 number,
                 parameters: from.remaining(),
@@ -139,6 +150,10 @@ impl<'a> Command<'a> {
                 to.short_text("key", key)?;
                 to.bytes("value", value.as_bytes())?;
             }
+            Order::RadioAddress(address) => {
+                check_address(address).map_err(|problem| to.error("radio address", problem))?;
+                to.bytes("radio address", &address.octets())?;
+            }
             Order::Unknown { parameters, .. } => to.bytes("parameters", parameters)?,
         }
         Ok(to.used())
@@ -157,7 +172,19 @@ impl Order<'_> {
             Self::RadioChannel(_) => RADIO_CHANNEL,
             Self::ReadSetting { .. } => READ_SETTING,
             Self::WriteSetting { .. } => WRITE_SETTING,
+            Self::RadioAddress(_) => RADIO_ADDRESS,
             Self::Unknown { number, .. } => *number,
         }
+    }
+}
+
+/// Refuses the address of a group: one station speaks under it.
+fn check_address(address: MacAddress) -> Result<(), Problem> {
+    let seen = i64::from(address.octets()[0]);
+    let right = "the first byte must be even; an odd one is a group";
+    if address.is_group() {
+        Err(Problem::Value { seen, right })
+    } else {
+        Ok(())
     }
 }
