@@ -46,4 +46,4 @@ pub use session::shared::{SharedChanges, SharedEnd, shared};
 pub use session::{Chance, Clock, Down, Identity, Login, Session, SessionEvent, Settings, Trust};
 pub use supply::{OutboxEnd, Request, SessionEnd, supply};
 pub use token::{Token, TokenError};
-pub use vss::{Form, TopicPrefix, TopicPrefixError, VssName, VssNames, VssTopics};
+pub use vss::{Form, TopicPrefix, TopicPrefixError, VssName, VssNames, VssTopics, Whose};

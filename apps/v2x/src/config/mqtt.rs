@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use v2x_uplink::{
     BrokerUrl, Form, Identity, Limits, Login, Settings, Token, TopicPrefix, Trust, VssNames,
-    VssTopics, Window,
+    VssTopics, Whose, Window,
 };
 
 use super::keys::MqttTable;
+use super::station;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// The environment variable that holds the device's access token.
@@ -91,17 +92,15 @@ pub(crate) struct MqttFile {
     points_limit: Option<String>,
     form: FormWord,
     topic_prefix: Option<TopicPrefix>,
+    whose: Whose,
 }
 
 impl MqttFile {
-    /// Refuses a form that only a vehicle has.
-    pub(super) fn check_for_station(&self) -> Result<(), Failure> {
-        if self.form == FormWord::ThingsBoard {
-            return Ok(());
-        }
-        let what = "mqtt.form is vss, which only a vehicle publishes";
-        let failure = Failure::new(Blame::Configuration, what);
-        Err(failure.hint("a station speaks thingsboard; leave mqtt.form out"))
+    /// The same of a station, which has topics of its own.
+    pub(super) fn of_station(&mut self) {
+        self.whose = Whose::Station;
+        let default = || station::keys::TOPIC_PREFIX.parse().ok();
+        self.topic_prefix = self.topic_prefix.take().or_else(default);
     }
 }
 
@@ -120,6 +119,7 @@ impl From<MqttTable> for MqttFile {
             points_limit: table.points_limit,
             form: table.form.unwrap_or_default(),
             topic_prefix: table.topic_prefix.map(|prefix| prefix.0),
+            whose: Whose::Vehicle,
         }
     }
 }
@@ -182,6 +182,7 @@ fn form(file: &MqttFile) -> Result<Form, Failure> {
         (FormWord::Vss, Some(prefix)) => Ok(Form::Vss(VssTopics {
             prefix: prefix.clone(),
             names: VssNames::default(),
+            whose: file.whose,
         })),
         (FormWord::Vss, None) => {
             let failure = Failure::new(Blame::Configuration, "mqtt.form is vss without a prefix");

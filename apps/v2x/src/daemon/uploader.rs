@@ -46,9 +46,9 @@ pub(crate) struct Hears {
 
 impl Hears {
     /// Nothing but commands.
-    pub(crate) fn commands(commands: SessionCommands) -> Self {
+    pub(crate) fn commands(commands: Option<SessionCommands>) -> Self {
         Self {
-            commands: Some(commands),
+            commands,
             ..Self::default()
         }
     }

@@ -69,10 +69,12 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
+    // Only a ThingsBoard has commands.
+    let obeys = (config.mqtt.as_ref()).is_some_and(|mqtt| mqtt.is_thingsboard());
     let uploader = Uploader {
         mqtt: config.mqtt.as_ref(),
         role: "station",
-        hears: Hears::commands(session_commands),
+        hears: Hears::commands(obeys.then_some(session_commands)),
         clock,
         health: Arc::clone(&health.uplink),
     };
@@ -103,7 +105,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         delivery,
         housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
         system: SystemClock::new(),
-        desk: CommandDesk::new(config.mqtt.is_some().then_some(commands), now),
+        desk: CommandDesk::new(obeys.then_some(commands), now),
         relays,
         boot,
         rows: rows::Rows::new(config, is_legacy, now),

@@ -214,13 +214,10 @@ impl<'a> Connection<'a> {
 
     /// The broker has confirmed a subscription; after the last one, settings are asked for.
     fn subscribed(&mut self) {
+        // A broker may confirm what nobody asked for.
+        let is_last = self.unconfirmed == 1;
         self.unconfirmed = self.unconfirmed.saturating_sub(1);
-        if let Some(shared) = self
-            .session
-            .shared
-            .as_ref()
-            .filter(|_| self.unconfirmed == 0)
-        {
+        if let Some(shared) = self.session.shared.as_ref().filter(|_| is_last) {
             let request = shared.request();
             self.say(request);
         }
