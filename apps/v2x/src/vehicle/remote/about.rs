@@ -120,13 +120,14 @@ impl About {
         }
     }
 
-    /// Tells what has changed, now and then.
-    pub(super) fn look(&mut self, now: Instant, settings: &RemoteSettings, refused: &str) {
-        if now >= self.next {
+    /// Whether it is time to look whether something has changed.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = now >= self.next;
+        if is_due {
             self.next = now + LOOK_EVERY;
             self.hide_vin(now);
-            self.tell(settings, refused);
         }
+        is_due
     }
 
     /// Tells what has changed.
@@ -144,10 +145,13 @@ impl About {
         let board = self.health.board.lock();
         let board = *board.unwrap_or_else(PoisonError::into_inner);
         let firmware = board.map(|board| format!("v{}", board.firmware));
-        values.put(
-            "board_firmware",
-            firmware.and_then(|it| Value::text(it).ok()),
-        );
+        let radio = self.health.air.firmware.get();
+        for (key, text) in [
+            ("board_firmware", firmware),
+            ("radio_board_firmware", radio),
+        ] {
+            values.put(key, text.and_then(|text| Value::text(text).ok()));
+        }
         if let Some([serial, hash]) = &self.vin {
             // What was told before and may not be any more is overwritten.
             values.put("vin_serial", list(serial.as_deref().unwrap_or_default()));

@@ -126,8 +126,9 @@ impl Remote {
             self.next_look = now + LOOK_EVERY;
             self.watched.look();
         }
-        let refused = self.refused_words();
-        self.about.look(now, &self.settings, &refused);
+        if self.about.is_due(now) {
+            self.tell_about();
+        }
     }
 
     /// Tells it at once, if something has changed.

@@ -24,6 +24,7 @@ pub(in crate::vehicle) fn hear(keeper: &mut Keeper, groups: &mut Groups) {
             "attributes of the server found no room; they are no settings"
         );
     }
+    let before = keeper.remote.refused.clone();
     if changes.is_whole {
         // What was refused before and is not there any more is nobody's wish.
         keeper.remote.refused.clear();
@@ -43,7 +44,10 @@ pub(in crate::vehicle) fn hear(keeper: &mut Keeper, groups: &mut Groups) {
             Ok(_) => keeper.remote.refused.remove(key),
             Err(why) => keeper.remote.refused.insert(key.clone(), why.clone()),
         };
-        told(keeper, groups, key, value, outcome);
+        // The same refusal at each connection is told once.
+        if outcome.as_ref().err() != before.get(key) || outcome.is_ok() {
+            told(keeper, groups, key, value, outcome);
+        }
     }
     keeper.apply_settings();
     keeper.remote.tell_about();
