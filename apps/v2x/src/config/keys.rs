@@ -277,8 +277,8 @@ tables! {
         /// quantity on the topic of its VSS path, as `docs/protocol/mqtt.md` says. With `vss` the
         /// `usual` of `messages_limit` is `none`.
         form: FormWord, Form, default "thingsboard", option "";
-        /// What every topic of the form `vss` begins with; each car and station at a broker needs its
-        /// own. A station's is `v2x/station` where nothing is said.
+        /// What every topic of the form `vss` begins with; each car and station at a broker needs
+        /// its own. A station's is `v2x/station` where nothing is said.
         topic_prefix: Prefix, Topic, default "v2x/vehicle", option "";
     }
 }

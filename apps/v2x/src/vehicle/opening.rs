@@ -19,7 +19,7 @@ use v2x_store::{Store, StoreError};
 use super::health::Health;
 use super::keeper::ToKeep;
 use super::radio;
-use super::row_journal::{JournalRow, RowJournal};
+use super::row_journal::{Kept, RowJournal};
 use crate::clock::{self, Clock};
 use crate::daemon::heartbeat::Heart;
 use crate::daemon::{self, Shutdown};
@@ -34,7 +34,7 @@ const PROBE_FILE: &str = ".v2x_probe";
 /// The store, and the journal of rows with what a kill left in it.
 pub(super) struct Opened {
     pub(super) store: Store,
-    pub(super) row_journal: (RowJournal, Vec<JournalRow>),
+    pub(super) row_journal: (RowJournal, Vec<Kept>),
 }
 
 /// Opens the store of a folder, or says why that has to wait.
