@@ -11,10 +11,11 @@ use serde::Deserialize;
 use v2x_roles::reporting::{Rule, Rules, parse_overrides};
 use v2x_uplink::{
     BrokerUrl, Form, Identity, Limits, Login, Settings, Token, TopicPrefix, Trust, VssNames,
-    VssTopics, Window,
+    VssTopics, Whose, Window,
 };
 
 use super::keys::MqttTable;
+use super::station;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// The environment variable that holds the device's access token.
@@ -31,6 +32,8 @@ pub(crate) struct MqttConfig {
     form: Form,
     /// What of each row is published; `None`: all of it.
     pub(crate) reporting: Option<ReportingConfig>,
+    /// The token's file, if everybody can read it.
+    exposed_token: Option<PathBuf>,
 }
 
 /// How rows are thinned.
@@ -45,11 +48,21 @@ pub(crate) struct ReportingConfig {
 }
 
 impl MqttConfig {
+    /// The token's file, if everybody on this computer can read it.
+    pub(crate) fn exposed_token(&self) -> Option<&Path> {
+        self.exposed_token.as_deref()
+    }
+
     /// Says which key is which quantity, for the form that asks.
     pub(crate) fn name_quantities(&mut self, names: impl FnOnce() -> VssNames) {
         if let Form::Vss(topics) = &mut self.form {
             topics.names = names();
         }
+    }
+
+    /// Whether the broker is a ThingsBoard, which has commands and settings.
+    pub(crate) const fn is_thingsboard(&self) -> bool {
+        matches!(self.form, Form::ThingsBoard)
     }
 
     /// What a session needs; `client_id` is its name at the broker.
@@ -110,22 +123,15 @@ pub(crate) struct MqttFile {
     reporting: ReportingWord,
     report_rules: Option<String>,
     budget_mb_per_month: f64,
+    whose: Whose,
 }
 
 impl MqttFile {
-    /// Refuses what only a vehicle has.
-    pub(super) fn check_for_station(&self) -> Result<(), Failure> {
-        if self.reporting != ReportingWord::EveryRow || self.budget_mb_per_month != 0.0 {
-            let what = "mqtt.reporting and mqtt.budget_mb_per_month are a vehicle's";
-            let failure = Failure::new(Blame::Configuration, what);
-            return Err(failure.hint("a station publishes every row; leave them out"));
-        }
-        if self.form == FormWord::ThingsBoard {
-            return Ok(());
-        }
-        let what = "mqtt.form is vss, which only a vehicle publishes";
-        let failure = Failure::new(Blame::Configuration, what);
-        Err(failure.hint("a station speaks thingsboard; leave mqtt.form out"))
+    /// The same of a station, which has topics of its own.
+    pub(super) fn of_station(&mut self) {
+        self.whose = Whose::Station;
+        let default = || station::keys::TOPIC_PREFIX.parse().ok();
+        self.topic_prefix = self.topic_prefix.take().or_else(default);
     }
 }
 
@@ -147,6 +153,7 @@ impl From<MqttTable> for MqttFile {
             reporting: table.reporting.unwrap_or_default(),
             report_rules: table.report_rules,
             budget_mb_per_month: table.budget_mb_per_month.unwrap_or_default(),
+            whose: Whose::Vehicle,
         }
     }
 }
@@ -199,6 +206,7 @@ pub(super) fn gather(
         limits: limits(file)?,
         form: form(file)?,
         reporting: reporting(file)?,
+        exposed_token: exposed_token(arguments.token_file, file),
     }))
 }
 
@@ -210,6 +218,12 @@ pub(super) fn gather(
 )]
 fn reporting(file: &MqttFile) -> Result<Option<ReportingConfig>, Failure> {
     let megabytes = file.budget_mb_per_month;
+    let is_asked = file.reporting == ReportingWord::ByChange || megabytes != 0.0;
+    if file.whose == Whose::Station && is_asked {
+        let what = "mqtt.reporting and mqtt.budget_mb_per_month are a vehicle's";
+        let failure = Failure::new(Blame::Configuration, what);
+        return Err(failure.hint("a station publishes every row; leave them out"));
+    }
     if !(0.0..=BUDGET_MAX_MB).contains(&megabytes) {
         let what = format_args!("mqtt.budget_mb_per_month is {megabytes}");
         let failure = Failure::new(Blame::Configuration, what);
@@ -240,6 +254,7 @@ fn form(file: &MqttFile) -> Result<Form, Failure> {
         (FormWord::Vss, Some(prefix)) => Ok(Form::Vss(VssTopics {
             prefix: prefix.clone(),
             names: VssNames::default(),
+            whose: file.whose,
         })),
         (FormWord::Vss, None) => {
             let failure = Failure::new(Blame::Configuration, "mqtt.form is vss without a prefix");
@@ -364,6 +379,17 @@ fn secret_of(kind: &str, path: &Path) -> Result<String, Failure> {
         return Err(failure.hint(format_args!("chmod 600 {}", path.display())));
     }
     Ok(text)
+}
+
+/// The file that the token was read from, if everybody can read it.
+fn exposed_token(option: Option<&Path>, file: &MqttFile) -> Option<PathBuf> {
+    let by_environment = std::env::var_os(TOKEN_VARIABLE).is_some();
+    let path = match option {
+        None if by_environment || file.token.is_some() => None,
+        None => file.token_file.as_deref(),
+        given => given,
+    };
+    path.filter(|path| is_exposed(path)).map(Path::to_owned)
 }
 
 fn is_exposed(path: &Path) -> bool {

@@ -68,6 +68,13 @@ impl Dating {
         self
     }
 
+    /// The next row goes to the broker whole.
+    pub(super) fn report_all(&mut self) {
+        if let Some(thinning) = &mut self.thinning {
+            thinning.forget();
+        }
+    }
+
     /// Intervals between reports are so many times as long from now on.
     pub(super) fn stretch(&mut self, stretch: f64) {
         if let Some(thinning) = &mut self.thinning {

@@ -116,6 +116,11 @@ impl Thinning {
         self.stretch = Some(stretch);
     }
 
+    /// The next row goes whole.
+    pub(super) fn forget(&mut self) {
+        self.reporter.forget();
+    }
+
     /// Takes out of a row's upload what need not be said, all of it if nothing is left. `boot` and
     /// `at` are when it was measured.
     pub(super) fn thin(&mut self, (boot, at): (&str, Instant), row: &mut TelemetryRow) {

@@ -34,10 +34,14 @@
 //! published where not every row is: by how much it changes unreported, in the unit of its key, and
 //! for how long. Without `change` it is a state, whose every change goes at once. What is left out
 //! is 10 s and 300 s.
+//!
+//! `vin = { signal = "DSP_Serial.VinSerial", digits = 7 }` names where the car says the end of its
+//! vehicle identification number ([`vin`]); it is no quantity.
 
 mod error;
 mod file;
 mod quantity;
+pub mod vin;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +50,7 @@ use std::collections::HashMap;
 
 pub use error::{MappingError, MappingFault};
 pub use quantity::{Combination, Datatype, Quantity, Reading, Report, Source, Unless};
+pub use vin::{VinSerial, VinSource};
 
 use crate::decoder::Decoder;
 
@@ -68,6 +73,7 @@ pub struct VssMapping {
     quantities: Vec<Quantity>,
     by_path: HashMap<String, QuantityId>,
     by_key: HashMap<String, QuantityId>,
+    vin: Option<VinSource>,
 }
 
 impl VssMapping {
@@ -76,7 +82,11 @@ impl VssMapping {
     /// # Errors
     /// Names the file, the line and what is wrong there; nothing of a file with an error is used.
     pub fn from_toml(file_name: &str, text: &str, decoder: &Decoder) -> Result<Self, MappingError> {
-        let (release, quantities) = file::read(file_name, text, decoder)?;
+        let file::Content {
+            release,
+            quantities,
+            vin,
+        } = file::read(file_name, text, decoder)?;
         let ids = || (0..=u16::MAX).map(QuantityId).zip(&quantities);
         let by_path = ids()
             .map(|(id, quantity)| (quantity.path.clone(), id))
@@ -89,6 +99,7 @@ impl VssMapping {
             quantities,
             by_path,
             by_key,
+            vin,
         })
     }
 
@@ -102,6 +113,12 @@ impl VssMapping {
     #[must_use]
     pub fn quantities(&self) -> &[Quantity] {
         &self.quantities
+    }
+
+    /// Where the car says the end of its vehicle identification number, if it does.
+    #[must_use]
+    pub const fn vin(&self) -> Option<VinSource> {
+        self.vin
     }
 
     /// Finds a quantity by its full VSS path.

@@ -115,13 +115,19 @@ fn form_of_plain_mqtt_has_its_prefix_and_no_limits_of_thingsboard() {
 }
 
 #[test]
-fn station_refuses_the_form_of_the_vehicle() {
-    let file = |text: &str| MqttFile::from(toml::from_str::<MqttTable>(text).unwrap());
-    let refused = file("form = \"vss\"\n").check_for_station().unwrap_err();
-    let said = format!("{refused:?}");
-    assert!(said.contains("only a vehicle"), "{said}");
-    assert!(file("form = \"thingsboard\"\n").check_for_station().is_ok());
-    assert!(file("").check_for_station().is_ok());
+fn station_has_topics_of_its_own_unless_it_names_others() {
+    let topics = |table: &str| {
+        let mut file = MqttFile::from(toml::from_str::<MqttTable>(table).unwrap());
+        file.of_station();
+        match form(&file).unwrap() {
+            Form::Vss(topics) => (topics.prefix.to_string(), topics.whose),
+            Form::ThingsBoard => panic!("{table}"),
+        }
+    };
+    let own = ("v2x/station".to_owned(), Whose::Station);
+    assert_eq!(topics("form = \"vss\"\n"), own);
+    let named = ("yard/7".to_owned(), Whose::Station);
+    assert_eq!(topics("form = \"vss\"\ntopic_prefix = \"yard/7\"\n"), named);
 }
 
 #[test]
@@ -149,6 +155,9 @@ fn rows_are_thinned_only_where_it_is_said_and_a_budget_asks_for_it() {
         assert!(refused.contains(says), "{text}: {refused}");
     }
     for text in ["reporting = \"by_change\"", "budget_mb_per_month = 5"] {
-        assert!(read(text).check_for_station().is_err(), "{text}");
+        let mut file = read(text);
+        file.of_station();
+        let refused = format!("{:?}", reporting(&file).unwrap_err());
+        assert!(refused.contains("a station"), "{text}: {refused}");
     }
 }
