@@ -18,6 +18,7 @@ use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
 use v2x_uplink::CommandsEnd;
 
+use super::controllers::{self, Controllers};
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
 use super::v2g::V2g;
@@ -48,6 +49,8 @@ pub(super) struct Keeper {
     pub(super) commands: Option<CommandsEnd>,
     /// Where the relay of each line's board is moved.
     pub(super) relays: Vec<Arc<RelayWish>>,
+    /// Slots whose controllers keep their sessions.
+    pub(super) controllers: Controllers,
     pub(super) boot: BootId,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
@@ -109,7 +112,11 @@ impl Keeper {
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 recv(commands) -> command => match command {
-                    Ok(command) => orders::carry_out(&mut self, command),
+                    Ok(command) => {
+                        if let Some(command) = controllers::pass_on(&mut self, command) {
+                            orders::carry_out(&mut self, command);
+                        }
+                    }
                     // The session has ended.
                     Err(_) => self.commands = None,
                 },
@@ -121,6 +128,7 @@ impl Keeper {
             self.housekeeping.look(self.clock, &mut self.store);
         }
         orders::abandon(&mut self);
+        controllers::settle(&mut self, true);
         self.commit(true);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -148,6 +156,7 @@ impl Keeper {
         if !self.awaited.is_empty() {
             orders::settle(self);
         }
+        controllers::settle(self, false);
         if now >= self.rows.due() {
             self.make_rows();
         }
@@ -163,6 +172,8 @@ impl Keeper {
         self.health.shown.slots(self.station.views(now));
         self.station.clock(now, Clock::wall());
         self.clock.hear_system(&mut self.system);
+        self.controllers.tell_time();
+        controllers::send_prices(self);
     }
 
     fn take(&mut self, heard: Heard) {
@@ -176,6 +187,16 @@ impl Keeper {
                 }
             }
             What::Relay(report) => self.hear_relay(at, port, report),
+            What::Report(report) => controllers::report(self, port, &report),
+            What::Journal(entry) => controllers::take(self, port, at, &entry),
+            What::Answered { id, result, detail } => {
+                controllers::answered(self, id, result, &detail);
+            }
+            What::Started => {
+                self.controllers.started(port);
+                self.controllers.tell_time();
+                controllers::send_prices(self);
+            }
             What::Reading {
                 slot,
                 sample,
@@ -323,7 +344,7 @@ impl Keeper {
     }
 }
 
-fn tell_person(slot: SlotNumber, tell: &Tell) {
+pub(super) fn tell_person(slot: SlotNumber, tell: &Tell) {
     match tell {
         Tell::Started(record) => info!(%slot, session = %record.transaction, "session started"),
         Tell::Resumed(record) => info!(%slot, session = %record.transaction, "session goes on"),

@@ -11,11 +11,13 @@
 
 mod board;
 mod books;
+mod controllers;
 mod health;
 mod keeper;
 mod line;
 mod meters;
 mod orders;
+mod prices;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
@@ -26,7 +28,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
@@ -42,15 +44,18 @@ use crate::daemon::uploader::Uploader;
 use crate::daemon::{self, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
+use controllers::Controllers;
 use health::Health;
 use keeper::{Due, Keeper};
-use line::{Heard, Line, RelayWish};
+use line::{Heard, Line, RelayWish, Say};
 use meters::Meters;
 use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
 const READINGS: usize = 1024;
+/// What is said to a line's board and not yet written: an entry each 10 ms for half a second.
+const SAYS: usize = 64;
 /// How soon a request to stop is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -78,13 +83,16 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
-    let mut relays = Vec::new();
+    let (mut relays, mut says) = (Vec::new(), Vec::new());
     for (index, line) in config.lines.iter().enumerate() {
         let relay = Arc::new(RelayWish::default());
         relays.push(Arc::clone(&relay));
+        let (say, hears) = bounded(SAYS);
+        says.push(say);
         let line_of = LineParts {
             heard: heard.clone(),
             relay,
+            says: hears,
             clock,
             health: Arc::clone(&health),
             shutdown: shutdown.clone(),
@@ -105,6 +113,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         system: SystemClock::new(),
         commands: config.mqtt.is_some().then_some(commands),
         relays,
+        controllers: Controllers::new(says),
         boot,
         rows: rows::Rows::new(config, is_legacy, now),
         clock,
@@ -227,6 +236,7 @@ fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failur
 struct LineParts {
     heard: Sender<Heard>,
     relay: Arc<RelayWish>,
+    says: Receiver<Say>,
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
@@ -245,6 +255,7 @@ fn start_line(
         baud: config.baud,
         heard: parts.heard,
         relay: parts.relay,
+        says: parts.says,
         clock: parts.clock,
         health: parts.health,
         shutdown: parts.shutdown,
