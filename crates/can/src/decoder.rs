@@ -50,7 +50,7 @@ pub(crate) struct Tables {
 /// Turns the frames of one bus into signals; immutable, so that threads may share it.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    tables: Tables,
+    pub(crate) tables: Tables,
     standard: Box<[u16; STANDARD_IDS]>,
     extended: HashMap<u32, u16>,
     by_name: HashMap<String, SignalId>,
@@ -183,7 +183,7 @@ impl Decoder {
     }
 
     #[inline]
-    fn message(&self, id: CanId) -> Option<&MessageTable> {
+    pub(crate) fn message(&self, id: CanId) -> Option<&MessageTable> {
         let index = if id.is_extended() {
             *self.extended.get(&id.raw())?
         } else {

@@ -81,6 +81,23 @@ impl Layout {
         (bits ^ self.sign).wrapping_sub(self.sign)
     }
 
+    /// Puts a raw number into the eight bytes of a frame; `None` when it does not fit the signal.
+    pub(crate) fn insert(self, raw: i128, bytes: &mut [u8; 8]) -> Option<()> {
+        let (smallest, largest) = self.limits();
+        if !(smallest..=largest).contains(&raw) {
+            return None;
+        }
+        // Two's complement: the low bits of a negative number are those that the signal holds.
+        let raw = u64::try_from(raw & i128::from(u64::MAX)).ok()? & self.mask;
+        let shift = self.shift & 63;
+        let put = |word: u64| word & !(self.mask << shift) | raw << shift;
+        *bytes = match self.order {
+            ByteOrder::Intel => put(u64::from_le_bytes(*bytes)).to_le_bytes(),
+            ByteOrder::Motorola => put(u64::from_be_bytes(*bytes)).to_be_bytes(),
+        };
+        Some(())
+    }
+
     /// Whether raw numbers may be negative.
     #[inline]
     pub(crate) const fn is_signed(self) -> bool {
@@ -165,6 +182,26 @@ mod tests {
             let raw = layout.map(|layout| layout.extract(Words::load(&bytes)));
             let raw = raw.map(|raw| if signed { raw.cast_signed().into() } else { raw.into() });
             prop_assert_eq!(raw, naive);
+        }
+
+        #[test]
+        fn inserted_number_is_found_bit_by_bit_and_nothing_else_has_changed(
+            bytes: [u8; 8], drawn: u64, start in 0u32..64, length in 1u32..=64,
+            intel: bool, signed: bool,
+        ) {
+            let order = if intel { ByteOrder::Intel } else { ByteOrder::Motorola };
+            let layout = Layout::new(start.into(), length.into(), order, signed);
+            let Some(layout) = layout else { return Ok(()) };
+            let (smallest, largest) = layout.limits();
+            let raw = smallest + i128::from(drawn) % (largest - smallest + 1);
+            let mut changed = bytes;
+            prop_assert_eq!(layout.insert(raw, &mut changed), Some(()));
+            prop_assert_eq!(bit_by_bit(&changed, start, length, order, signed), Some(raw));
+            let outside = !layout.occupied();
+            let kept = u64::from_le_bytes(changed) & outside;
+            prop_assert_eq!(kept, u64::from_le_bytes(bytes) & outside);
+            prop_assert_eq!(layout.insert(largest + 1, &mut changed), None);
+            prop_assert_eq!(layout.insert(smallest - 1, &mut changed), None);
         }
 
         #[test]

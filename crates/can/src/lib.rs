@@ -31,6 +31,7 @@
 
 pub mod dbc;
 mod decoder;
+mod encoder;
 mod history;
 mod layout;
 mod message;
@@ -40,6 +41,7 @@ pub mod vss;
 
 pub use dbc::{DbcError, DbcFault};
 pub use decoder::{Decoder, Outcome};
+pub use encoder::{EncodeError, MessageInfo};
 pub use history::{BUS_ASLEEP, History};
 pub use signal::{Confidence, SignalId, SignalInfo};
 pub use vss::{MappingError, Quantity, QuantityId, Source, VssMapping};

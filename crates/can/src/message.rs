@@ -3,6 +3,8 @@
 //! The tables are filled by `dbc` and chosen by identifier in `decoder`. Everything that a frame
 //! touches lies together, so that a message's signals are one walk through memory.
 
+use std::time::Duration;
+
 use v2x_units::CanId;
 
 use crate::decoder::Outcome;
@@ -47,6 +49,8 @@ pub(crate) struct MessageTable {
     pub(crate) first_signal: u16,
     pub(crate) dlc: u8,
     pub(crate) id: CanId,
+    /// How often it comes; `None` on events only.
+    pub(crate) cycle: Option<Duration>,
     pub(crate) name: String,
 }
 

@@ -14,6 +14,7 @@ use v2x_recording::{MergedRow, RadioRow};
 use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
+use super::dating::MeasuredFix;
 use super::health::Health;
 use super::keeper::ToKeep;
 use super::radio::CarNow;
@@ -174,12 +175,12 @@ impl Ingest {
                 self.keep(timekeeping::told(&change));
             }
         }
-        self.keep(ToKeep::Fix {
+        self.keep(ToKeep::Fix(MeasuredFix {
             at,
             board,
             fix,
             quality,
-        });
+        }));
         Some(ToRecord::Fix { at, fix, quality })
     }
 

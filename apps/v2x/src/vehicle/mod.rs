@@ -64,11 +64,11 @@ use keeper::{Keeper, ToKeep};
 use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
-use row_journal::{JournalRow, RowJournal};
+use row_journal::{Kept, RowJournal};
 pub(crate) use vss_names::vss_names;
 
 /// The journal of rows, and what a kill left in it.
-type JournalAndRows = (RowJournal, Vec<JournalRow>);
+type JournalAndRows = (RowJournal, Vec<Kept>);
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;

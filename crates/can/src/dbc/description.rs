@@ -2,6 +2,8 @@
 //!
 //! Where the bits lie and when they count is in `message`.
 
+use std::time::Duration;
+
 use can_dbc::{NumericValue, Signal};
 use v2x_units::CanId;
 
@@ -12,6 +14,23 @@ use super::tables::Fault;
 use crate::signal::{self, SignalInfo};
 
 impl Builder<'_> {
+    /// How often the message comes; `None` on events only.
+    pub(super) fn cycle(&self) -> Result<Option<Duration>, Fault> {
+        let attributes = &self.source.attributes;
+        let seen = attributes.text(self.message.id, "", attributes::CYCLE_TIME);
+        attributes::cycle(&seen).map_err(|expected| {
+            let id = self.message.id.raw().to_string();
+            let fault = DbcFault::BadAttribute {
+                attribute: attributes::CYCLE_TIME,
+                object: self.message.name.clone(),
+                seen,
+                expected,
+            };
+            let words = ["BA_", attributes::CYCLE_TIME, "BO_", &id];
+            (self.source.lines.find(&words).unwrap_or(self.line), fault)
+        })
+    }
+
     /// Everything that is known of a signal of this message.
     pub(super) fn info(&self, signal: &Signal, id: CanId) -> Result<SignalInfo, Fault> {
         let object = (self.message.id, signal.name.as_str());
@@ -24,18 +43,7 @@ impl Builder<'_> {
         let confidence = attributes::confidence(&read(attributes::CONFIDENCE))
             .map_err(bad(attributes::CONFIDENCE))?;
         let of_message = |name| self.source.attributes.text(self.message.id, "", name);
-        let cycle = of_message(attributes::CYCLE_TIME);
-        let cycle = attributes::cycle(&cycle).map_err(|expected| {
-            let id = self.message.id.raw().to_string();
-            let fault = DbcFault::BadAttribute {
-                attribute: attributes::CYCLE_TIME,
-                object: self.message.name.clone(),
-                seen: cycle.clone(),
-                expected,
-            };
-            let words = ["BA_", attributes::CYCLE_TIME, "BO_", &id];
-            (self.source.lines.find(&words).unwrap_or(self.line), fault)
-        })?;
+        let cycle = self.cycle()?;
         let own_source = Some(read(attributes::SIGNAL_SOURCE)).filter(|text| !text.is_empty());
         let table = self.source.labels.get(&object).copied().unwrap_or_default();
         let mut labels: Vec<_> = table

@@ -68,6 +68,7 @@ pub(super) fn add(
     // The bits of the rules follow those of the conditions, so all conditions come first.
     let first_frame_rules = builder.first_frame_rules(&mut signals, tables.rules)?;
     let first_signal = u16::try_from(tables.infos.len()).expect("at most MAX_SIGNALS_OF_FILE");
+    let cycle = builder.cycle()?;
     tables.rules += first_frame_rules.len();
     for signal in &message.signals {
         tables.infos.push(builder.info(signal, id)?);
@@ -80,6 +81,7 @@ pub(super) fn add(
         first_signal,
         dlc,
         id,
+        cycle,
         name: message.name.clone(),
     });
     Ok(())
