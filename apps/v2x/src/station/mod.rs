@@ -83,22 +83,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
-    let (mut relays, mut says) = (Vec::new(), Vec::new());
-    for (index, line) in config.lines.iter().enumerate() {
-        let relay = Arc::new(RelayWish::default());
-        relays.push(Arc::clone(&relay));
-        let (say, hears) = bounded(SAYS);
-        says.push(say);
-        let line_of = LineParts {
-            heard: heard.clone(),
-            relay,
-            says: hears,
-            clock,
-            health: Arc::clone(&health),
-            shutdown: shutdown.clone(),
-        };
-        start_line(&mut threads, PortId(index), line, line_of, boot)?;
-    }
+    let around = (clock, &health, &shutdown);
+    let (relays, says) = start_lines(&mut threads, config, &heard, around, boot)?;
     drop(heard);
     let now = clock.now().instant;
     let slots = config.setup.slots.len();
@@ -240,6 +226,36 @@ struct LineParts {
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
+}
+
+/// Where the keeper speaks to each line: the relay of its board, and everything else.
+type LineEnds = (Vec<Arc<RelayWish>>, Vec<Sender<Say>>);
+
+/// Starts every line; the wishes for their relays, and what the keeper says to their boards.
+fn start_lines(
+    threads: &mut Threads,
+    config: &StationConfig,
+    heard: &Sender<Heard>,
+    (clock, health, shutdown): (Clock, &Arc<Health>, &Shutdown),
+    boot: BootId,
+) -> Result<LineEnds, Failure> {
+    let (mut relays, mut says) = (Vec::new(), Vec::new());
+    for (index, line) in config.lines.iter().enumerate() {
+        let relay = Arc::new(RelayWish::default());
+        relays.push(Arc::clone(&relay));
+        let (say, hears) = bounded(SAYS);
+        says.push(say);
+        let parts = LineParts {
+            heard: heard.clone(),
+            relay,
+            says: hears,
+            clock,
+            health: Arc::clone(health),
+            shutdown: shutdown.clone(),
+        };
+        start_line(threads, PortId(index), line, parts, boot)?;
+    }
+    Ok((relays, says))
 }
 
 fn start_line(

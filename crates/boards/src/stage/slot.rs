@@ -42,6 +42,9 @@ pub struct SlotStage {
     /// When the relay closed for the first time.
     closed_at: Option<Instant>,
     began: Instant,
+    /// The time before the board last started anew.
+    before: Duration,
+    leaves_after: Duration,
     tick_at: Instant,
     wants_restart: bool,
 }
@@ -58,6 +61,21 @@ impl SlotStage {
     pub fn with_radio(boot: BootId, now: Instant) -> Self {
         let settings = &[("relay", "feedback"), ("plug", "on"), ("policy", "known")];
         Self::with(settings, Some(RadioShim::new()), boot, now)
+    }
+
+    /// The first one, with a car that leaves after so long.
+    #[must_use]
+    pub fn that_leaves_after(stays: Duration, boot: BootId, now: Instant) -> Self {
+        Self {
+            leaves_after: stays,
+            ..Self::new(boot, now)
+        }
+    }
+
+    /// What the meter has counted, in milliwatt hours.
+    #[must_use]
+    pub const fn milliwatt_hours(&self) -> u64 {
+        self.meter.milliwatt_hours
     }
 
     fn with(
@@ -85,6 +103,8 @@ impl SlotStage {
             shim,
             closed_at: None,
             began: now,
+            before: Duration::ZERO,
+            leaves_after: LEAVES_AFTER,
             tick_at: now + TICK,
             wants_restart: false,
         }
@@ -92,12 +112,13 @@ impl SlotStage {
 
     /// Whether the car is plugged in.
     fn is_there(&self, now: Instant) -> bool {
-        let has_come = now.since(self.began) >= COMES_AFTER;
+        let since = self.before + now.since(self.began);
         let has_left = match (&self.shim, self.closed_at) {
-            (None, _) => now.since(self.began) >= LEAVES_AFTER,
+            (None, _) => since >= self.leaves_after,
             (Some(_), Some(closed)) => now.since(closed) >= CHARGES_FOR,
             (Some(_), None) => false,
         };
+        let has_come = since >= COMES_AFTER;
         has_come && !has_left
     }
 
@@ -182,6 +203,7 @@ impl Stage for SlotStage {
 
     fn restart(&mut self, boot: BootId, now: Instant) {
         self.board = start(boot, BootReason::Software, now, &mut self.memory);
+        self.before += self.tick_at.since(self.began);
         (self.relay, self.began, self.tick_at) = (false, now, now + TICK);
         self.wants_restart = false;
     }
