@@ -26,6 +26,7 @@ use super::orders;
 use super::prices::Schedule;
 use super::v2g::books::{self as v2g_books, Told};
 use crate::clock::Clock;
+use crate::daemon::command_desk::refusal;
 
 /// How long a command waits for the controller: a server gives up after 5 s or more.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
@@ -341,8 +342,8 @@ pub(super) fn answered(keeper: &mut Keeper, ticket: u16, result: CommandResult, 
             json!({ "ok": true, "slot": awaited.slot.get() })
         }
         CommandResult::Done => json!({ "ok": true, "slot": awaited.slot.get(), "note": detail }),
-        CommandResult::UnknownOrder => orders::refusal("the controller's firmware is too old"),
-        _ => orders::refusal(detail),
+        CommandResult::UnknownOrder => refusal("the controller's firmware is too old"),
+        _ => refusal(detail),
     };
     orders::finish(keeper, &awaited.command, &answer);
 }
@@ -354,6 +355,6 @@ pub(super) fn settle(keeper: &mut Keeper, all: bool) {
     let over: Vec<_> = keeper.controllers.awaited.extract_if(.., is_over).collect();
     for awaited in over {
         let problem = "the slot controller does not answer; it may still do as it was told";
-        orders::finish(keeper, &awaited.command, &orders::refusal(problem));
+        orders::finish(keeper, &awaited.command, &refusal(problem));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: what a step is ([`super::step_bytes`]) and booking it (the station computer, which
 //! takes each entry once by its boot and number). Entries go up one after the other; the oldest is
-//! said again until the computer names it. When the flash is full the oldest goes, and that is said.
+//! said again until the computer names it. When the flash is full the oldest goes, which is said.
 //!
 //! In flash an entry is: kind 1, boot 4, number 4, content.
 

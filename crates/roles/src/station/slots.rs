@@ -4,8 +4,8 @@
 //! most one record under way, so nothing here queues.
 
 mod followed;
+mod unrouted;
 
-use std::fmt;
 use std::sync::Arc;
 
 use v2x_charging::{
@@ -20,6 +20,7 @@ use super::recent::{Judged, Recent};
 use super::view::{SessionView, SlotView};
 use super::{PortId, Sessions, SlotNumber, SlotSetup, StationSetup};
 use followed::Followed;
+pub use unrouted::Unrouted;
 
 /// What the operator can want of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,27 +99,6 @@ pub struct Resumption {
     /// What is known of the time since the last record.
     pub interruption: Interruption,
 }
-
-/// A reading names a slot that the station does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unrouted {
-    /// The slot that it names; `None` when its line belongs to no slot.
-    pub named: Option<SlotNumber>,
-}
-
-impl fmt::Display for Unrouted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.named {
-            Some(slot) => write!(
-                f,
-                "a reading of slot {slot}, which this station does not have"
-            ),
-            None => f.write_str("a reading without a slot on a line that belongs to none"),
-        }
-    }
-}
-
-impl std::error::Error for Unrouted {}
 
 /// A slot with its session's books.
 #[derive(Debug)]

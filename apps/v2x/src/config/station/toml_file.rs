@@ -1,5 +1,7 @@
 //! The station's configuration as TOML. Unknown keys and wrong values are refused with their line.
 
+mod sessions;
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use jiff::tz::TimeZoneDatabase;
 use serde::Deserialize;
 use toml::Spanned;
 use v2x_charging::{Energy, MeterLimits, Policy, SlotConfig};
-use v2x_roles::station::{Sessions, SlotNumber, pzem};
+use v2x_roles::station::{SlotNumber, pzem};
 use v2x_units::{Amps, Degrees, Position, WattHours, Watts};
 
 use super::super::keys::{Listen, MqttTable};
@@ -87,7 +89,7 @@ struct SlotTable {
     idle_timeout_s: Option<Spanned<f64>>,
     keys: Option<PathBuf>,
     energy_limit_kwh: Option<Spanned<f64>>,
-    sessions: Option<Spanned<SessionsWord>>,
+    sessions: Option<Spanned<sessions::Word>>,
 }
 
 /// As the vehicle's, without the folder of keys: each slot has its own.
@@ -111,13 +113,6 @@ enum SourceWord {
     Text,
     Framed,
     Pzem,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SessionsWord {
-    Computer,
-    Controller,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -344,7 +339,7 @@ fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotSettings, St
         plug: slot.plug.clone(),
         tariff: slot.tariff.clone(),
         keys: slot.keys.clone(),
-        sessions: sessions(source, slot)?,
+        sessions: sessions::of(source, slot)?,
         energy_limit: source
             .number(
                 "energy_limit_kwh",
@@ -355,26 +350,6 @@ fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotSettings, St
             .map(WattHours::from_kilowatt_hours),
         ..SlotSettings::on(number, slot.port.clone(), slot_source(source, slot)?)
     })
-}
-
-/// Who keeps a slot's sessions; only a board of ours can.
-fn sessions(source: Text<'_>, slot: &SlotTable) -> Result<Sessions, String> {
-    let Some(word) = &slot.sessions else {
-        return Ok(Sessions::Computer);
-    };
-    if *word.get_ref() == SessionsWord::Computer {
-        return Ok(Sessions::Computer);
-    }
-    if slot.source != SourceWord::Framed {
-        let right = "only a slot controller with source = \"framed\" keeps sessions";
-        return Err(source.wrong(word, right));
-    }
-    if slot.keys.is_some() {
-        let right = "its keys belong on the board then: leave `keys` out, and give them to it \
-                     with `v2x board keys`";
-        return Err(source.wrong(word, right));
-    }
-    Ok(Sessions::Controller)
 }
 
 fn slot_source(source: Text<'_>, slot: &SlotTable) -> Result<Source, String> {
