@@ -1,8 +1,8 @@
 //! Two cars and a station on this computer alone: `v2x sim live` plays boards, roads and air;
 //! `v2x vehicle` and `v2x station` are what they always are, and so is the broker.
 //!
-//! It lasts as long as its scenario, about a minute and a half: a drive, a hard braking and a charge
-//! take their time where daemons with real clocks look on.
+//! It lasts as long as its scenario, about a minute and a half: a drive, a hard braking and a
+//! charge take their time where daemons with real clocks look on.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

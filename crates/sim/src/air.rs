@@ -188,19 +188,23 @@ impl Air {
         });
     }
 
-    /// When a radio that wants to speak now gets its turn.
+    /// When a radio that wants to speak now gets its turn: it waits for whoever it hears, and draws
+    /// how long after that. Two that draw the same slot do not hear each other in time.
     fn turn(&mut self, now: Instant, from: usize) -> Instant {
-        let audible = |flight: &&Flight| {
-            flight.from == from || self.distance(flight.from, from) < self.settings.reach_m
-        };
-        let begun = self.flights.iter().filter(|flight| !flight.landed);
-        // A frame that begins within one slot cannot be heard in time: those two collide.
-        let heard = begun
-            .filter(|flight| flight.begins <= now + SLOT)
-            .filter(audible);
-        let busy = heard.map(|flight| flight.ends).max().unwrap_or(now);
-        let slots = u32::try_from(self.chance.below(SLOTS)).unwrap_or(0);
-        busy.max(now) + DIFS + SLOT * slots
+        let mut begins = now;
+        loop {
+            let slots = u32::try_from(self.chance.below(SLOTS)).unwrap_or(0);
+            begins = begins + DIFS + SLOT * slots;
+            let flying = self.flights.iter().filter(|flight| !flight.landed);
+            let audible = flying.filter(|flight| {
+                flight.from == from || self.distance(flight.from, from) < self.settings.reach_m
+            });
+            let heard = audible.filter(|it| it.begins + SLOT <= begins && it.ends > begins);
+            match heard.map(|flight| flight.ends).max() {
+                Some(ends) => begins = ends,
+                None => return begins,
+            }
+        }
     }
 
     /// What has come about until `now`, in order.

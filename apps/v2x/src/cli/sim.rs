@@ -31,8 +31,8 @@ pub(crate) enum SimTask {
 ///
 /// Each board's line is a link in the folder, to be given to `v2x vehicle` and `v2x station` as a
 /// port: CAR.collector and CAR.radio, slot1 and so on, station.radio. Whoever speaks on the air of
-/// UDP multicast needs no radio board. The world begins when every
-/// collector and slot is listened to, and goes on until Ctrl-C; what happens is told on standard output.
+/// UDP multicast needs no radio board. The world begins when every collector and slot is listened
+/// to, and goes on until Ctrl-C; what happens is told on standard output.
 #[derive(Debug, Args)]
 pub(crate) struct SimLive {
     /// A scenario: a TOML file, or one that this program brings along.
@@ -55,9 +55,9 @@ pub(crate) struct SimLive {
 /// Plays a scenario in virtual time and watches what the product makes of it.
 ///
 /// Cars, boards and meters are played; vehicles' and station's computers run the product's own
-/// parts, with a broker and disks that fail. Checkers watch: nothing acknowledged is lost, energy by
-/// station and physics agree, no session without a plug, nothing twice, nothing private in a log,
-/// every alarm has a cause. Ends with 1 when one of them complains, and says how to repeat it.
+/// parts, with a broker and disks that fail. Checkers watch: nothing acknowledged is lost, energy
+/// by station and physics agree, no session without a plug, nothing twice, nothing private in a
+/// log, every alarm has a cause. Ends with 1 when one of them complains, and says how to repeat it.
 #[derive(Debug, Args)]
 pub(crate) struct SimRun {
     /// A scenario: a TOML file, one that this program brings along, or campaign: drawn by the seed.

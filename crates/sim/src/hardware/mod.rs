@@ -6,10 +6,12 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `boards` | the product's boards with clocks, flashes and lines around them |
+//! | `happenings` | what a scenario lets happen at a moment |
 //! | `line` | a board's clock and its UART |
 //! | `plan` | what a driver does one after the other |
 
 mod boards;
+mod happenings;
 mod line;
 mod plan;
 
@@ -22,12 +24,12 @@ use v2x_units::{Instant, MacAddress, UtcTime};
 use crate::air::{Air, AirEvent};
 use crate::bus::BusLayout;
 use crate::car::{Car, Past, Socket};
-use crate::chance::Seed;
+use crate::chance::{Chance, Seed};
 use crate::driver::Leader;
 use crate::gnss::GnssReceiver;
 use crate::meter::Meter;
-use crate::scenario::{Event, Happening, Scenario, ScenarioError};
-use crate::town::Town;
+use crate::scenario::{CarPlan, Event, Happening, Scenario, ScenarioError};
+use crate::town::{Town, Way};
 use crate::twizy::{Battery, Spec, Twizy};
 
 use boards::{CollectorBoard, RadioBoard, SlotBoard};
@@ -112,39 +114,27 @@ impl Hardware {
         let layout = BusLayout::renault_twizy();
         let mut cars = Vec::new();
         for (index, plan) in scenario.cars.iter().enumerate() {
-            let way: Vec<_> = plan.route.iter().map(String::as_str).collect();
-            let way = town.way(&way).ok_or_else(|| ScenarioError {
+            let through: Vec<_> = plan.route.iter().map(String::as_str).collect();
+            let way = town.way(&through).ok_or_else(|| ScenarioError {
                 file: town.name.clone(),
                 fault: format!("car {}: no way through {:?}", plan.name, plan.route),
             })?;
             let stream = |what: &str| seed.stream(&format!("car {index} {what}"));
-            let mut cells = stream("battery");
-            let battery = Battery::new(plan.percent, cells.between(0.9, 1.0), OUTSIDE, &mut cells);
-            let past = Past {
-                odometer: cells.between(500.0, 40_000.0),
-                serial: 0x123_4560 + u32::try_from(index % 10).unwrap_or(0),
-                minutes: cells.between(1_000.0, 500_000.0),
-            };
-            let twizy = Twizy::new(Spec::TWIZY_80, battery, OUTSIDE);
-            let stands_at = way.place(plan.starts_at_m);
-            let mut car = Car::new(Arc::clone(&layout), twizy, past, stands_at);
+            let mut car = car(&layout, &way, plan, index, &mut stream("battery"));
             if detail == Detail::Signals {
                 car.bus.thin_out(SIGNAL_EVERY);
             }
-            let receiver = GnssReceiver::new(scenario.gnss, utc, Instant::BOOT, stream("receiver"));
-            let (collector, radio) = (address(1, index), address(2, index));
+            let now = Instant::BOOT;
+            let receiver = GnssReceiver::new(scenario.gnss, utc, now, stream("receiver"));
+            let collector = address(1, index);
+            let collector = CollectorBoard::new(collector, receiver, now, stream("collector"));
             cars.push(CarHere {
                 name: plan.name.clone(),
                 car,
-                collector: CollectorBoard::new(
-                    collector,
-                    receiver,
-                    Instant::BOOT,
-                    stream("collector"),
-                ),
-                radio: RadioBoard::new(radio, &mut air, Instant::BOOT, stream("radio")),
+                collector,
+                radio: RadioBoard::new(address(2, index), &mut air, now, stream("radio")),
                 plan: Plan::new(plan, way, stream("driver")),
-                serial: past.serial,
+                serial: serial(index),
             });
         }
         let slots: Vec<_> = (scenario.slots.iter().enumerate())
@@ -182,7 +172,8 @@ impl Hardware {
         })
     }
 
-    /// Every line with a name for people: `alpha.collector`, `alpha.radio`, `slot1`, `station.radio`.
+    /// Every line with a name for people: `alpha.collector`, `alpha.radio`, `slot1`,
+    /// `station.radio`.
     #[must_use]
     pub fn ports(&self) -> Vec<(PortId, String)> {
         let mut ports = Vec::new();
@@ -294,7 +285,7 @@ impl Hardware {
 
     fn tick(&mut self, length: Duration) {
         let now = self.now;
-        self.happen(now);
+        self.let_happen(now);
         let leaders: Vec<_> = (0..self.cars.len()).map(|car| self.leader(car)).collect();
         for (here, leader) in self.cars.iter_mut().zip(leaders) {
             let story = &mut self.story;
@@ -408,96 +399,30 @@ impl Hardware {
         cars.chain(&mut self.station_radio)
             .find(|board| board.radio == id)
     }
+}
 
-    fn happen(&mut self, now: Instant) {
-        let due = |event: &Event| Instant::BOOT + Duration::from_secs_f64(event.at_s) <= now;
-        while self.events.last().is_some_and(due) {
-            if let Some(event) = self.events.pop() {
-                self.begin(now, event.what);
-            }
-        }
-        let over: Vec<_> = self.endings.extract_if(.., |(at, _)| *at <= now).collect();
-        for (_, what) in over {
-            self.end(now, &what);
-        }
-    }
+/// A parked car with a past.
+fn car(
+    layout: &Arc<BusLayout>,
+    way: &Way,
+    plan: &CarPlan,
+    index: usize,
+    chance: &mut Chance,
+) -> Car {
+    let health = chance.between(0.9, 1.0);
+    let battery = Battery::new(plan.percent, health, OUTSIDE, chance);
+    let past = Past {
+        odometer: chance.between(500.0, 40_000.0),
+        serial: serial(index),
+        minutes: chance.between(1_000.0, 500_000.0),
+    };
+    let twizy = Twizy::new(Spec::TWIZY_80, battery, OUTSIDE);
+    Car::new(Arc::clone(layout), twizy, past, way.place(plan.starts_at_m))
+}
 
-    fn begin(&mut self, now: Instant, what: Happening) {
-        let ends = |seconds: f64| now + Duration::from_secs_f64(seconds.max(0.0));
-        match &what {
-            Happening::BrakeHard { car, for_s } => {
-                self.story
-                    .push((now, format!("{car}: brakes as hard as it can")));
-                if let Some(driver) = self.car_mut(car).and_then(|here| here.car.driver_mut()) {
-                    driver.brake_hard(true);
-                }
-                self.endings.push((ends(*for_s), what));
-            }
-            Happening::LoseSky { car, for_s } => {
-                self.story
-                    .push((now, format!("{car}: its receiver loses the sky")));
-                if let Some(here) = self.car_mut(car) {
-                    here.collector.receiver.lose_sky(ends(*for_s));
-                }
-            }
-            Happening::MeterFault { slot, fault, for_s } => {
-                self.story
-                    .push((now, format!("slot {slot}: its meter is {fault:?}")));
-                self.set_meter_fault(*slot, Some(*fault));
-                self.endings.push((ends(*for_s), what));
-            }
-            Happening::Reboot { board } => {
-                self.story.push((now, format!("{board}: starts anew")));
-                self.reboot(now, board);
-            }
-            // Not of the hardware.
-            Happening::BrokerAway { .. }
-            | Happening::DiskFault { .. }
-            | Happening::RestartComputer { .. } => {}
-        }
-    }
-
-    fn end(&mut self, now: Instant, what: &Happening) {
-        match what {
-            Happening::BrakeHard { car, .. } => {
-                self.story.push((now, format!("{car}: drives on")));
-                if let Some(driver) = self.car_mut(car).and_then(|here| here.car.driver_mut()) {
-                    driver.brake_hard(false);
-                }
-            }
-            Happening::MeterFault { slot, .. } => {
-                self.story
-                    .push((now, format!("slot {slot}: its meter is well again")));
-                self.set_meter_fault(*slot, None);
-            }
-            _ => {}
-        }
-    }
-
-    fn set_meter_fault(&mut self, slot: usize, fault: Option<crate::meter::MeterFault>) {
-        if let Some(slot) = slot.checked_sub(1).and_then(|at| self.slots.get_mut(at)) {
-            slot.meter.fault = fault;
-        }
-    }
-
-    fn car_mut(&mut self, name: &str) -> Option<&mut CarHere> {
-        self.cars.iter_mut().find(|here| here.name == name)
-    }
-
-    fn reboot(&mut self, now: Instant, board: &str) {
-        let port = self.ports().into_iter().find(|(_, name)| name == board);
-        match port.map(|(port, _)| port) {
-            Some(PortId::Collector(car)) => self.cars[car].collector.restart(now),
-            Some(PortId::CarRadio(car)) => self.cars[car].radio.restart(now),
-            Some(PortId::Slot(slot)) => self.slots[slot].restart(now),
-            Some(PortId::StationRadio) => {
-                if let Some(radio) = &mut self.station_radio {
-                    radio.restart(now);
-                }
-            }
-            None => {}
-        }
-    }
+/// The last digits of a vehicle's number, invented.
+fn serial(index: usize) -> u32 {
+    0x123_4560 + u32::try_from(index % 10).unwrap_or(0)
 }
 
 /// A locally administered address: kind of board and number.

@@ -1,4 +1,4 @@
-//! The world in virtual time: hardware, computers with the product's parts, and checkers that watch.
+//! The world in virtual time: hardware, computers with the product's parts, checkers that watch.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -118,6 +118,9 @@ pub struct Report {
     pub cars: Vec<String>,
 }
 
+/// What a line said, piece by piece.
+type Heard = Vec<(Instant, Vec<u8>)>;
+
 /// A world that runs.
 struct World {
     run: Run,
@@ -184,7 +187,7 @@ impl World {
     fn round(&mut self) {
         let end = self.hardware.now() + ROUND;
         let tick = self.hardware.tick_length();
-        let mut heard: Vec<Vec<(Instant, Vec<u8>)>> = vec![Vec::new(); self.vehicles.len()];
+        let mut heard: Vec<Heard> = vec![Vec::new(); self.vehicles.len()];
         while self.hardware.now() < end {
             let now = (self.hardware.now() + tick).min(end);
             self.hardware.advance(now);
@@ -209,10 +212,10 @@ impl World {
     }
 
     /// Lets the vehicles' computers take what they heard, each on its own.
-    fn compute(&mut self, now: Instant, heard: Vec<Vec<(Instant, Vec<u8>)>>) {
+    fn compute(&mut self, now: Instant, heard: Vec<Heard>) {
         let mut work: Vec<_> = self.vehicles.iter_mut().zip(heard).collect();
         let share = work.len().div_ceil(self.run.threads.max(1)).max(1);
-        let take = |part: &mut [(&mut VehicleComputer, Vec<(Instant, Vec<u8>)>)]| {
+        let take = |part: &mut [(&mut VehicleComputer, Heard)]| {
             for (vehicle, heard) in part {
                 for (at, bytes) in heard {
                     vehicle.hear(*at, bytes);
@@ -235,7 +238,7 @@ impl World {
         for slot in 0..self.plugged.len() {
             let energy = self.hardware.passed(slot).unwrap_or(0.0);
             let is_in = self.hardware.is_plugged(slot);
-            // The station hears of an unplugging a little later: the note stays until the next plug.
+            // The station hears of an unplugging a little later: until then the note stays.
             if is_in && self.plugged[slot].is_none() {
                 self.plugged[slot] = Some(energy);
             }

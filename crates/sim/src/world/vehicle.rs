@@ -208,9 +208,8 @@ impl VehicleComputer {
         let mut acknowledged = Vec::new();
         let mut unanswered = Vec::new();
         for entry in batch {
-            if broker.takes(self.number, &entry.payload) {
-                acknowledged.push(entry.id);
-            } else if defect == Some(Defect::ForgetsOnDisconnect) {
+            let forgets = defect == Some(Defect::ForgetsOnDisconnect);
+            if broker.takes(self.number, &entry.payload) || forgets {
                 acknowledged.push(entry.id);
             } else {
                 unanswered.push(entry.id);
