@@ -32,7 +32,7 @@ fn killed_daemon_loses_no_row_of_its_store_and_frames_only_of_its_last_second() 
     let Some(broker) = Mosquitto::start(&Access::Everybody) else {
         return;
     };
-    // The last life sees a group of rows committed, five seconds after its first.
+    // The last life commits its group at its end.
     let seconds = bench::drive_seconds() * 2;
     let bound = SOON + Duration::from_secs(seconds as u64);
     let subscriber = Subscriber::start(broker.port());

@@ -1,6 +1,6 @@
 //! Rows that are offered while they still wait for their common commit.
 //!
-//! A row waits up to five seconds for its group ([`crate::group_commit`]); a dashboard shall not.
+//! A row waits a while for its group ([`crate::group_commit`]); a dashboard shall not.
 //! So its owner gives it to the outbox at once, under the place in the queue that it will have.
 //! When the broker has it before the group is committed, it never enters the queue: an insertion
 //! and a removal less on the disk. Otherwise it enters with the group, and its acknowledgement

@@ -1,8 +1,8 @@
-//! When telemetry rows are committed: as a group of 60, or 5 s after the first of it.
+//! When telemetry rows are committed: as a group, when it is full or its first row is old.
 //!
 //! One commit per row writes 14 times the bytes of one per 60 rows, and SD cards die of it. What a
-//! power cut takes is the group that was not committed: at most 5 s. Not here: the commit itself
-//! (`store`).
+//! power cut takes is the group that was not committed, unless its owner keeps the rows elsewhere
+//! meanwhile. Not here: the commit itself (`store`).
 
 use std::time::Duration;
 
@@ -13,8 +13,11 @@ use v2x_units::Instant;
 pub struct GroupLimits {
     /// Rows that make a group full.
     pub rows: usize,
-    /// Age of its first row at which a group is committed; the stated loss of a power cut.
+    /// Age of its first row at which a group is committed; the stated loss of a power cut where
+    /// nothing else keeps the rows.
     pub age: Duration,
+    /// How long after a commit that failed the next one is tried.
+    pub retry: Duration,
     /// Rows kept in memory while commits fail; beyond it the oldest group is dropped and counted.
     pub kept: usize,
 }
@@ -25,6 +28,7 @@ impl Default for GroupLimits {
         Self {
             rows: 60,
             age: Duration::from_secs(5),
+            retry: Duration::from_secs(5),
             kept: 3600,
         }
     }
@@ -83,8 +87,13 @@ impl<T> GroupCommit<T> {
 
     /// Makes the group due at once, unless its last commit failed.
     pub fn hurry(&mut self, now: Instant) {
-        if !self.failing && !self.rows.is_empty() {
-            self.due = Some(now);
+        self.hurry_until(now);
+    }
+
+    /// Makes the group due at this moment if it is not before, unless its last commit failed.
+    pub fn hurry_until(&mut self, latest: Instant) {
+        if !self.failing {
+            self.due = self.due.map(|due| due.min(latest));
         }
     }
 
@@ -114,10 +123,10 @@ impl<T> GroupCommit<T> {
         self.failing = false;
     }
 
-    /// The commit failed: the rows stay, and are due again after the age of a group.
+    /// The commit failed: the rows stay, and are due again a while later.
     pub fn failed(&mut self, now: Instant) {
         self.failing = true;
-        self.due = (!self.rows.is_empty()).then(|| now + self.limits.age);
+        self.due = (!self.rows.is_empty()).then(|| now + self.limits.retry);
     }
 
     /// Rows dropped because commits failed for too long.
@@ -139,6 +148,7 @@ mod tests {
         GroupCommit::new(GroupLimits {
             rows: 3,
             age: Duration::from_secs(5),
+            retry: Duration::from_secs(2),
             kept: 7,
         })
     }
@@ -168,14 +178,31 @@ mod tests {
     }
 
     #[test]
+    fn hurried_group_is_due_at_that_moment_and_no_later_than_by_its_age() {
+        let mut group = group();
+        group.hurry_until(at(1));
+        assert_eq!(group.due(), None, "there is nothing to commit");
+        group.push(at(10), 1);
+        group.hurry_until(at(12));
+        assert_eq!(group.due(), Some(at(12)));
+        group.hurry_until(at(14));
+        assert_eq!(group.due(), Some(at(12)));
+        group.committed();
+        group.push(at(20), 2);
+        assert_eq!(group.due(), Some(at(25)));
+    }
+
+    #[test]
     fn failed_commit_keeps_the_rows_and_is_tried_again_later() {
         let mut group = group();
         for row in 0..3 {
             group.push(at(0), row);
         }
         group.failed(at(1));
-        assert!(!group.is_due(at(5)), "a failing disk is not asked per row");
-        assert!(group.is_due(at(6)));
+        assert!(!group.is_due(at(2)), "a failing disk is not asked per row");
+        group.hurry_until(at(2));
+        assert!(!group.is_due(at(2)), "nor because somebody is in a hurry");
+        assert!(group.is_due(at(3)));
         assert_eq!(group.rows(), [0, 1, 2]);
     }
 

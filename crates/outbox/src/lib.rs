@@ -18,7 +18,7 @@
 //! | [`storage`] | what an outbox needs of a disk |
 //! | [`outbox`] | the queue: batches, acknowledgements, releases, evictions |
 //! | `fresh` | rows that are offered while they wait for their commit |
-//! | [`group_commit`] | when telemetry rows are committed: 60 rows or 5 s |
+//! | [`group_commit`] | when telemetry rows are committed together |
 //! | [`memory`] | a storage without a disk, whose faults are injected |
 //! | `conformance` | the laws as a property test, for every storage (feature `conformance`) |
 

@@ -81,6 +81,23 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether one of the newest fixes was received at this moment of the computer.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn has_fix(&self, boot: HostBoot, since: Instant) -> Result<bool, StoreError> {
+        let found: Vec<bool> = self.rows(
+            "SELECT EXISTS (
+                 SELECT 1 FROM (SELECT host_boot, since_us FROM fix ORDER BY id DESC LIMIT ?3)
+                     WHERE host_boot = ?1 AND since_us = ?2)",
+            (boot.0, since.as_micros(), NEWEST_ROWS),
+            |row| row.get(0),
+        )?;
+        Ok(found.first().copied().unwrap_or(false))
+    }
+}
+
 fn insert(tx: &Transaction<'_>, queue: &mut Queue, dated: &DatedRow) -> rusqlite::Result<()> {
     let DatedRow { row, when, place } = dated;
     let written = tx

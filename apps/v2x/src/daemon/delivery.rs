@@ -29,8 +29,9 @@ const GLANCE: Duration = Duration::from_millis(250);
 
 /// Acknowledged entries that are removed at once when they are so many: a backlog drains.
 const REMOVE_AT_ONCE: usize = 64;
-/// After so long they are removed without a group: a restart would send them again.
-const REMOVE_AFTER: Duration = Duration::from_secs(6);
+/// After so long they are removed without a group: a restart would send them again. Longer than any
+/// group waits.
+const REMOVE_AFTER: Duration = Duration::from_secs(65);
 
 /// The outbox and the session that empties it.
 pub(crate) struct Delivery {

@@ -11,10 +11,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 use v2x_outbox::EntryId;
 use v2x_roles::timekeeping::{Dated, Succession, TimeSource};
+use v2x_roles::vehicle::FixQuality;
 use v2x_store::{
     DateMark, DatedRow, FixRow, Group, HostBoot, Store, StoreError, TelemetryRow, UndatedRow, When,
 };
-use v2x_units::{Instant, Stamp, UtcTime};
+use v2x_units::{GnssFix, Instant, Stamp, UtcTime};
 
 use super::source::BoardTime;
 use super::telemetry::{self, SOURCE};
@@ -36,6 +37,31 @@ pub(super) struct MeasuredRow {
     pub(super) values: String,
     /// How many data points they are.
     pub(super) points: u32,
+}
+
+/// A fix, and what it is worth.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MeasuredFix {
+    /// When it was received, and what the files call it.
+    pub(super) at: Stamp,
+    /// When, on the clock of the board, if that has one.
+    pub(super) board: Option<BoardTime>,
+    /// What the receiver said.
+    pub(super) fix: GnssFix,
+    /// What the vehicle role thinks of it.
+    pub(super) quality: FixQuality,
+}
+
+impl MeasuredFix {
+    /// As the store keeps it, under its date or, where nobody knows that, under what the files
+    /// call it.
+    pub(super) fn dated(&self, date: Option<Dated>) -> FixRow {
+        FixRow {
+            at: date.map_or(self.at.utc, |dated| dated.utc),
+            fix: self.fix,
+            quality: self.quality.word().to_owned(),
+        }
+    }
 }
 
 /// A row that waits for the commit of its group.
@@ -290,13 +316,18 @@ impl Dating {
         })
     }
 
+    /// What the clock says of a moment, whether one may ask it now or not.
+    pub(super) fn unsure(&self, at: Instant) -> Option<UtcTime> {
+        self.clock.date(at).map(|dated| dated.utc)
+    }
+
     fn undated(&self, row: &MeasuredRow) -> UndatedRow {
         UndatedRow {
             source: SOURCE.to_owned(),
             boot: self.boot.clone(),
             since_boot: row.at.instant,
             board: row.board.map(|board| (board.boot, board.at)),
-            unsure: self.clock.date(row.at.instant).map(|dated| dated.utc),
+            unsure: self.unsure(row.at.instant),
             points: row.points,
             values: row.values.clone(),
         }

@@ -1,9 +1,9 @@
 //! The thread that owns the store: rows in groups to the disk, and from there to the session.
 //!
 //! A row with a date ([`super::dating`]) is offered to the network as it comes, while it waits for
-//! the commit of its group; until then the journal of rows keeps it through a kill. Nothing leaves
-//! the outbox before the broker has it. A power cut takes the group that was not committed: at most
-//! 5 s of rows.
+//! the commit of its group. Until then the journal of rows keeps rows and fixes through a kill, and
+//! all but the last five seconds of them through a power cut. Nothing leaves the outbox before the
+//! broker has it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,24 +12,35 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, select};
 use tracing::warn;
-use v2x_outbox::{GroupCommit, GroupLimits};
-use v2x_roles::vehicle::{FixQuality, Observation};
+use v2x_can::vss::VinSerial;
+use v2x_outbox::{GroupCommit, GroupLimits, NewEntry};
+use v2x_roles::vehicle::Observation;
 use v2x_store::{Event, FixRow, Store, When};
-use v2x_units::{GnssFix, Instant, Stamp};
+use v2x_units::{Instant, Stamp, UtcTime};
 
 use super::dated_journal::DatedJournal;
-use super::dating::{Beside, Dating, GroupRow, MeasuredRow};
+use super::dating::{Beside, Dating, GroupRow, MeasuredFix, MeasuredRow};
 use super::health::Health;
 use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
-use super::row_journal::{JournalRow, RowJournal};
-use super::source::BoardTime;
+use super::remote::{LastRow, Remote, commands, settings};
+use super::row_journal::{self, Kept, RowJournal};
 use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
 use crate::daemon::{Delivery, Housekeeping};
 
 /// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
 const EVENTS_MAX: usize = 1_000;
+/// Rows and fixes share a commit of a minute: each commit rewrites whole pages, so that one every
+/// five seconds costs 2.5 times as much. The journal of rows keeps them meanwhile.
+const GROUP: GroupLimits = GroupLimits {
+    rows: 120,
+    age: Duration::from_secs(60),
+    retry: Duration::from_secs(5),
+    kept: 3600,
+};
+/// What the journal does not take is committed after so long: what a kill then takes.
+const UNKEPT_AT_MOST: Duration = row_journal::SYNC_EVERY;
 /// How often an idle keeper looks whether a group is due.
 const GLANCE: Duration = Duration::from_millis(250);
 
@@ -41,18 +52,15 @@ pub(super) enum ToKeep {
     /// Something that happened just now, with its circumstances as a JSON object.
     Event { kind: &'static str, detail: String },
     /// A fix and what it is worth.
-    Fix {
-        at: Stamp,
-        board: Option<BoardTime>,
-        fix: GnssFix,
-        quality: FixQuality,
-    },
+    Fix(MeasuredFix),
     /// One moment of the car, for the journal.
     Observation(Box<Observation>),
     /// Something of the conversation about charging.
     V2g(Stamp, Box<ToldByV2g>),
     /// Something of V2V.
     V2v(Stamp, Box<ToldByV2v>),
+    /// Who the car is.
+    Vin(VinSerial),
 }
 
 /// The store and what waits to enter it.
@@ -60,28 +68,30 @@ pub(super) struct Keeper {
     pub(super) store: Store,
     pub(super) journal: DatedJournal,
     /// Where rows are kept until their commit, and what the last run left there.
-    pub(super) row_journal: (RowJournal, Vec<JournalRow>),
+    pub(super) row_journal: (RowJournal, Vec<Kept>),
     pub(super) delivery: Delivery,
     pub(super) housekeeping: Housekeeping,
     pub(super) clock: Clock,
     pub(super) dating: Dating,
     pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
+    /// What goes on with the server beside the outbox.
+    pub(super) remote: Remote,
 }
 
-/// A fix that waits for its commit.
+/// What became of an event.
 #[derive(Debug, Clone, Copy)]
-struct Fix {
-    at: Stamp,
-    board: Option<BoardTime>,
-    fix: GnssFix,
-    quality: FixQuality,
+pub(super) struct Noted {
+    /// Its date, if there was one.
+    pub(super) at: Option<UtcTime>,
+    /// Whether the disk has it.
+    pub(super) is_on_disk: bool,
 }
 
 /// What waits for the next commit.
-struct Groups {
+pub(super) struct Groups {
     rows: GroupCommit<GroupRow>,
-    fixes: GroupCommit<Fix>,
+    fixes: GroupCommit<MeasuredFix>,
     events: VecDeque<(Event, When)>,
 }
 
@@ -90,28 +100,46 @@ impl Keeper {
     /// to deliver it. What it cannot deliver now stays on disk for the next start.
     pub(super) fn run(mut self, to_keep: &Receiver<ToKeep>) {
         let mut groups = Groups {
-            rows: GroupCommit::new(GroupLimits::default()),
-            fixes: GroupCommit::new(GroupLimits::default()),
+            rows: GroupCommit::new(GROUP),
+            fixes: GroupCommit::new(GROUP),
             events: VecDeque::new(),
         };
         self.delivery.remove_in_groups();
+        self.apply_settings();
         self.recover(&mut groups);
         loop {
             let now = self.clock.now().instant;
             self.heart.beat(now);
             let requests = self.delivery.requests();
+            let (commands, news) = (self.remote.desk.received(), self.remote.news());
             select! {
                 recv(to_keep) -> what => match what {
                     Ok(what) => self.take(&mut groups, what),
                     Err(_) => break,
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
+                recv(commands) -> command => {
+                    if let Some(command) = self.remote.desk.take(command, now) {
+                        commands::carry_out(&mut self, &mut groups, command);
+                    }
+                }
+                recv(news) -> news => match news {
+                    Ok(()) => settings::hear(&mut self, &mut groups),
+                    // The session has ended.
+                    Err(_) => self.remote.shared = None,
+                },
                 default(GLANCE) => self.write_events(&mut groups.events),
             }
+            commands::settle(&mut self, &mut groups, false);
             self.commit(&mut groups, false);
+            self.remote.look(now);
+            if let Err(error) = self.row_journal.0.sync_overdue(now) {
+                warn!(%error, "rows that wait for their commit do not reach the disk");
+            }
             self.delivery.remove_overdue(now, &mut self.store);
             self.housekeeping.look(self.clock, &mut self.store);
         }
+        commands::settle(&mut self, &mut groups, true);
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);
         self.journal.close(&mut self.store);
@@ -122,13 +150,18 @@ impl Keeper {
     fn recover(&mut self, groups: &mut Groups) {
         let left = std::mem::take(&mut self.row_journal.1);
         let now = self.clock.now().instant;
-        for row in recovery::recover(left, &mut self.store, &mut self.dating) {
+        let (rows, fixes) = recovery::recover(left, &mut self.store, &mut self.dating);
+        for row in rows {
             groups.rows.push(now, row);
         }
-        if groups.rows.rows().is_empty() {
+        for fix in fixes {
+            groups.fixes.push(now, fix);
+        }
+        if groups.rows.rows().is_empty() && groups.fixes.rows().is_empty() {
             self.row_journal.0.clear();
         }
         groups.rows.hurry(now);
+        groups.fixes.hurry(now);
         self.commit(groups, false);
     }
 
@@ -136,19 +169,13 @@ impl Keeper {
         let now = self.clock.now().instant;
         match what {
             ToKeep::Row(row) => self.row(groups, now, row),
-            ToKeep::Fix {
-                at,
-                board,
-                fix,
-                quality,
-            } => {
-                let fix = Fix {
-                    at,
-                    board,
-                    fix,
-                    quality,
-                };
+            ToKeep::Fix(fix) => {
+                let date = self.clock.date(fix.at.instant);
+                let kept = recovery::journal_fix(self.dating.boot(), &fix, date);
                 groups.fixes.push(now, fix);
+                if self.row_journal.0.add(now, &kept).is_err() {
+                    groups.fixes.hurry_until(now + UNKEPT_AT_MOST);
+                }
             }
             ToKeep::V2g(at, told) => {
                 let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
@@ -165,8 +192,28 @@ impl Keeper {
                 let date = |at| self.dating.date(at);
                 self.journal.observe(*seen, host, date, &mut self.store);
             }
-            ToKeep::Event { kind, detail } => self.event(groups, now, kind, detail),
+            ToKeep::Event { kind, detail } => self.happened(groups, kind, detail),
+            ToKeep::Vin(serial) => self.remote.about.hear_vin(serial),
         }
+    }
+
+    /// Now, on the clock of this process.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now().instant
+    }
+
+    /// What was set from afar holds from now on.
+    pub(super) fn apply_settings(&mut self) {
+        let tuning = self.remote.settings.tuning();
+        self.remote.live.set_row_interval(tuning.row_interval);
+        self.journal.set_limits(tuning.alarms);
+    }
+
+    /// Commits the rows that wait for their group, and gives everything to the session.
+    pub(super) fn send_all(&mut self, groups: &mut Groups) {
+        groups.rows.hurry(self.now());
+        self.commit(groups, false);
+        self.delivery.offer(&self.store);
     }
 
     /// Puts a row into its group, and offers it at once if its date is known and the journal keeps
@@ -174,34 +221,57 @@ impl Keeper {
     fn row(&mut self, groups: &mut Groups, now: Instant, measured: MeasuredRow) {
         let group = groups.rows.rows();
         let mut dated = self.dating.date_now(&mut self.store, &measured, group);
-        let kept = recovery::journal_row(self.dating.boot(), &measured, dated.as_ref());
-        let is_kept = self.row_journal.0.add(&kept).is_ok();
+        let kept = recovery::journal_row(&self.dating, &measured, dated.as_ref());
+        let is_kept = self.row_journal.0.add(now, &kept).is_ok();
         if let Some(dated) = dated.as_mut().filter(|_| is_kept)
             && let Some(upload) = &dated.row.upload
         {
             dated.place = Some(self.delivery.admit(&mut self.store, upload.clone()));
         }
+        self.remote.last_row = Some(LastRow {
+            at: measured.at.instant,
+            utc: dated.as_ref().map(|dated| dated.row.at),
+            values: measured.values.clone(),
+        });
         let could_have = dated.is_none() && self.dating.date(now).is_some();
         let dropped = groups.rows.push(now, GroupRow { measured, dated });
         for place in dropped.iter().filter_map(GroupRow::place) {
             self.delivery.give_up(place);
+        }
+        if !is_kept {
+            groups.rows.hurry_until(now + UNKEPT_AT_MOST);
         }
         if could_have {
             // What has no date yet holds up the rows behind it.
             groups.rows.hurry(now);
         }
         self.delivery.offer(&self.store);
+        commands::row_has_come(self, groups);
     }
 
     /// Writes what happened; events are few and commit at once, or wait for the disk.
-    fn event(&mut self, groups: &mut Groups, now: Instant, kind: &str, detail: String) {
+    pub(super) fn happened(&mut self, groups: &mut Groups, kind: &str, detail: String) {
+        self.happened_and_upload(groups, kind, detail, |_| None);
+    }
+
+    /// The same of something that is told to the broker too, if it has a date.
+    pub(super) fn happened_and_upload(
+        &mut self,
+        groups: &mut Groups,
+        kind: &str,
+        detail: String,
+        upload: impl FnOnce(UtcTime) -> Option<NewEntry>,
+    ) -> Noted {
+        let now = self.now();
         let date = self.clock.trusted_date(now);
+        let at = date.map(|dated| dated.utc);
         let event = Event {
-            at: date.map(|dated| dated.utc),
+            at,
             kind: kind.to_owned(),
             detail,
-            upload: None,
+            upload: at.and_then(upload),
         };
+        let is_uploaded = event.upload.is_some();
         let when = self.dating.when(&mut self.store, now, None, date);
         if groups.events.len() >= EVENTS_MAX {
             warn!("an event is given up: the disk has refused for too long");
@@ -209,6 +279,11 @@ impl Keeper {
         }
         groups.events.push_back((event, when));
         self.write_events(&mut groups.events);
+        let is_on_disk = groups.events.is_empty();
+        if is_uploaded && is_on_disk {
+            self.delivery.offer(&self.store);
+        }
+        Noted { at, is_on_disk }
     }
 
     /// Writes events in their order until the disk refuses.
@@ -246,11 +321,13 @@ impl Keeper {
                 self.delivery
                     .committed(&mut self.store, places, &acknowledged);
                 groups.rows.committed();
-                self.row_journal.0.clear();
-                if fixes.is_empty() {
+                if fixes.len() < groups.fixes.rows().len() {
+                    // They still stand in the journal, behind rows that the next start finds in
+                    // the store and leaves alone.
                     groups.fixes.failed(now);
                 } else {
                     groups.fixes.committed();
+                    self.row_journal.0.clear();
                 }
             }
             Err(error) => {
@@ -271,21 +348,11 @@ impl Keeper {
             return Vec::new();
         }
         let mut rows = Vec::with_capacity(groups.fixes.rows().len());
-        for Fix {
-            at,
-            board,
-            fix,
-            quality,
-        } in groups.fixes.rows()
-        {
-            let date = self.clock.date(at.instant);
-            let row = FixRow {
-                at: date.map_or(at.utc, |dated| dated.utc),
-                fix: *fix,
-                quality: quality.word().to_owned(),
-            };
-            let when = self.dating.when(&mut self.store, at.instant, *board, date);
-            rows.push((row, when));
+        for fix in groups.fixes.rows() {
+            let instant = fix.at.instant;
+            let date = self.clock.date(instant);
+            let when = (self.dating).when(&mut self.store, instant, fix.board, date);
+            rows.push((fix.dated(date), when));
         }
         rows
     }

@@ -40,7 +40,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(5);
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(4);
 /// A snapshot that is new in part waits so long: 130 kB every four seconds are 3 GB a day, which a
 /// car that hardly says anything is not worth.
-const SNAPSHOT_AT_LATEST: Duration = Duration::from_secs(300);
+const SNAPSHOT_AT_LATEST: Duration = Duration::from_secs(600);
 /// The prototype's table of fixes held the last thousand; this is half a year at one per 3 s.
 const GPS_DATA_MAX: u64 = 256 * 1024 * 1024;
 /// The file that always holds the newest frames.

@@ -49,6 +49,20 @@ impl FixQuality {
             Self::Jumped => "jumped",
         }
     }
+
+    /// The quality that has this word, if one has.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Good,
+            Self::Repeated,
+            Self::Invalid,
+            Self::NullIsland,
+            Self::Frozen,
+            Self::Jumped,
+        ];
+        all.into_iter().find(|quality| quality.word() == word)
+    }
 }
 
 /// Judges fixes in the order in which they arrive.

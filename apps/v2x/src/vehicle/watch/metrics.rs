@@ -45,6 +45,7 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
+        store_trouble: _, // Words: they are in /health.
         store,
         air,
         uplink: _, // Told as every role tells it.
