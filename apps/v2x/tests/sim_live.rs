@@ -4,7 +4,11 @@
 //! It lasts as long as its scenario, about a minute and a half: a drive, a hard braking and a
 //! charge take their time where daemons with real clocks look on.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and shows what was told"
+)]
 
 mod bench;
 mod radio_bench;
