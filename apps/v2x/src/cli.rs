@@ -2,6 +2,7 @@
 
 mod board;
 mod keys;
+mod sim;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use board::{
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
+pub(crate) use sim::{Sim, SimLive, SimRun, SimTask};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -49,6 +51,7 @@ pub(crate) enum Command {
     Keys(Keys),
     Capture(Capture),
     Board(Board),
+    Sim(Sim),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
