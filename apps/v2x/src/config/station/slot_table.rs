@@ -1,5 +1,7 @@
 //! A slot of the station's configuration as TOML: its port, its meter, its relay, its thresholds.
 
+mod sessions;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -41,6 +43,7 @@ pub(super) struct SlotTable {
     idle_timeout_s: Option<Spanned<f64>>,
     keys: Option<PathBuf>,
     energy_limit_kwh: Option<Spanned<f64>>,
+    sessions: Option<Spanned<sessions::Word>>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -108,6 +111,7 @@ pub(super) fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotS
         plug: slot.plug.clone(),
         tariff: slot.tariff.clone(),
         keys: slot.keys.clone(),
+        sessions: sessions::of(source, slot)?,
         energy_limit: source
             .number(
                 "energy_limit_kwh",
