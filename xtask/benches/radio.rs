@@ -3,8 +3,8 @@
 //!
 //! The daemon reads a full bus, GNSS and all; each 220 ms the speed changes by more than the half
 //! metre per second at which a CAM is due, so that nothing but the program stands between frame
-//! and payload. The baseline, in the same run, is a bare loop that reads such a port and sends a datagram
-//! to the same group for each read: kernel and scheduler without the program.
+//! and payload. The baseline, in the same run, is a bare loop that reads such a port and sends a
+//! datagram to the same group for each read: kernel and scheduler without the program.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]

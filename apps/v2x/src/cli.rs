@@ -166,7 +166,7 @@ pub(crate) struct ChargeSet {
     /// How full the battery shall be; the charge ends at that.
     #[arg(long, value_name = "PERCENT")]
     pub(crate) desired_soc: Option<String>,
-    /// When you want to leave: HH:MM, the next time by this computer's time zone, or a date and time
+    /// When you want to leave: HH:MM, the next time by this computer's time zone, or date and time
     /// as 2026-12-01T07:30:00+01:00. Told to the station.
     #[arg(long, value_name = "TIME")]
     pub(crate) departure: Option<String>,

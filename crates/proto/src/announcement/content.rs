@@ -1,8 +1,8 @@
 //! What a station says of itself, as much of it as a frame has room for.
 //!
-//! Left out first is the provider's name, then the words on a plug that are those of the slot before
-//! it, then all of them; a station with more slots than then fit speaks of some at a time, in turn.
-//! What a receiver needs to tell slots apart, their names, is never left out.
+//! Left out first is the provider's name, then the words on a plug that are those of the slot
+//! before it, then all of them; a station with more slots than then fit speaks of some at a time,
+//! in turn. What a receiver needs to tell slots apart, their names, is never left out.
 //!
 //! | field | says |
 //! |---|---|

@@ -163,7 +163,10 @@ impl Radio {
                     Err(_) => self.air.heard = never(),
                 },
                 recv(self.local) -> asked => match asked {
-                    Ok(asked) => self.charging.local(self.clock.now().instant, asked, &mut self.rng),
+                    Ok(asked) => {
+                        let now = self.clock.now().instant;
+                        self.charging.local(now, asked, &mut self.rng);
+                    }
                     // Nobody asks any more.
                     Err(_) => self.local = never(),
                 },
