@@ -12,6 +12,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use esp_hal::peripherals::{FROM_CPU_INTR0, TIMG0, WIFI};
+use esp_hal::rng::Trng;
 use esp_hal::timer::timg::TimerGroup;
 use esp_radio::esp_now::{
     Error, EspNowError, EspNowManager, EspNowReceiver, EspNowSender, EspNowWifiInterface, PeerInfo,
@@ -135,6 +136,22 @@ impl Air {
                 let _refused = self.manager.remove_peer(&address.octets());
             }
         }
+    }
+
+    /// Random bytes that keys may come from: the chip makes them of the noise of its radio, which
+    /// is on.
+    ///
+    /// # Panics
+    /// When the chip says that it has no such source; a restart is better than a key that can be
+    /// guessed.
+    #[must_use]
+    pub fn seed(&self) -> [u8; 32] {
+        let Ok(source) = Trng::try_new() else {
+            panic!("no randomness from the radio, although it is on");
+        };
+        let mut seed = [0; 32];
+        source.read(&mut seed);
+        seed
     }
 
     /// The oldest payload that was heard.

@@ -61,6 +61,7 @@ pub(super) fn check() -> Outcome {
                 .current_dir(folder())
                 .args([
                     "check",
+                    "--release",
                     "--locked",
                     "--package",
                     "v2x-esp",

@@ -14,7 +14,7 @@ use crate::daemon::v2g_books::{battery_row, entry, receipt_entry, receipt_row};
 
 /// What is to be kept of a conversation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(in crate::station) enum Told {
     /// The session in place of the one before.
     Save(Option<SavedSession>),
     /// A receipt, with the car's signature once it has come.
@@ -33,7 +33,7 @@ pub(super) fn owner(slot: SlotNumber) -> String {
 }
 
 /// Writes what happened at a moment; `None` while no clock is right.
-pub(super) fn write(
+pub(in crate::station) fn write(
     store: &mut Store,
     slot: SlotNumber,
     now: Option<UtcTime>,

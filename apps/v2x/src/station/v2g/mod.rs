@@ -7,8 +7,8 @@
 //! ```
 //!
 //! It runs in the keeper's thread, which owns slots and store, so that a release and the session
-//! that follows from it are one step. Later the slot controller runs the same types
-//! (design: placement is wiring).
+//! that follows from it are one step. A slot controller with keys
+//! runs the same types; its slot has no conversation here (`super::controllers`).
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -19,9 +19,9 @@
 //! | `books.rs` | what is kept |
 
 mod announcement;
-mod books;
+pub(super) mod books;
 mod legacy;
-mod offer;
+pub(super) mod offer;
 mod slot;
 
 use std::sync::Arc;
