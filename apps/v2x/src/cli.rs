@@ -11,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::station::SlotOption;
 pub(crate) use board::{
-    Board, BoardFlash, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask, Chip,
+    Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
+    Chip,
 };
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,

@@ -35,8 +35,9 @@ pub struct Board<const TASKS: usize> {
     pub panic: Option<PanicNote>,
     /// What survives a restart.
     pub memory: FlashMemory<ChipFlash>,
-    /// A random number, new for each boot.
-    pub drawn: u64,
+    /// Random bytes, new for each boot. The chip draws them from its radio's noise where that is
+    /// on, and else from the noise of its converter.
+    pub seed: [u8; 32],
     /// Its LED.
     pub led: Led,
     /// The board's tasks, and the hardware that ends a board whose tasks hang.
@@ -96,7 +97,7 @@ pub fn start<const TASKS: usize>(
         identity,
         settings,
         memory,
-        drawn: (u64::from(random.random()) << 32) | u64::from(random.random()),
+        seed: seed(&random),
         led: Led::open(),
         watch: Watch {
             tasks: Watchdog::new([HANGS_AFTER; TASKS], now()),
@@ -113,6 +114,12 @@ pub fn restart(host: &mut Host) -> ! {
     // Else the next boot would take the note of an older panic for the reason of this restart.
     panic::forget();
     esp_hal::system::software_reset()
+}
+
+fn seed(random: &Rng) -> [u8; 32] {
+    let mut seed = [0; 32];
+    random.read(&mut seed);
+    seed
 }
 
 /// The factory address of the chip.
