@@ -288,9 +288,10 @@ impl SlotBoard {
     fn boot(body: &mut Body) -> SlotController {
         use rand_core::Rng as _;
         let settings = body.settings(slot_controller::SETTINGS);
-        let drawn = body.chance.next_u64();
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&body.chance.next_u64().to_le_bytes());
         let memory = &mut body.memory;
-        SlotController::new(body.identity, settings, None, drawn, Instant::BOOT, memory)
+        SlotController::new(body.identity, settings, None, seed, Instant::BOOT, memory)
     }
 
     /// Whether there is voltage on the socket.
@@ -343,6 +344,8 @@ impl SlotBoard {
             match self.board.poll(at, &mut self.body.memory) {
                 slot_controller::Output::MeterWrite(question) => self.meter.hear(now, &question),
                 slot_controller::Output::Relay(closed) => self.relay = closed,
+                // It has no keys: the computer speaks with cars for it.
+                slot_controller::Output::Air(..) => {}
                 slot_controller::Output::Restart => {
                     self.restart(now);
                     return Vec::new();

@@ -8,8 +8,8 @@ use v2x_charging::{MeterLimits, MeterSample, Policy, SessionRecord, SlotConfig};
 use v2x_proto::link::message::{Command, Message, Order as BoardOrder, Plug};
 use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Notice};
 use v2x_roles::station::{
-    Do, Order, PortId, RelayControl, RelayDo, SlotNumber, SlotSetup, Station, StationSetup,
-    Tariffs, Tell, samples,
+    Do, Order, PortId, RelayControl, RelayDo, Sessions, SlotNumber, SlotSetup, Station,
+    StationSetup, Tariffs, Tell, samples,
 };
 use v2x_tariff::parse_tariffs;
 use v2x_units::{BootId, Instant, UtcTime, WattHours};
@@ -52,6 +52,8 @@ impl StationComputer {
             number,
             name: format!("slot {number}"),
             port: PortId(index),
+            sessions: Sessions::Computer,
+            energy_limit: None,
             config: SlotConfig {
                 has_relay: true,
                 policy: Policy::OperatorRelease,
