@@ -110,6 +110,20 @@ need_cargo_tool() {
     fi
 }
 
+# need_espflash VERSION: what makes images for the boards' flash, without its parts for other uses.
+need_espflash() {
+    local version=$1
+    local features=(--no-default-features --features cli)
+    if command -v espflash >/dev/null; then
+        say "have   espflash"
+    elif [ "$install" = no ]; then
+        missing+=("cargo install --locked ${features[*]} espflash@$version")
+    else
+        say "building espflash $version; this takes two minutes, once"
+        cargo install --quiet --locked "${features[@]}" "espflash@$version"
+    fi
+}
+
 # With --no-install: what is missing, as commands, and the end.
 stop_if_missing() {
     if [ ${#missing[@]} -eq 0 ]; then return; fi

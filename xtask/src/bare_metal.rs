@@ -15,7 +15,7 @@ const LIBRARIES: [&str; 4] = ["v2x-units", "v2x-proto", "v2x-charging", "v2x-boa
 
 /// Builds the libraries, or says why not.
 pub(crate) fn run(_arguments: &[String]) -> Outcome {
-    if !has_target()? {
+    if !has_target(TARGET)? {
         println!("skipped: `rustup target add {TARGET}` has not been run");
         return Ok(());
     }
@@ -29,8 +29,8 @@ pub(crate) fn run(_arguments: &[String]) -> Outcome {
 }
 
 /// Whether the compiler has a library for the target.
-fn has_target() -> Result<bool, String> {
-    let arguments = ["--print", "target-libdir", "--target", TARGET];
+pub(crate) fn has_target(target: &str) -> Result<bool, String> {
+    let arguments = ["--print", "target-libdir", "--target", target];
     let folder = process::capture(&mut at_root("rustc", &arguments))?;
     Ok(std::path::Path::new(folder.trim()).is_dir())
 }

@@ -51,6 +51,11 @@ const fn at_most(figure: &'static str, most: f64) -> Promise {
 
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
+        name: "collector",
+        package: "xtask",
+        promises: &[at_most("collector/cpu", 25.0)],
+    },
+    Benchmark {
         name: "decode",
         package: "xtask",
         promises: &[Promise {

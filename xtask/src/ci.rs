@@ -39,6 +39,14 @@ const STEPS: &[Step] = &[
     ("libraries for the boards", || {
         cargo(&["xtask", "bare-metal"])
     }),
+    ("licences of the programs for chips", || {
+        let head = ["deny", "--manifest-path", "firmware/Cargo.toml", "--config"];
+        let mut command = cargo(&head);
+        command.args(["deny.toml", "--workspace", "check"]);
+        command.args(["licenses", "bans", "sources"]);
+        command
+    }),
+    ("programs for ESP32 chips", || cargo(&["xtask", "firmware"])),
     ("documentation", documentation),
     ("fuzzing", || cargo(&["xtask", "fuzz", "--seconds", "5"])),
     ("faults", || cargo(&["xtask", "faults", "--runs", "20"])),

@@ -14,7 +14,9 @@ mod bench;
 mod ci;
 mod dist;
 mod faults;
+mod firmware;
 mod fuzz;
+mod pins;
 mod process;
 mod readme;
 mod samples;
@@ -63,6 +65,18 @@ const CHORES: &[Chore] = &[
         arguments: "",
         purpose: "builds the boards' libraries for a chip without an operating system",
         run: bare_metal::run,
+    },
+    Chore {
+        name: "firmware",
+        arguments: "",
+        purpose: "builds the boards' programs for ESP32 chips, with images and sizes",
+        run: firmware::run,
+    },
+    Chore {
+        name: "pins",
+        arguments: "",
+        purpose: "writes the pin tables of the hardware pages from the wiring files",
+        run: pins::run,
     },
     Chore {
         name: "faults",

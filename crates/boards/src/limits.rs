@@ -6,6 +6,12 @@ use core::time::Duration;
 /// counted; CAN frames stay in their queue instead.
 pub const LINE_BYTES: usize = 4096;
 
+/// The speed of a line that carries the framed link, in baud.
+pub const LINK_BAUD: u32 = 921_600;
+
+/// The speed of a line that carries the prototype's text or its `Item`, in baud.
+pub const TEXT_BAUD: u32 = 115_200;
+
 /// Link frames that wait for the UART; a full bus makes one every 5 ms, so bytes run out first.
 pub const LINE_FRAMES: usize = 64;
 

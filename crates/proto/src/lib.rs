@@ -14,10 +14,14 @@
 //! | [`v2g`] | the conversation about charging, both ends |
 //! | [`v2v`] | what cars tell each other, and what a car concludes from it |
 //! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
+//!
+//! Without the feature `its` there are neither `wire` nor `v2v` nor signed messages: boards leave
+//! those to the computer.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "its")]
 extern crate alloc;
 
 pub mod deadlines;
@@ -29,5 +33,7 @@ mod pace;
 pub mod pzem;
 pub mod secure;
 pub mod v2g;
+#[cfg(feature = "its")]
 pub mod v2v;
+#[cfg(feature = "its")]
 pub mod wire;

@@ -79,6 +79,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is the disk that refuses, which may pass without anybody touching the file.
+    #[must_use]
+    pub fn is_of_disk(&self) -> bool {
+        match self {
+            Self::DiskFull(_) => true,
+            Self::Sqlite { source, .. } => {
+                source.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+            }
+            _ => false,
+        }
+    }
+
     /// Sorts what SQLite says by what a person can do about it.
     pub(crate) fn of(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();

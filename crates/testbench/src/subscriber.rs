@@ -81,6 +81,16 @@ impl Subscriber {
             .expect("the connection stands");
     }
 
+    /// The same, kept by the broker for whoever subscribes later.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub fn publish_retained(&self, topic: &str, payload: &str) {
+        self.client
+            .publish(topic, QoS::AtLeastOnce, true, payload)
+            .expect("the connection stands");
+    }
+
     /// Everything that arrived so far, in order.
     ///
     /// # Panics

@@ -20,6 +20,7 @@
 //! | [`session`] | connect, publish, match acknowledgements, reconnect |
 //! | [`backoff`] | when to try again |
 //! | [`pacer`] | how fast the server wants it |
+//! | [`doorkeeper`] | which commands are carried out, and which came twice, too late or too often |
 //! | [`suspects`] | which entry a server will never take |
 //! | `tls` | whom to trust when the connection is encrypted |
 
@@ -27,6 +28,7 @@
 
 pub mod backoff;
 pub mod broker;
+pub mod doorkeeper;
 pub mod pacer;
 pub mod session;
 pub mod supply;
@@ -37,9 +39,11 @@ pub mod token;
 pub mod vss;
 
 pub use broker::{BrokerUrl, BrokerUrlError};
+pub use doorkeeper::{Doorkeeper, Verdict};
 pub use pacer::{Limits, Window};
 pub use session::commands::{CommandsEnd, commands};
+pub use session::shared::{SharedChanges, SharedEnd, shared};
 pub use session::{Chance, Clock, Down, Identity, Login, Session, SessionEvent, Settings, Trust};
 pub use supply::{OutboxEnd, Request, SessionEnd, supply};
 pub use token::{Token, TokenError};
-pub use vss::{Form, TopicPrefix, TopicPrefixError, VssName, VssNames, VssTopics};
+pub use vss::{Form, TopicPrefix, TopicPrefixError, VssName, VssNames, VssTopics, Whose};

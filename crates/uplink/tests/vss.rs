@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
 use v2x_testbench::{Access, Mosquitto, Proxy, Received, Subscriber, wait_until};
 use v2x_units::UtcTime;
-use v2x_uplink::{Form, Settings, VssName, VssNames, VssTopics};
+use v2x_uplink::{Form, Settings, VssName, VssNames, VssTopics, Whose};
 
 const ROWS: i64 = 500;
 /// Keys of a row of [`running::values`].
@@ -41,7 +41,11 @@ fn vss(url: &str) -> Settings {
     );
     let prefix = "fleet/car-7".parse().unwrap();
     Settings {
-        form: Form::Vss(VssTopics { prefix, names }),
+        form: Form::Vss(VssTopics {
+            prefix,
+            names,
+            whose: Whose::Vehicle,
+        }),
         ..settings(url)
     }
 }

@@ -10,10 +10,12 @@
 //! | 1 | a slot controller in real time |
 //! | 2 | the collector's rehearsal: its bytes, as fast as they go, then the end |
 //! | 3 | the slot controller's rehearsal |
+//! | 4 | nothing: it counts the instructions that a collector takes for a frame |
 
 #![no_std]
 #![no_main]
 
+mod count;
 mod machine;
 
 use core::time::Duration;
@@ -35,6 +37,7 @@ const PLAY: usize = 0x80D0_0000;
 /// The length of a rehearsal; the tests on the host play the same.
 const REHEARSAL: Duration = Duration::from_secs(30);
 
+/// Where the machine begins.
 #[entry]
 fn main() -> ! {
     start_heap();
@@ -46,6 +49,7 @@ fn main() -> ! {
         1 => live(&mut SlotStage::new(boot_of_now(), now)),
         2 => rehearse(&mut CollectorStage::new(boot, now)),
         3 => rehearse(&mut SlotStage::new(boot, now)),
+        4 => count::run(),
         _ => machine::end(),
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! The identifiers that fill a row come once per second each, and a fix every three seconds: the
 //! slowest bus that still gives whole rows. Counted is `write_bytes` of `/proc/<pid>/task/*/io`,
-//! whole pages, by the thread that writes: the keeper the store and `v2x.rows`, the recorder raw log
-//! and tables. What a checkpoint of the store copies, once in an hour, is added by the size to which
-//! the store grew. The raw log's part of the recorder is computed: what it grew by, and a page more
-//! for each of its syncs; at the full bus of a Twizy it is 2 GB a day by itself, before it is
-//! compressed. What the end of the process writes is no part of a day.
+//! whole pages, by the thread that writes: the keeper the store and `v2x.rows`, the recorder raw
+//! log and tables. What a checkpoint of the store copies, once in an hour, is added by the size to
+//! which the store grew. The raw log's part of the recorder is computed: what it grew by, and a
+//! page more for each of its syncs; at the full bus of a Twizy it is 2 GB a day by itself, before
+//! it is compressed. What the end of the process writes is no part of a day.
 //!
 //! The baseline is the prototype, which wrote its newest 1000 frames anew every five seconds.
 

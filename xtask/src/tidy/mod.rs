@@ -17,6 +17,7 @@ mod line_length;
 mod machine_paths;
 mod module_opening;
 mod one_title;
+mod pin_tables;
 mod recordings;
 mod registry_hosts;
 mod sleeping_tests;
@@ -47,6 +48,7 @@ const RULES: &[(&str, Rule)] = &[
     ("machine_paths", machine_paths::check),
     ("module_opening", module_opening::check),
     ("one_title", one_title::check),
+    ("pin_tables", pin_tables::check),
     ("recordings", recordings::check),
     ("registry_hosts", registry_hosts::check),
     ("sleeping_tests", sleeping_tests::check),

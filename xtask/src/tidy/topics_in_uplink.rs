@@ -3,8 +3,17 @@
 use super::finding::Finding;
 use super::tree::Tree;
 
-/// How the topics of ThingsBoard begin, cut so that this file does not trip over itself.
-const TOPICS: &[&str] = &[concat!("v1/dev", "ices"), concat!("v1/gate", "way")];
+/// What stands in topics and in nothing else, cut so that this file does not trip over itself: how
+/// those of ThingsBoard begin, the long and the short ones, and a path of VSS with slashes, which
+/// only plain MQTT has.
+const TOPICS: &[&str] = &[
+    concat!("v1/dev", "ices"),
+    concat!("v1/gate", "way"),
+    concat!("\"v2", "/"),
+    concat!("/provi", "sion/"),
+    concat!("Vehi", "cle/"),
+    concat!("{pre", "fix}/"),
+];
 
 /// Finds topic names in sources outside the uplink.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -36,5 +45,19 @@ mod tests {
         );
         assert!(Tree::places(check, "crates/uplink/src/a.rs", topic).is_empty());
         assert!(Tree::places(check, "apps/v2x/tests/a.rs", topic).is_empty());
+    }
+
+    #[test]
+    fn topic_of_plain_mqtt_and_a_short_one_are_found_as_well() {
+        for topic in [
+            concat!("let topic = format!(\"{pre", "fix}/alerts\");\n"),
+            concat!("publish(\"car/Vehi", "cle/Speed\");\n"),
+            concat!("publish(\"v2", "/t\");\n"),
+        ] {
+            let found = Tree::places(check, "apps/v2x/src/a.rs", topic);
+            assert_eq!(found, ["apps/v2x/src/a.rs:1"], "{topic}");
+        }
+        let path = "let path = \"Vehicle.Speed\";\nlet prefix = \"v2x/vehicle\";\n";
+        assert!(Tree::places(check, "apps/v2x/src/a.rs", path).is_empty());
     }
 }

@@ -148,7 +148,10 @@ fn take(event: &Event<'_>, thread: &Thread) {
             Message::RadioSent(sent) if sent.result != RadioResult::Sent => {
                 AirHealth::count(&health.unconfirmed);
             }
-            Message::Hello(hello) => health.say_address(hello.board),
+            Message::Hello(hello) => {
+                health.say_address(hello.board);
+                health.firmware.set(format!("v{}", hello.firmware));
+            }
             Message::LogLine(line) => debug!(text = line.text, "radio board"),
             Message::PanicRecord(record) => warn!(text = record.text, "the radio board panicked"),
             _ => {}

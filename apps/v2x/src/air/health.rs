@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use v2x_proto::legacy_mode::LegacyCounters;
 use v2x_units::MacAddress;
 
-use crate::monitor::{Metrics, Part};
+use crate::monitor::{Metrics, Note, Part};
 
 /// Counters since the daemon started.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct AirHealth {
     pub(crate) is_wanted: AtomicBool,
     /// The address that payloads go out from; 0 while it is not known.
     pub(crate) address: AtomicU64,
+    /// The firmware of the radio board, as it says itself.
+    pub(crate) firmware: Note,
     /// Whether the medium is there.
     pub(crate) is_open: AtomicBool,
     /// Payloads heard and passed on.
@@ -101,7 +103,8 @@ impl AirHealth {
     pub(crate) fn metrics(&self, to: &mut Metrics) {
         let Self {
             is_wanted,
-            address: _, // It changes so that nobody can follow it.
+            address: _,  // It changes so that nobody can follow it.
+            firmware: _, // Words: an attribute of the vehicle.
             is_open,
             heard,
             dropped,

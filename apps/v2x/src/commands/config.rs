@@ -3,12 +3,14 @@
 //! For the vehicle and for the station alike. The page
 //! `docs/configuration.md` is what `v2x config explain` prints without a key.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::cli;
 use crate::config::keys::{KEYS, Key};
+use crate::config::remote::kept_values;
 use crate::config::station::StationConfig;
 use crate::config::station::keys::{self as station_keys, STATION_KEYS};
 use crate::config::{self, Role, VehicleConfig, role_of_file};
@@ -105,10 +107,19 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
     }
     let mut shown = String::new();
     if role == Role::Vehicle {
+        let by_server = set_by_server(&table);
         for key in KEYS {
             let by_file = table.get(key.table).and_then(|table| table.get(key.name));
             let names = (key.path(), key.variable());
-            show_key(&mut shown, &names, key.default, by_file);
+            match by_server.get(&names.0) {
+                Some(value) if std::env::var_os(&names.1).is_none() => {
+                    push(
+                        &mut shown,
+                        format_args!("{} = {value}  (server)\n", names.0),
+                    );
+                }
+                _ => show_key(&mut shown, &names, key.default, by_file),
+            }
         }
         return Ok(shown);
     }
@@ -128,6 +139,24 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
         }
     }
     Ok(shown)
+}
+
+/// What the server has set and may set, by the folder and the permission of this table.
+fn set_by_server(table: &toml::Table) -> BTreeMap<String, String> {
+    let value = |name: &str, key: &str| {
+        let variable = format!("V2X_{name}_{key}").to_uppercase();
+        let by_file = || Some(table.get(name)?.get(key)?.clone());
+        match std::env::var(variable) {
+            Ok(value) => Some(value),
+            Err(_) => by_file().map(|value| match value {
+                toml::Value::String(text) => text,
+                other => other.to_string(),
+            }),
+        }
+    };
+    let is_allowed = value("remote", "settings").is_none_or(|flag| flag == "true");
+    let folder = value("vehicle", "out").filter(|_| is_allowed);
+    folder.map_or_else(BTreeMap::new, |folder| kept_values(Path::new(&folder)))
 }
 
 /// One line: the key by its path, its value, and who says so; a variable of the environment wins.
@@ -253,6 +282,26 @@ mod tests {
             "{text}"
         );
         assert!(explain("recording.rotate").is_err());
+    }
+
+    #[test]
+    fn setting_of_the_server_is_shown_as_such_unless_it_is_forbidden() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().display();
+        let kept = "[[setting]]\nkey = \"alarms.hot_c\"\nvalue = 40.0\nby = \"attribute\"\n";
+        std::fs::write(folder.path().join("remote_settings.toml"), kept).unwrap();
+        let file = folder.path().join("vehicle.toml");
+        let text = format!("[vehicle]\nout = \"{out}\"\n[alarms]\nhot_c = 45.0\n");
+        std::fs::write(&file, &text).unwrap();
+        let shown = show(Some(&file)).unwrap();
+        assert!(shown.contains("alarms.hot_c = 40.0  (server)\n"), "{shown}");
+        assert!(
+            shown.contains("alarms.cold_c = 0.0  (default)\n"),
+            "{shown}"
+        );
+        std::fs::write(&file, format!("{text}[remote]\nsettings = false\n")).unwrap();
+        let shown = show(Some(&file)).unwrap();
+        assert!(shown.contains("alarms.hot_c = 45.0  (file)\n"), "{shown}");
     }
 
     #[test]

@@ -223,6 +223,26 @@ tables! {
         /// in may then be taken for one that is.
         call_when_parked: bool, Flag, default "false", option "";
     }
+    alarms: AlarmsTable {
+        /// Volts between the highest and the lowest cell that are worth an alert, 0.01 to 5.
+        cell_spread_v: f64, Number, default "0.1", option "";
+        /// Degrees Celsius of the hottest cell that are, 0 to 100.
+        hot_c: f64, Number, default "50.0", option "";
+        /// Degrees Celsius of the coldest cell that are, -40 to 40.
+        cold_c: f64, Number, default "0.0", option "";
+        /// Percent of charge that are, 0 to 100.
+        low_charge_percent: f64, Number, default "15.0", option "";
+    }
+    remote: RemoteTable {
+        /// Whether ThingsBoard may change settings by shared attributes: those that
+        /// `docs/guide/remote.md` lists, and no others.
+        settings: bool, Flag, default "true", option "";
+        /// Whether commands of ThingsBoard are carried out; none of them can write to the car.
+        commands: bool, Flag, default "true", option "";
+        /// Tell the broker the end of the VIN as it is. Otherwise it gets a keyed hash of it, with
+        /// a key that never leaves this computer.
+        vin_in_clear: bool, Flag, default "false", option "";
+    }
     monitor: MonitorTable {
         /// Where `/metrics` (Prometheus) and `/health` (JSON) are answered, or `off`. An address
         /// other than a loopback one lets everyone on the network read them. A station answers on
@@ -257,7 +277,8 @@ tables! {
         /// quantity on the topic of its VSS path, as `docs/protocol/mqtt.md` says. With `vss` the
         /// `usual` of `messages_limit` is `none`.
         form: FormWord, Form, default "thingsboard", option "";
-        /// What every topic of the form `vss` begins with; each car at a broker needs its own.
+        /// What every topic of the form `vss` begins with; each car and station at a broker needs
+        /// its own. A station's is `v2x/station` where nothing is said.
         topic_prefix: Prefix, Topic, default "v2x/vehicle", option "";
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 mod mqtt;
 mod prototype_file;
 pub(crate) mod radio;
+pub(crate) mod remote;
 pub(crate) mod station;
 mod toml_file;
 
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use v2x_proto::v2g::Money;
+use v2x_roles::vehicle::AlarmLimits;
 use v2x_store::Retention;
 use v2x_units::{Amps, WattHours};
 
@@ -28,6 +30,7 @@ pub(crate) use keys::amount;
 pub(crate) use mqtt::MqttConfig;
 use mqtt::{MqttArguments, MqttFile};
 use radio::RadioConfig;
+use remote::RemoteConfig;
 
 /// Everything `v2x vehicle` needs to know.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(crate) struct VehicleConfig {
     pub(crate) retention: Retention,
     pub(crate) radio: RadioConfig,
     pub(crate) v2g: V2gConfig,
+    pub(crate) alarms: AlarmLimits,
+    pub(crate) remote: RemoteConfig,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
@@ -91,6 +96,8 @@ pub(crate) struct FileConfig {
     retention: Retention,
     radio: RadioConfig,
     v2g: V2gConfig,
+    alarms: AlarmLimits,
+    remote: RemoteConfig,
     monitor: Option<SocketAddr>,
     mqtt: MqttFile,
     notes: Vec<String>,
@@ -140,6 +147,8 @@ impl VehicleConfig {
             retention: file.retention,
             radio: file.radio,
             v2g: file.v2g,
+            alarms: file.alarms,
+            remote: file.remote,
             monitor: file.monitor,
             mqtt,
         };

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use v2x_uplink::{
     BrokerUrl, Form, Identity, Limits, Login, Settings, Token, TopicPrefix, Trust, VssNames,
-    VssTopics, Window,
+    VssTopics, Whose, Window,
 };
 
 use super::keys::MqttTable;
+use super::station;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// The environment variable that holds the device's access token.
@@ -28,14 +29,26 @@ pub(crate) struct MqttConfig {
     identity: Option<Identity>,
     limits: Limits,
     form: Form,
+    /// The token's file, if everybody can read it.
+    exposed_token: Option<PathBuf>,
 }
 
 impl MqttConfig {
+    /// The token's file, if everybody on this computer can read it.
+    pub(crate) fn exposed_token(&self) -> Option<&Path> {
+        self.exposed_token.as_deref()
+    }
+
     /// Says which key is which quantity, for the form that asks.
     pub(crate) fn name_quantities(&mut self, names: impl FnOnce() -> VssNames) {
         if let Form::Vss(topics) = &mut self.form {
             topics.names = names();
         }
+    }
+
+    /// Whether the broker is a ThingsBoard, which has commands and settings.
+    pub(crate) const fn is_thingsboard(&self) -> bool {
+        matches!(self.form, Form::ThingsBoard)
     }
 
     /// What a session needs; `client_id` is its name at the broker.
@@ -79,17 +92,15 @@ pub(crate) struct MqttFile {
     points_limit: Option<String>,
     form: FormWord,
     topic_prefix: Option<TopicPrefix>,
+    whose: Whose,
 }
 
 impl MqttFile {
-    /// Refuses a form that only a vehicle has.
-    pub(super) fn check_for_station(&self) -> Result<(), Failure> {
-        if self.form == FormWord::ThingsBoard {
-            return Ok(());
-        }
-        let what = "mqtt.form is vss, which only a vehicle publishes";
-        let failure = Failure::new(Blame::Configuration, what);
-        Err(failure.hint("a station speaks thingsboard; leave mqtt.form out"))
+    /// The same of a station, which has topics of its own.
+    pub(super) fn of_station(&mut self) {
+        self.whose = Whose::Station;
+        let default = || station::keys::TOPIC_PREFIX.parse().ok();
+        self.topic_prefix = self.topic_prefix.take().or_else(default);
     }
 }
 
@@ -108,6 +119,7 @@ impl From<MqttTable> for MqttFile {
             points_limit: table.points_limit,
             form: table.form.unwrap_or_default(),
             topic_prefix: table.topic_prefix.map(|prefix| prefix.0),
+            whose: Whose::Vehicle,
         }
     }
 }
@@ -159,6 +171,7 @@ pub(super) fn gather(
         identity,
         limits: limits(file)?,
         form: form(file)?,
+        exposed_token: exposed_token(arguments.token_file, file),
     }))
 }
 
@@ -169,6 +182,7 @@ fn form(file: &MqttFile) -> Result<Form, Failure> {
         (FormWord::Vss, Some(prefix)) => Ok(Form::Vss(VssTopics {
             prefix: prefix.clone(),
             names: VssNames::default(),
+            whose: file.whose,
         })),
         (FormWord::Vss, None) => {
             let failure = Failure::new(Blame::Configuration, "mqtt.form is vss without a prefix");
@@ -293,6 +307,17 @@ fn secret_of(kind: &str, path: &Path) -> Result<String, Failure> {
         return Err(failure.hint(format_args!("chmod 600 {}", path.display())));
     }
     Ok(text)
+}
+
+/// The file that the token was read from, if everybody can read it.
+fn exposed_token(option: Option<&Path>, file: &MqttFile) -> Option<PathBuf> {
+    let by_environment = std::env::var_os(TOKEN_VARIABLE).is_some();
+    let path = match option {
+        None if by_environment || file.token.is_some() => None,
+        None => file.token_file.as_deref(),
+        given => given,
+    };
+    path.filter(|path| is_exposed(path)).map(Path::to_owned)
 }
 
 fn is_exposed(path: &Path) -> bool {

@@ -6,11 +6,13 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use v2x_roles::vehicle::AlarmLimits;
 use v2x_store::Retention;
-use v2x_units::{Amps, WattHours};
+use v2x_units::{Amps, Celsius, StateOfCharge, Volts, WattHours};
 
-use super::keys::{Document, KEYS, Key, Kind, RadioTable, RecordingTable, V2gTable};
+use super::keys::{AlarmsTable, Document, KEYS, Key, Kind, RadioTable, RecordingTable, V2gTable};
 use super::radio::RadioConfig;
+use super::remote::RemoteConfig;
 use super::{FileConfig, RecordingConfig, V2gConfig};
 use crate::keys::TrustPolicy;
 
@@ -21,6 +23,11 @@ const ROW_INTERVAL_S: RangeInclusive<f64> = 0.1..=600.0;
 const TIME_WAIT_S: RangeInclusive<f64> = 0.0..=86_400.0;
 /// Kilowatt hours and amperes of light electric vehicles.
 const TENTH_TO_HUNDRED: RangeInclusive<f64> = 0.1..=100.0;
+/// What can be wrong with a battery at all: volts between cells, degrees, percent.
+const CELL_SPREAD_V: RangeInclusive<f64> = 0.01..=5.0;
+const HOT_C: RangeInclusive<f64> = 0.0..=100.0;
+const COLD_C: RangeInclusive<f64> = -40.0..=40.0;
+const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
 /// Bytes in a megabyte, as disks are sold.
 const MB: u64 = 1_000_000;
 
@@ -37,7 +44,19 @@ pub(super) fn parse(
             document = document.or(given);
         }
     }
-    document = document.or(read(text)?);
+    with_defaults(document.or(read(text)?))
+}
+
+/// What a file would say that has this one value; checked as a file is.
+pub(super) fn with_one(key: &Key, value: &toml::Value) -> Result<FileConfig, String> {
+    let tables = [(key.name.to_owned(), value.clone())];
+    let table = toml::Value::Table(tables.into_iter().collect());
+    let file: toml::Table = [(key.table.to_owned(), table)].into_iter().collect();
+    let document = file.try_into::<Document>();
+    with_defaults(document.map_err(|error| format!("{}: {}", key.path(), error.message()))?)
+}
+
+fn with_defaults(mut document: Document) -> Result<FileConfig, String> {
     for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
         document = document.or(single(key, key.default)?);
     }
@@ -71,6 +90,8 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         store,
         radio,
         v2g,
+        alarms,
+        remote,
         monitor,
         mqtt,
     } = document;
@@ -93,6 +114,12 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         )?,
         radio: checked_radio(radio)?,
         v2g: checked_v2g(&v2g)?,
+        alarms: checked_alarms(&alarms)?,
+        remote: RemoteConfig {
+            settings: remote.settings.unwrap_or_default(),
+            commands: remote.commands.unwrap_or_default(),
+            vin_in_clear: remote.vin_in_clear.unwrap_or_default(),
+        },
         monitor: monitor.listen.and_then(|listen| listen.0),
         mqtt: mqtt.into(),
         ..FileConfig::default()
@@ -154,6 +181,34 @@ fn checked_v2g(table: &V2gTable) -> Result<V2gConfig, String> {
         cost_limit: table.cost_limit.map(|amount| amount.0),
         battery_data: table.battery_data.unwrap_or_default(),
         call_when_parked: table.call_when_parked.unwrap_or_default(),
+    })
+}
+
+fn checked_alarms(table: &AlarmsTable) -> Result<AlarmLimits, String> {
+    let usual = AlarmLimits::default();
+    let number =
+        |name, value: Option<f64>, usual, range| within(name, value.unwrap_or(usual), range);
+    let spread = usual.cell_spread.get();
+    let spread = number(
+        "alarms.cell_spread_v",
+        table.cell_spread_v,
+        spread,
+        CELL_SPREAD_V,
+    )?;
+    let hot = number("alarms.hot_c", table.hot_c, usual.hot.get(), HOT_C)?;
+    let cold = number("alarms.cold_c", table.cold_c, usual.cold.get(), COLD_C)?;
+    let low = usual.low_charge.percent();
+    let low = number(
+        "alarms.low_charge_percent",
+        table.low_charge_percent,
+        low,
+        PERCENT,
+    )?;
+    Ok(AlarmLimits {
+        cell_spread: Volts::new(spread),
+        hot: Celsius::new(hot),
+        cold: Celsius::new(cold),
+        low_charge: StateOfCharge::from_percent(low).unwrap_or(usual.low_charge),
     })
 }
 

@@ -9,6 +9,7 @@
 //! Housekeeping keeps the store within its age and size. What a role reads, decides and writes is
 //! in `vehicle/` and `station/`.
 
+pub(crate) mod command_desk;
 mod delivery;
 pub(crate) mod heartbeat;
 mod housekeeping;
@@ -19,10 +20,13 @@ mod threads;
 mod uplink_health;
 pub(crate) mod uploader;
 pub(crate) mod v2g_books;
+pub(crate) mod vitals;
 
+pub(crate) use self::command_desk::CommandDesk;
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::housekeeping::{Housekeeping, StoreHealth};
 pub(crate) use self::shutdown::Shutdown;
-pub(crate) use self::store_file::{make_folder, open_store};
+pub(crate) use self::store_file::{STORE_FILE, make_folder, no_folder, no_store, open_store};
 pub(crate) use self::threads::Threads;
 pub(crate) use self::uplink_health::UplinkHealth;
+pub(crate) use self::vitals::Vitals;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tracing::{debug, info, warn};
 use v2x_uplink::session::TrustError;
 use v2x_uplink::session::commands::SessionCommands;
+use v2x_uplink::session::shared::SessionShared;
 use v2x_uplink::{Session, SessionEnd, SessionEvent, supply};
 
 use super::{Delivery, UplinkHealth};
@@ -26,10 +27,31 @@ pub(crate) struct Uploader<'a> {
     pub(crate) mqtt: Option<&'a MqttConfig>,
     /// The role, as the client id and the log name it: `vehicle`, `station`.
     pub(crate) role: &'static str,
-    /// Where commands of the server go, for a role that obeys some.
-    pub(crate) commands: Option<SessionCommands>,
+    /// What is heard of the server, and what it is told of the role.
+    pub(crate) hears: Hears,
     pub(crate) clock: Clock,
     pub(crate) health: Arc<UplinkHealth>,
+}
+
+/// The ends of what travels beside the outbox, for a role that has them.
+#[derive(Default)]
+pub(crate) struct Hears {
+    /// Where commands of the server go.
+    pub(crate) commands: Option<SessionCommands>,
+    /// Where the server's settings go.
+    pub(crate) shared: Option<SessionShared>,
+    /// What describes the role.
+    pub(crate) description: Option<watch::Receiver<String>>,
+}
+
+impl Hears {
+    /// Nothing but commands.
+    pub(crate) fn commands(commands: Option<SessionCommands>) -> Self {
+        Self {
+            commands,
+            ..Self::default()
+        }
+    }
 }
 
 /// Why uploading cannot begin.
@@ -78,8 +100,14 @@ impl Uploader<'_> {
             // Chance only spreads reconnections; without any, all wait equally long.
             Box::new(|| draw().unwrap_or(0)),
         )?;
-        if let Some(commands) = self.commands {
+        if let Some(commands) = self.hears.commands {
             session = session.with_commands(commands);
+        }
+        if let Some(shared) = self.hears.shared {
+            session = session.with_shared(shared);
+        }
+        if let Some(description) = self.hears.description {
+            session = session.with_description(description);
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

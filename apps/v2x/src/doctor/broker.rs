@@ -3,6 +3,7 @@
 //! The session is the daemon's own; it ends as soon as the broker has answered, and sends nothing.
 
 use std::net::ToSocketAddrs as _;
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -35,24 +36,43 @@ pub(super) fn examine(
     let Some(mqtt) = mqtt else {
         return vec![Finding::fine(BROKER, "none is named: nothing is uploaded")];
     };
+    let mut findings: Vec<_> = mqtt.exposed_token().map(exposed).into_iter().collect();
+    findings.push(reach(mqtt, manner));
+    findings
+}
+
+/// A token that others on this computer can use.
+fn exposed(path: &Path) -> Finding {
+    Finding::warning(
+        LOGIN,
+        format!(
+            "everybody on this computer can read the token in {}",
+            path.display()
+        ),
+        format!("hide it: chmod 600 '{}'", path.display()),
+    )
+}
+
+/// Whether the broker is there and takes the login.
+fn reach(mqtt: &MqttConfig, manner: Manner) -> Finding {
     let (host, port) = (mqtt.broker.host(), mqtt.broker.port());
     let address = format!("{host}:{port}");
     if let Err(error) = (host, port).to_socket_addrs() {
-        return vec![Finding::problem(
+        return Finding::problem(
             BROKER,
             format!("the name `{host}` is not found: {error}"),
             "check mqtt.url, and that this computer is on a network with a name server: \
              resolvectl query, ping",
-        )];
+        );
     }
     match first_answer(mqtt, manner.clock) {
-        Ok(None) => vec![Finding::fine(BROKER, format!("{address} takes the login"))],
-        Ok(Some(why)) => vec![down(&address, &why)],
-        Err(why) => vec![Finding::problem(
+        Ok(None) => Finding::fine(BROKER, format!("{address} takes the login")),
+        Ok(Some(why)) => down(&address, &why),
+        Err(why) => Finding::problem(
             BROKER,
             format!("{address}: {why}"),
             "check the certificates that the configuration names",
-        )],
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use v2x_proto::link::message::BusState;
 use super::{Finding, Manner, broker, clock, disk, port, running};
 use crate::config::{CollectorAddress, VehicleConfig};
 use crate::failure::Failure;
-use crate::vehicle::examination::{self, Counted};
+use crate::vehicle::examination::{self, Counted, InterfaceReport};
 
 const COLLECTOR: &str = "collector";
 const BUS: &str = "bus";
@@ -138,10 +138,14 @@ fn gnss(counted: &Counted) -> Finding {
 }
 
 fn interface(name: &str, manner: Manner) -> Vec<Finding> {
-    let report = match examination::interface(name, manner.clock) {
-        Ok(report) => report,
-        Err((what, todo)) => return vec![Finding::problem(COLLECTOR, what, todo)],
-    };
+    match examination::interface(name, manner.clock) {
+        Ok(report) => heard_on(name, &report),
+        Err((what, todo)) => vec![Finding::problem(COLLECTOR, what, todo)],
+    }
+}
+
+/// What an interface that could be opened is like.
+fn heard_on(name: &str, report: &InterfaceReport) -> Vec<Finding> {
     let mut findings = vec![Finding::fine(
         COLLECTOR,
         format!("CAN interface {name} is up"),
@@ -185,4 +189,66 @@ fn interface(name: &str, manner: Manner) -> Vec<Finding> {
 )]
 fn as_f64(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Severity;
+    use super::*;
+
+    /// What is told of an interface in a severity, each with what to do.
+    fn told(report: &InterfaceReport, severity: Severity) -> Vec<String> {
+        let findings = heard_on("can0", report);
+        let findings = findings.iter().filter(|it| it.severity == severity);
+        findings
+            .map(|it| {
+                let todo = it.todo.as_deref().unwrap_or_default();
+                format!("{}: {} | {todo}", it.part, it.what)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn interface_that_hears_frames_and_only_listens_is_fine() {
+        let report = InterfaceReport {
+            seconds: 2.0,
+            frames: 980,
+            errors: 1,
+            is_listen_only: Some(true),
+            bit_rate: Some(500_000),
+        };
+        assert_eq!(told(&report, Severity::Warning), [""; 0]);
+        assert_eq!(told(&report, Severity::Problem), [""; 0]);
+        let fine = told(&report, Severity::Fine);
+        assert!(fine[1].starts_with("bus: 490 frames/s"), "{fine:?}");
+        // A virtual interface has no such mode and no rate.
+        let report = InterfaceReport {
+            is_listen_only: None,
+            bit_rate: None,
+            ..report
+        };
+        assert_eq!(told(&report, Severity::Fine).len(), 2);
+    }
+
+    #[test]
+    fn interface_that_acknowledges_hears_nothing_or_only_errors_is_named() {
+        let report = InterfaceReport {
+            seconds: 6.0,
+            is_listen_only: Some(false),
+            bit_rate: Some(250_000),
+            ..InterfaceReport::default()
+        };
+        let warned = told(&report, Severity::Warning);
+        assert!(warned[0].contains("can0 is not listen-only"), "{warned:?}");
+        assert!(warned[0].contains("ip link set can0 type can listen-only on"));
+        assert!(warned[1].contains("0 frames/s: no frame of the car in 6 s"));
+        assert!(warned[1].contains("set to 250000 bit/s"), "{warned:?}");
+        let report = InterfaceReport {
+            errors: 77,
+            ..report
+        };
+        let problems = told(&report, Severity::Problem);
+        assert!(problems[0].contains("only errors arrive, 77 of them; the interface is set to"));
+        assert!(problems[0].contains("bitrate 500000"), "{problems:?}");
+    }
 }

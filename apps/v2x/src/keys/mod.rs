@@ -14,9 +14,11 @@
 //! | `request.rs` | the papers between unit and operator |
 //! | `unit.rs` | the folder of a car or a station: drawn, asked for, installed |
 //! | `loaded.rs` | what a daemon reads of a unit's folder, and the revocations that change |
+//! | `device_key.rs` | a secret of this computer alone, and hashes with it |
 //! | `random.rs` | the kernel's random numbers |
 
 mod certificates;
+mod device_key;
 mod folder;
 pub(crate) mod hex;
 mod ledger;
@@ -26,6 +28,7 @@ mod random;
 mod request;
 mod unit;
 
+pub(crate) use device_key::{device_key, keyed_hash};
 pub(crate) use ledger::Issued;
 pub(crate) use loaded::{RevocationFile, TrustPolicy, UnitKeys};
 pub(crate) use pki::{Lifetimes, Pki};

@@ -86,7 +86,7 @@ impl Monitor {
         listen: Option<SocketAddr>,
         role: &'static str,
         clock: Clock,
-        watched: impl Watched,
+        watched: Arc<dyn Watched>,
     ) -> Self {
         let mut monitor = Self {
             stop: None,
@@ -104,7 +104,7 @@ impl Monitor {
         let told = Told {
             role,
             clock,
-            watched: Arc::new(watched),
+            watched,
         };
         match server::start(address, told) {
             Ok((stop, thread)) => {

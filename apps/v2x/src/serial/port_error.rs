@@ -58,6 +58,15 @@ impl PortError {
         }
     }
 
+    /// Whether it may pass while a daemon waits: a board that is plugged in, a program that lets
+    /// go. A permission comes only with a new login, and a file stays a file.
+    pub(crate) const fn may_pass(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::InUse(_) | Self::HungUp(_) | Self::Device { .. } => true,
+            Self::Forbidden(_) | Self::NotASerialPort(_) | Self::Speed { .. } => false,
+        }
+    }
+
     /// What the person can do about it.
     pub(crate) fn hint(&self) -> &'static str {
         match self {

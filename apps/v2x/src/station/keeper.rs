@@ -16,7 +16,6 @@ use v2x_outbox::{GroupCommit, Storage as _};
 use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Tell};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
-use v2x_uplink::CommandsEnd;
 
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
@@ -24,7 +23,7 @@ use super::v2g::V2g;
 use super::{books, orders, rows};
 use crate::clock::{Clock, SystemClock};
 use crate::daemon::heartbeat::Heart;
-use crate::daemon::{Delivery, Housekeeping};
+use crate::daemon::{CommandDesk, Delivery, Housekeeping};
 
 /// The longest wait: how late a group of rows may be committed.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -44,8 +43,8 @@ pub(super) struct Keeper {
     pub(super) housekeeping: Housekeeping,
     /// Says whether somebody keeps the clock: rows are too old only by such a one.
     pub(super) system: SystemClock,
-    /// Where the server's commands come from.
-    pub(super) commands: Option<CommandsEnd>,
+    /// Where the server's commands come in.
+    pub(super) desk: CommandDesk,
     /// Where the relay of each line's board is moved.
     pub(super) relays: Vec<Arc<RelayWish>>,
     pub(super) boot: BootId,
@@ -91,14 +90,11 @@ impl Keeper {
         self.tell_clock();
         self.describe();
         self.step();
-        let no_commands = never();
         loop {
             self.heart.beat(self.clock.now().instant);
             let requests = self.delivery.requests();
             let on_air = self.v2g.as_ref().map_or_else(never, V2g::heard);
-            let commands = (self.commands.as_ref())
-                .map_or(&no_commands, CommandsEnd::received)
-                .clone();
+            let commands = self.desk.received();
             select! {
                 recv(heard) -> what => match what {
                     Ok(what) => self.take(what),
@@ -108,11 +104,12 @@ impl Keeper {
                     v2g.hear(packet.ok().as_ref());
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
-                recv(commands) -> command => match command {
-                    Ok(command) => orders::carry_out(&mut self, command),
-                    // The session has ended.
-                    Err(_) => self.commands = None,
-                },
+                recv(commands) -> command => {
+                    let now = self.clock.now().instant;
+                    if let Some(command) = self.desk.take(command, now) {
+                        orders::carry_out(&mut self, command);
+                    }
+                }
                 default(self.wait()) => {}
             }
             self.by_the_clock();

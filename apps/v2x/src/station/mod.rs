@@ -38,8 +38,8 @@ use crate::air::{self, Surroundings};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::station::{LineConfig, Speaker, StationConfig};
 use crate::daemon::heartbeat::{self, Watchdog};
-use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Housekeeping, Shutdown, Threads};
+use crate::daemon::uploader::{Hears, Uploader};
+use crate::daemon::{self, CommandDesk, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
 use health::Health;
@@ -69,10 +69,12 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let v2g = open_v2g(config, &store, around, &mut threads)?;
     let (heard, readings) = bounded(READINGS);
     let (commands, session_commands) = commands(config.gateway);
+    // Only a ThingsBoard has commands.
+    let obeys = (config.mqtt.as_ref()).is_some_and(|mqtt| mqtt.is_thingsboard());
     let uploader = Uploader {
         mqtt: config.mqtt.as_ref(),
         role: "station",
-        commands: Some(session_commands),
+        hears: Hears::commands(obeys.then_some(session_commands)),
         clock,
         health: Arc::clone(&health.uplink),
     };
@@ -103,7 +105,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         delivery,
         housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
         system: SystemClock::new(),
-        commands: config.mqtt.is_some().then_some(commands),
+        desk: CommandDesk::new(obeys.then_some(commands), now),
         relays,
         boot,
         rows: rows::Rows::new(config, is_legacy, now),

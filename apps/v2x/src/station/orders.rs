@@ -18,7 +18,7 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tracing::{info, warn};
+use tracing::warn;
 use v2x_charging::{Effect, RelayPlace, SlotState};
 use v2x_roles::station::{Order, SlotNumber, SlotView};
 use v2x_store::Event;
@@ -27,6 +27,7 @@ use v2x_uplink::thingsboard::rpc::{Asked, Call, Command};
 
 use super::keeper::Keeper;
 use crate::clock::Clock;
+use crate::daemon::command_desk::refusal;
 
 /// The kind of event that a command leaves behind.
 const EVENT: &str = "station_command";
@@ -131,10 +132,6 @@ fn relay_of(keeper: &Keeper, slot: SlotNumber) -> Option<RelayPlace> {
     view_of(keeper, slot)?.relay
 }
 
-fn refusal(problem: &str) -> Json {
-    json!({ "ok": false, "error": problem })
-}
-
 /// The answer with the place of a relay that its board has confirmed.
 fn with_relay(mut answer: Json, relay: Option<RelayPlace>) -> Json {
     if let (Some(relay), Some(fields)) = (relay, answer.as_object_mut()) {
@@ -146,29 +143,16 @@ fn with_relay(mut answer: Json, relay: Option<RelayPlace>) -> Json {
 
 /// Notes a command and answers it; the event is on disk before the answer goes.
 fn finish(keeper: &mut Keeper, command: &Command, answer: &Json) {
-    let method = command.call.as_ref().map_or("?", |call| &call.method);
-    info!(method, %answer, "command");
-    let detail = json!({
-        "by": "server",
-        "device": command.asked.device,
-        "method": method,
-        "params": command.call.as_ref().map_or(&Json::Null, |call| &call.params),
-        "answer": answer,
-    });
     let event = Event {
         at: Clock::wall(),
         kind: EVENT.to_owned(),
-        detail: detail.to_string(),
+        detail: keeper.desk.note(command, answer),
         upload: None,
     };
     if let Err(error) = keeper.store.record_event(&event) {
         warn!(%error, "command not noted");
     }
-    if let Some(commands) = &keeper.commands
-        && !commands.answer(&command.asked, answer)
-    {
-        warn!(method, "the answer found no room; the server will time out");
-    }
+    keeper.desk.answer(command, answer);
 }
 
 fn attempt(

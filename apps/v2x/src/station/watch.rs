@@ -15,8 +15,10 @@ use super::health::Health;
 use super::telemetry;
 use crate::clock::{Clock, SystemClock};
 use crate::config::station::StationConfig;
+use crate::daemon::Vitals;
 use crate::daemon::heartbeat::Heart;
-use crate::monitor::surroundings::{Room, Time, Uplink};
+use crate::daemon::vitals::losses;
+use crate::monitor::surroundings::Time;
 use crate::monitor::{Metrics, Monitor, Part, Recently, Watched};
 
 /// What should stay free on the disk, in bytes: a year of sessions of a busy station.
@@ -147,10 +149,8 @@ struct Watch {
     clock: Clock,
     system: Mutex<SystemWitness>,
     health: Arc<Health>,
-    hearts: Vec<Heart>,
-    out: PathBuf,
+    vitals: Vitals,
     lines: Vec<PathBuf>,
-    uplink: Uplink,
     losses: Recently,
 }
 
@@ -169,13 +169,18 @@ pub(super) fn start(
     hearts: Vec<Heart>,
 ) -> Monitor {
     let watch = Watch::new(config, clock, Arc::clone(health), hearts);
-    Monitor::start(config.monitor, "station", clock, watch)
+    Monitor::start(config.monitor, "station", clock, Arc::new(watch))
 }
 
 impl Watch {
     fn new(config: &StationConfig, clock: Clock, health: Arc<Health>, hearts: Vec<Heart>) -> Self {
         Self {
-            uplink: Uplink::new(config.mqtt.is_some(), Arc::clone(&health.uplink)),
+            vitals: Vitals::new(
+                hearts,
+                (config.out.clone(), RESERVE),
+                config.mqtt.is_some(),
+                &health.uplink,
+            ),
             clock,
             system: Mutex::new(SystemWitness {
                 clock: SystemClock::new(),
@@ -183,8 +188,6 @@ impl Watch {
                 read: None,
             }),
             health,
-            hearts,
-            out: config.out.clone(),
             lines: config.lines.iter().map(|line| line.path.clone()).collect(),
             losses: Recently::default(),
         }
@@ -218,34 +221,6 @@ impl Watch {
         };
         self.lines.iter().map(part).collect()
     }
-
-    fn store(&self) -> Part {
-        let lost = self.lost();
-        match self.losses.gained(lost) {
-            0 => {
-                let reason = format!("nothing lost in the last minute; {lost} since the start");
-                Part::ok("store", reason)
-            }
-            lately => Part::degraded(
-                "store",
-                format!(
-                    "{lately} readings or rows lost in the last minute: is the disk full or slow? \
-                     {lost} since the start"
-                ),
-            ),
-        }
-    }
-
-    fn threads(&self) -> Part {
-        let now = self.clock.now().instant;
-        match self.hearts.iter().find(|heart| heart.stands_still(now)) {
-            None => Part::ok("threads", "all are at work"),
-            Some(heart) => Part::failed(
-                "threads",
-                format!("`{}` stands still; systemd will restart this", heart.name()),
-            ),
-        }
-    }
 }
 
 impl Watched for Watch {
@@ -263,9 +238,7 @@ impl Watched for Watch {
         for slot in self.health.shown.slots_now() {
             slot.metrics(metrics);
         }
-        self.time().metrics(metrics);
-        Room::of(&self.out).metrics(metrics);
-        self.uplink.metrics(metrics);
+        self.vitals.metrics(self.time(), metrics);
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -274,21 +247,22 @@ impl Watched for Watch {
         parts.extend(slots.iter().map(SlotNow::part));
         parts.extend(self.health.air.part());
         parts.extend(self.health.air.legacy.part());
-        parts.extend([
-            self.store(),
-            Room::of(&self.out).part(RESERVE),
-            self.time()
-                .part("sessions go on, and get their dates when it is right"),
-            self.threads(),
-        ]);
-        parts.extend(self.uplink.parts());
+        parts.push(losses(
+            "store",
+            &self.losses,
+            self.lost(),
+            "readings or rows",
+        ));
+        let now = self.clock.now().instant;
+        let waiting = "sessions go on, and get their dates when it is right";
+        parts.extend(self.vitals.parts(now, self.time(), waiting));
         parts
     }
 
     fn look(&self) {
         let now = self.clock.now().instant;
         self.losses.note(now, self.lost());
-        self.uplink.look(now);
+        self.vitals.look(now);
         let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
         if system.looks.is_multiple_of(CLOCK_EVERY) {
             system.read = Some(system.clock.read());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 use v2x_roles::timekeeping::Dated;
-use v2x_roles::vehicle::Observation;
+use v2x_roles::vehicle::{AlarmLimits, Observation};
 use v2x_store::{HostBoot, Store, When};
 use v2x_units::{Instant, Stamp};
 
@@ -28,6 +28,7 @@ pub(super) struct DatedJournal {
     journal: Option<Journal>,
     waiting: VecDeque<Observation>,
     has_given_up: bool,
+    limits: AlarmLimits,
 }
 
 impl DatedJournal {
@@ -39,6 +40,15 @@ impl DatedJournal {
             journal: None,
             waiting: VecDeque::new(),
             has_given_up: false,
+            limits: AlarmLimits::default(),
+        }
+    }
+
+    /// Alarms are raised at these limits from now on.
+    pub(super) fn set_limits(&mut self, limits: AlarmLimits) {
+        self.limits = limits;
+        if let Some(journal) = &mut self.journal {
+            journal.set_limits(limits);
         }
     }
 
@@ -66,10 +76,12 @@ impl DatedJournal {
                 instant,
                 utc: dated.utc,
             };
+            let limits = self.limits;
             let Some(journal) = resumed(&mut self.journal, &self.folder, self.drawn, at, store)
             else {
                 return;
             };
+            journal.set_limits(limits);
             journal.set_when(When {
                 mark: Some(mark(dated)),
                 host: host.map(|boot| (boot, instant)),

@@ -3,7 +3,7 @@
 //! Not the store's: SQLite has its own ways with a disk that refuses.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// An open file that is added to.
@@ -48,15 +48,27 @@ pub(super) trait Disk: Send {
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder at a path, which exists.
+    /// The folder at a path; it is made when something is written.
     pub(super) fn new(path: &Path) -> Self {
         Self(path.to_owned())
+    }
+
+    /// Does something in the folder, which is made if it is not there: a disk that was full at the
+    /// start may have refused it.
+    fn within<T>(&self, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match work() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::create_dir_all(&self.0)?;
+                work()
+            }
+            done => done,
+        }
     }
 }
 
 impl Disk for Folder {
     fn create(&self, name: &str) -> io::Result<Opened> {
-        let file = File::create_new(self.0.join(name))?;
+        let file = self.within(|| File::create_new(self.0.join(name)))?;
         // The name reaches the disk too, or a power cut leaves data that nobody finds.
         File::open(&self.0)?.sync_all()?;
         Ok(Opened {
@@ -67,11 +79,9 @@ impl Disk for Folder {
     }
 
     fn append(&self, name: &str) -> io::Result<Opened> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(self.0.join(name))?;
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).append(true);
+        let mut file = self.within(|| options.open(self.0.join(name)))?;
         let size = file.metadata()?.len();
         let mut last = [b'\n'];
         if size > 0 {
@@ -87,7 +97,7 @@ impl Disk for Folder {
 
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let unfinished = self.0.join(format!("{name}.new"));
-        fs::write(&unfinished, content)?;
+        self.within(|| fs::write(&unfinished, content))?;
         fs::rename(unfinished, self.0.join(name))
     }
 
@@ -96,7 +106,11 @@ impl Disk for Folder {
     }
 
     fn names(&self) -> io::Result<Vec<String>> {
-        let names = fs::read_dir(&self.0)?.map(|entry| {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let names = entries.map(|entry| {
             let name = entry?.file_name();
             Ok(name.to_string_lossy().into_owned())
         });

@@ -9,9 +9,8 @@ use v2x_proto::link::{Detector, Verdict};
 use v2x_units::Instant;
 
 use super::health::Health;
-use super::source::{
-    Capture, Chunk, Delivery, InterfaceReport, Language, Listener, SearchStep, SpeedSearch,
-};
+pub(crate) use super::source::InterfaceReport;
+use super::source::{Capture, Chunk, Delivery, Language, Listener, SearchStep, SpeedSearch};
 use crate::clock::Clock;
 use crate::serial::{Arrival, Port, PortError};
 

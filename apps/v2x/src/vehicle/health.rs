@@ -79,6 +79,8 @@ pub(super) struct Health {
     pub(super) oldest_open_log: AtomicU32,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
+    /// Why the store is not open yet, in words.
+    pub(super) store_trouble: Note,
     /// The store's size.
     pub(super) store: Arc<StoreHealth>,
     /// The way to the broker.

@@ -18,6 +18,7 @@ use super::dating::MeasuredFix;
 use super::health::Health;
 use super::keeper::ToKeep;
 use super::radio::CarNow;
+use super::remote::Live;
 use super::source::{BoardTime, Capture, Delivery, Heard, Listener};
 use super::telemetry;
 use super::timekeeping;
@@ -64,7 +65,8 @@ pub(super) struct Ingest {
     /// Where the radio hears of the car, if there is one.
     pub(super) to_radio: Option<Sender<CarNow>>,
     pub(super) state: VehicleState,
-    pub(super) row_interval: Duration,
+    /// What is changed from afar while this runs.
+    pub(super) live: Arc<Live>,
     pub(super) clock: Clock,
     pub(super) health: Arc<Health>,
 }
@@ -76,6 +78,8 @@ struct Rows {
     next_for_radio: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
+    /// Whether the car's identity was passed on.
+    vin_is_told: bool,
     /// The newest moment on the clock of the board.
     board: Option<BoardTime>,
 }
@@ -85,13 +89,17 @@ impl Ingest {
     pub(super) fn run(mut self) {
         let mut listener = Listener::new(Arc::clone(&self.health));
         let mut rows = Rows {
-            next: self.clock.now().instant + self.row_interval,
+            next: self.clock.now().instant + self.live.row_interval(),
             next_observation: self.clock.now().instant + OBSERVE_EVERY,
             next_for_radio: self.clock.now().instant,
             last: None,
+            vin_is_told: false,
             board: None,
         };
         loop {
+            // The interval may have become shorter.
+            let interval = self.live.row_interval();
+            rows.next = rows.next.min(self.clock.now().instant + interval);
             let mut due = rows.next.min(rows.next_observation);
             if self.to_radio.is_some() {
                 due = due.min(rows.next_for_radio);
@@ -113,7 +121,9 @@ impl Ingest {
             let now = self.clock.now().instant;
             if now >= rows.next {
                 self.make_row(&mut rows, now);
-                rows.next = (rows.next + self.row_interval).max(now);
+                rows.next = (rows.next + interval).max(now);
+            } else if self.live.row_is_wanted() {
+                self.make_row(&mut rows, now);
             }
             if now >= rows.next_observation {
                 self.observe();
@@ -195,7 +205,14 @@ impl Ingest {
             return;
         }
         rows.last = Some(snapshot.at);
+        self.live.row_is_made();
         Health::count(&self.health.rows);
+        if !rows.vin_is_told
+            && let Some(serial) = self.state.vin()
+        {
+            rows.vin_is_told = true;
+            self.keep(ToKeep::Vin(serial));
+        }
         let row = merged::row(&snapshot);
         self.keep(ToKeep::Row(telemetry::row(&snapshot, &row, rows.board)));
         self.record(vec![ToRecord::Row(Box::new(row))]);

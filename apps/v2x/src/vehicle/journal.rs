@@ -13,8 +13,8 @@ use tracing::{info, warn};
 use v2x_outbox::{Class, NewEntry, PayloadKind};
 use v2x_recording::v2g_sessions::{self, Session};
 use v2x_roles::vehicle::{
-    AlarmChange, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId, Observation,
-    Trip, TripDetector,
+    AlarmChange, AlarmLimits, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId,
+    Observation, Trip, TripDetector,
 };
 use v2x_store::{Event, Store, StoreError, When};
 use v2x_units::{
@@ -100,6 +100,11 @@ impl Journal {
             change.into_iter().for_each(|change| journal.charge(change));
         }
         Ok(journal)
+    }
+
+    /// Alarms are raised at these limits from now on.
+    pub(super) fn set_limits(&mut self, limits: AlarmLimits) {
+        self.battery.set_limits(limits);
     }
 
     /// What follows was seen at this moment.

@@ -12,16 +12,18 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, select};
 use tracing::warn;
-use v2x_outbox::{GroupCommit, GroupLimits};
+use v2x_can::vss::VinSerial;
+use v2x_outbox::{GroupCommit, GroupLimits, NewEntry};
 use v2x_roles::vehicle::Observation;
 use v2x_store::{Event, FixRow, Store, When};
-use v2x_units::{Instant, Stamp};
+use v2x_units::{Instant, Stamp, UtcTime};
 
 use super::dated_journal::DatedJournal;
 use super::dating::{Beside, Dating, GroupRow, MeasuredFix, MeasuredRow};
 use super::health::Health;
 use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
+use super::remote::{LastRow, Remote, commands, settings};
 use super::row_journal::{self, Kept, RowJournal};
 use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
@@ -57,6 +59,8 @@ pub(super) enum ToKeep {
     V2g(Stamp, Box<ToldByV2g>),
     /// Something of V2V.
     V2v(Stamp, Box<ToldByV2v>),
+    /// Who the car is.
+    Vin(VinSerial),
 }
 
 /// The store and what waits to enter it.
@@ -71,10 +75,21 @@ pub(super) struct Keeper {
     pub(super) dating: Dating,
     pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
+    /// What goes on with the server beside the outbox.
+    pub(super) remote: Remote,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Noted {
+    /// Its date, if there was one.
+    pub(super) at: Option<UtcTime>,
+    /// Whether the disk has it.
+    pub(super) is_on_disk: bool,
 }
 
 /// What waits for the next commit.
-struct Groups {
+pub(super) struct Groups {
     rows: GroupCommit<GroupRow>,
     fixes: GroupCommit<MeasuredFix>,
     events: VecDeque<(Event, When)>,
@@ -90,26 +105,41 @@ impl Keeper {
             events: VecDeque::new(),
         };
         self.delivery.remove_in_groups();
+        self.apply_settings();
         self.recover(&mut groups);
         loop {
             let now = self.clock.now().instant;
             self.heart.beat(now);
             let requests = self.delivery.requests();
+            let (commands, news) = (self.remote.desk.received(), self.remote.news());
             select! {
                 recv(to_keep) -> what => match what {
                     Ok(what) => self.take(&mut groups, what),
                     Err(_) => break,
                 },
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
+                recv(commands) -> command => {
+                    if let Some(command) = self.remote.desk.take(command, now) {
+                        commands::carry_out(&mut self, &mut groups, command);
+                    }
+                }
+                recv(news) -> news => match news {
+                    Ok(()) => settings::hear(&mut self, &mut groups),
+                    // The session has ended.
+                    Err(_) => self.remote.shared = None,
+                },
                 default(GLANCE) => self.write_events(&mut groups.events),
             }
+            commands::settle(&mut self, &mut groups, false);
             self.commit(&mut groups, false);
+            self.remote.look(now);
             if let Err(error) = self.row_journal.0.sync_overdue(now) {
                 warn!(%error, "rows that wait for their commit do not reach the disk");
             }
             self.delivery.remove_overdue(now, &mut self.store);
             self.housekeeping.look(self.clock, &mut self.store);
         }
+        commands::settle(&mut self, &mut groups, true);
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);
         self.journal.close(&mut self.store);
@@ -162,8 +192,28 @@ impl Keeper {
                 let date = |at| self.dating.date(at);
                 self.journal.observe(*seen, host, date, &mut self.store);
             }
-            ToKeep::Event { kind, detail } => self.event(groups, now, kind, detail),
+            ToKeep::Event { kind, detail } => self.happened(groups, kind, detail),
+            ToKeep::Vin(serial) => self.remote.about.hear_vin(serial),
         }
+    }
+
+    /// Now, on the clock of this process.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now().instant
+    }
+
+    /// What was set from afar holds from now on.
+    pub(super) fn apply_settings(&mut self) {
+        let tuning = self.remote.settings.tuning();
+        self.remote.live.set_row_interval(tuning.row_interval);
+        self.journal.set_limits(tuning.alarms);
+    }
+
+    /// Commits the rows that wait for their group, and gives everything to the session.
+    pub(super) fn send_all(&mut self, groups: &mut Groups) {
+        groups.rows.hurry(self.now());
+        self.commit(groups, false);
+        self.delivery.offer(&self.store);
     }
 
     /// Puts a row into its group, and offers it at once if its date is known and the journal keeps
@@ -178,6 +228,11 @@ impl Keeper {
         {
             dated.place = Some(self.delivery.admit(&mut self.store, upload.clone()));
         }
+        self.remote.last_row = Some(LastRow {
+            at: measured.at.instant,
+            utc: dated.as_ref().map(|dated| dated.row.at),
+            values: measured.values.clone(),
+        });
         let could_have = dated.is_none() && self.dating.date(now).is_some();
         let dropped = groups.rows.push(now, GroupRow { measured, dated });
         for place in dropped.iter().filter_map(GroupRow::place) {
@@ -191,17 +246,32 @@ impl Keeper {
             groups.rows.hurry(now);
         }
         self.delivery.offer(&self.store);
+        commands::row_has_come(self, groups);
     }
 
     /// Writes what happened; events are few and commit at once, or wait for the disk.
-    fn event(&mut self, groups: &mut Groups, now: Instant, kind: &str, detail: String) {
+    pub(super) fn happened(&mut self, groups: &mut Groups, kind: &str, detail: String) {
+        self.happened_and_upload(groups, kind, detail, |_| None);
+    }
+
+    /// The same of something that is told to the broker too, if it has a date.
+    pub(super) fn happened_and_upload(
+        &mut self,
+        groups: &mut Groups,
+        kind: &str,
+        detail: String,
+        upload: impl FnOnce(UtcTime) -> Option<NewEntry>,
+    ) -> Noted {
+        let now = self.now();
         let date = self.clock.trusted_date(now);
+        let at = date.map(|dated| dated.utc);
         let event = Event {
-            at: date.map(|dated| dated.utc),
+            at,
             kind: kind.to_owned(),
             detail,
-            upload: None,
+            upload: at.and_then(upload),
         };
+        let is_uploaded = event.upload.is_some();
         let when = self.dating.when(&mut self.store, now, None, date);
         if groups.events.len() >= EVENTS_MAX {
             warn!("an event is given up: the disk has refused for too long");
@@ -209,6 +279,11 @@ impl Keeper {
         }
         groups.events.push_back((event, when));
         self.write_events(&mut groups.events);
+        let is_on_disk = groups.events.is_empty();
+        if is_uploaded && is_on_disk {
+            self.delivery.offer(&self.store);
+        }
+        Noted { at, is_on_disk }
     }
 
     /// Writes events in their order until the disk refuses.

@@ -21,10 +21,12 @@ mod ingest;
 mod journal;
 mod keeper;
 mod line_file;
+mod opening;
 mod radio;
 mod raw_log;
 mod recorder;
 mod recovery;
+mod remote;
 mod row_journal;
 mod source;
 mod status;
@@ -34,7 +36,6 @@ mod timekeeping;
 mod vss_names;
 mod watch;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -42,7 +43,6 @@ use tracing::{info, warn};
 use v2x_proto::secure::Role;
 use v2x_proto::v2g::SessionId;
 use v2x_roles::vehicle::VehicleState;
-use v2x_store::Store;
 use v2x_units::BootId;
 
 use crate::air::{self, Surroundings};
@@ -50,9 +50,10 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{self, Delivery, Housekeeping, Shutdown, Threads, UplinkHealth};
+use crate::daemon::{Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
+use crate::monitor::Watched;
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -61,14 +62,12 @@ use disk::Folder;
 use health::Health;
 use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
+use opening::Opening;
 use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
-use row_journal::{Kept, RowJournal};
+use remote::{Ends, Live, Remote};
 pub(crate) use vss_names::vss_names;
-
-/// The journal of rows, and what a kill left in it.
-type JournalAndRows = (RowJournal, Vec<Kept>);
 
 /// Reads between collector and ingest: five seconds of them, for a stalled processor.
 const DELIVERIES: usize = 1024;
@@ -87,32 +86,35 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let clock = Clock::start();
     let health = Arc::new(Health::default());
     let collector = Collector::open(&config.collector, config.baud)?;
-    daemon::make_folder(&config.out)?;
-    let (store, row_journal) = open_store(&config.out, &clock)?;
-    let open_session = open_session(&store)?;
+    let opening = Opening::begin(&config.out, clock, &health)?;
+    let open_session = opening.open_session()?;
 
     let (to_ingest, deliveries) = bounded(DELIVERIES);
     let (to_record, batches) = bounded(BATCHES);
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let delivery = start_uploader(config, clock, Arc::clone(&health.uplink), &mut threads)?;
-    let keeper = Keeper {
-        store,
-        journal: DatedJournal::new(&config.out, drawn()?),
-        row_journal,
-        delivery,
+    let hearts = [attendant.heart("keeper"), attendant.heart("recorder")];
+    let [keeper_heart, recorder_heart] = hearts;
+    let live = Arc::new(Live::new(config.row_interval));
+    let watched = watch::of(config, clock, &health, attendant.hearts());
+    let keeping = Keeping {
+        config,
+        opening,
+        kept,
+        watched: Arc::clone(&watched),
+        live: Arc::clone(&live),
+        vss: state.mapping().release(),
         clock,
-        housekeeping: Housekeeping::new(config.retention, clock, Arc::clone(&health.store)),
-        dating: Dating::new(clock, config.time_wait),
-        heart: attendant.heart("keeper"),
+        heart: keeper_heart,
+        shutdown: shutdown.clone(),
         health: Arc::clone(&health),
     };
-    threads.spawn("keeper", move || keeper.run(&kept))?;
+    keeping.start(&mut threads)?;
     let recording = Recording {
         config,
         clock,
-        heart: attendant.heart("recorder"),
+        heart: recorder_heart,
         to_keep: to_keep.clone(),
         health: Arc::clone(&health),
     };
@@ -133,7 +135,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         to_keep,
         to_radio,
         state,
-        row_interval: config.row_interval,
+        live,
         clock,
         health: Arc::clone(&health),
     };
@@ -141,7 +143,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let outlet = Outlet::new(clock, to_ingest, &health, &shutdown);
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
-    let monitor = watch::start(config, clock, &health, attendant.hearts());
+    let monitor = watch::start(config, clock, watched);
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
     attendant.leave();
@@ -153,30 +155,74 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     Ok(())
 }
 
-/// Starts the way to the broker.
-fn start_uploader(
-    config: &VehicleConfig,
+/// What the keeper's thread and the way to the broker are made of.
+struct Keeping<'a> {
+    config: &'a VehicleConfig,
+    opening: Opening,
+    kept: Receiver<ToKeep>,
+    watched: Arc<dyn Watched>,
+    live: Arc<Live>,
+    vss: &'a str,
     clock: Clock,
-    health: Arc<UplinkHealth>,
-    threads: &mut Threads,
-) -> Result<Delivery, Failure> {
-    let uploader = Uploader {
-        mqtt: config.mqtt.as_ref(),
-        role: "vehicle",
-        commands: None,
-        clock,
-        health,
-    };
-    let (delivery, uploader) = uploader.start()?;
-    threads.extend(uploader);
-    Ok(delivery)
+    heart: Heart,
+    shutdown: Shutdown,
+    health: Arc<Health>,
 }
 
-/// The charging session that was open over the radio when the daemon last wrote.
-fn open_session(store: &Store) -> Result<Option<SessionId>, Failure> {
-    let open = store.v2g_session(radio::books::OWNER);
-    let open = open.blame(Blame::Runtime, "store")?;
-    Ok(open.and_then(|open| SessionId::new(open.session)))
+impl Keeping<'_> {
+    /// Starts the session with the broker, and the keeper as soon as the store is open.
+    fn start(self, threads: &mut Threads) -> Result<(), Failure> {
+        let Self { config, clock, .. } = self;
+        let (ends, hears) = Ends::new(config);
+        let uploader = Uploader {
+            mqtt: config.mqtt.as_ref(),
+            role: "vehicle",
+            hears,
+            clock,
+            health: Arc::clone(&self.health.uplink),
+        };
+        let (delivery, uploader) = uploader.start()?;
+        threads.extend(uploader);
+        let remote = Remote::new(
+            config,
+            ends,
+            remote::Around {
+                vss: self.vss,
+                live: self.live,
+                watched: self.watched,
+                clock,
+                health: Arc::clone(&self.health),
+            },
+        );
+        let journal = DatedJournal::new(&config.out, drawn()?);
+        let (retention, time_wait) = (config.retention, config.time_wait);
+        let Self {
+            opening,
+            kept,
+            heart,
+            shutdown,
+            health,
+            ..
+        } = self;
+        threads.spawn("keeper", move || {
+            let Some(opened) = opening.wait(&kept, &shutdown, &heart) else {
+                return;
+            };
+            let keeper = Keeper {
+                store: opened.store,
+                journal,
+                row_journal: opened.row_journal,
+                delivery,
+                clock,
+                housekeeping: Housekeeping::new(retention, clock, Arc::clone(&health.store)),
+                dating: Dating::new(clock, time_wait),
+                heart,
+                health,
+                remote,
+            };
+            keeper.run(&kept);
+        })
+    }
 }
 
 /// What the radio's thread is made of.
@@ -231,19 +277,6 @@ impl RadioParts<'_> {
 /// A random number of this start.
 fn drawn() -> Result<u64, Failure> {
     getrandom::u64().blame(Blame::Runtime, "random numbers")
-}
-
-/// Opens the store and the journal of rows; the newest date that the store trusts is one that no
-/// clock can be behind.
-fn open_store(folder: &Path, clock: &Clock) -> Result<(Store, JournalAndRows), Failure> {
-    let store = daemon::open_store(folder)?;
-    let newest = store.newest_trusted().blame(Blame::Runtime, "store")?;
-    if let Some(newest) = newest {
-        clock.raise_floor(newest);
-    }
-    let journal = RowJournal::open(folder);
-    let journal = journal.blame(Blame::Runtime, format_args!("folder {}", folder.display()))?;
-    Ok((store, journal))
 }
 
 /// What the recorder and its archive are made of.

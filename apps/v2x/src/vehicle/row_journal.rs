@@ -347,7 +347,8 @@ mod tests {
 
     #[test]
     fn row_of_the_version_before_is_read() {
-        let json = r#"{"group":4,"row":{"boot":"a-boot","since_us":1,"provisional_us":5,"board":null,"points":1,"values":"{}","date":null}}"#;
+        let row = r#"{"boot":"a-boot","since_us":1,"provisional_us":5,"board":null,"points":1,"#;
+        let json = format!(r#"{{"group":4,"row":{row}"values":"{{}}","date":null}}}}"#);
         let folder = tempfile::tempdir().unwrap();
         let line = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
         fs::write(folder.path().join(NAME), line).unwrap();

@@ -5,7 +5,6 @@
 
 mod metrics;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,8 +15,10 @@ use v2x_units::Instant;
 use super::health::Health;
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
+use crate::daemon::Vitals;
 use crate::daemon::heartbeat::Heart;
-use crate::monitor::surroundings::{Room, Time, Uplink};
+use crate::daemon::vitals::losses;
+use crate::monitor::surroundings::Time;
 use crate::monitor::{Metrics, Monitor, Part, Recently, Watched};
 
 /// A collector of the prototype speaks every five seconds, even on a bus at rest.
@@ -27,36 +28,38 @@ const SILENT_AFTER: Duration = Duration::from_secs(15);
 struct Watch {
     clock: Clock,
     health: Arc<Health>,
-    hearts: Vec<Heart>,
-    out: PathBuf,
-    /// Bytes of the disk that should stay free.
-    reserve: u64,
-    uplink: Uplink,
+    vitals: Vitals,
     link_losses: Recently,
     recording_losses: Recently,
     row_losses: Recently,
 }
 
-/// Starts the monitor of a vehicle that has started.
-pub(super) fn start(
+/// The vehicle as the monitor sees it, and whoever else asks.
+pub(super) fn of(
     config: &VehicleConfig,
     clock: Clock,
     health: &Arc<Health>,
     hearts: Vec<Heart>,
-) -> Monitor {
-    let watch = Watch::new(config, clock, Arc::clone(health), hearts);
-    Monitor::start(config.monitor, "vehicle", clock, watch)
+) -> Arc<dyn Watched> {
+    Arc::new(Watch::new(config, clock, Arc::clone(health), hearts))
+}
+
+/// Starts the monitor of a vehicle that has started.
+pub(super) fn start(config: &VehicleConfig, clock: Clock, watched: Arc<dyn Watched>) -> Monitor {
+    Monitor::start(config.monitor, "vehicle", clock, watched)
 }
 
 impl Watch {
     fn new(config: &VehicleConfig, clock: Clock, health: Arc<Health>, hearts: Vec<Heart>) -> Self {
         Self {
-            uplink: Uplink::new(config.mqtt.is_some(), Arc::clone(&health.uplink)),
+            vitals: Vitals::new(
+                hearts,
+                (config.out.clone(), config.recording.reserve_bytes),
+                config.mqtt.is_some(),
+                &health.uplink,
+            ),
             clock,
             health,
-            hearts,
-            out: config.out.clone(),
-            reserve: config.recording.reserve_bytes,
             link_losses: Recently::default(),
             recording_losses: Recently::default(),
             row_losses: Recently::default(),
@@ -160,14 +163,12 @@ impl Watch {
         Part::degraded("recorder", reason)
     }
 
-    fn threads(&self) -> Part {
-        let now = self.now();
-        let still = self.hearts.iter().find(|heart| heart.stands_still(now));
-        match still {
-            None => Part::ok("threads", "all are at work"),
-            Some(heart) => Part::failed(
-                "threads",
-                format!("`{}` stands still; systemd will restart this", heart.name()),
+    fn store(&self) -> Part {
+        match self.health.store_trouble.get() {
+            None => losses("store", &self.row_losses, self.rows_lost(), "rows"),
+            Some(why) => Part::failed(
+                "store",
+                format!("not open yet, rows wait in memory for an hour at most: {why}"),
             ),
         }
     }
@@ -180,9 +181,7 @@ impl Watched for Watch {
         if let Some(board) = self.board() {
             metrics::export_board(&board, metrics);
         }
-        self.time().metrics(metrics);
-        Room::of(&self.out).metrics(metrics);
-        self.uplink.metrics(metrics);
+        self.vitals.metrics(self.time(), metrics);
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -193,13 +192,10 @@ impl Watched for Watch {
         parts.extend([
             losses("link", &self.link_losses, self.link_lost(), "frames"),
             self.recorder(),
-            losses("store", &self.row_losses, self.rows_lost(), "rows"),
-            Room::of(&self.out).part(self.reserve),
-            self.time()
-                .part("rows wait for a better one as long as time.wait_s says"),
-            self.threads(),
+            self.store(),
         ]);
-        parts.extend(self.uplink.parts());
+        let waiting = "rows wait for a better one as long as time.wait_s says";
+        parts.extend(self.vitals.parts(self.now(), self.time(), waiting));
         parts
     }
 
@@ -209,21 +205,7 @@ impl Watched for Watch {
         let unrecorded = get(&self.health.frames_unrecorded);
         self.recording_losses.note(now, unrecorded);
         self.row_losses.note(now, self.rows_lost());
-        self.uplink.look(now);
-    }
-}
-
-/// A part that should lose nothing.
-fn losses(name: &str, recently: &Recently, lost: u64, what: &str) -> Part {
-    match recently.gained(lost) {
-        0 => Part::ok(
-            name,
-            format!("nothing lost in the last minute; {lost} {what} since the start"),
-        ),
-        lately => Part::degraded(
-            name,
-            format!("{lately} {what} lost in the last minute; {lost} since the start"),
-        ),
+        self.vitals.look(now);
     }
 }
 

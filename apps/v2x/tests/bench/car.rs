@@ -82,7 +82,12 @@ impl Car {
 
     /// What the daemon wrote.
     pub(crate) fn written(&self) -> Written {
-        Written::new(&self.folder.path().join("out"))
+        Written::new(&self.out())
+    }
+
+    /// The folder into which the daemon writes.
+    pub(crate) fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
     }
 
     /// Starts the daemon; when this returns it has the port open.
@@ -93,7 +98,7 @@ impl Car {
         command.envs(self.environment.borrow().iter().cloned());
         command.arg("vehicle");
         command.arg("--collector").arg(self.collector());
-        command.arg("--out").arg(self.folder.path().join("out"));
+        command.arg("--out").arg(self.out());
         if let Some(url) = &self.broker {
             command.arg("--mqtt").arg(url);
             command

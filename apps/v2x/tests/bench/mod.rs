@@ -16,6 +16,7 @@ pub(crate) mod program;
 pub(crate) mod recordings;
 pub(crate) mod refusal;
 pub(crate) mod replay;
+pub(crate) mod server;
 pub(crate) mod telemetry;
 pub(crate) mod written;
 

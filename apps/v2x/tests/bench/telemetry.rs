@@ -13,13 +13,14 @@ use v2x_units::UtcTime;
 /// Each row's values under its `ts`, in milliseconds since 1970.
 pub(crate) type Rows = BTreeMap<i64, Map<String, Value>>;
 
-/// What came to the broker.
+/// The rows that came to the broker; what describes the device is none, nor is a question.
 ///
 /// # Panics
 /// When a message is none of ThingsBoard's, or one moment has two different rows.
 pub(crate) fn heard(received: &[Received]) -> Rows {
     let mut rows = Rows::new();
-    for message in received {
+    let is_beside = |topic: &str| topic.starts_with("v1/devices/me/attributes");
+    for message in received.iter().filter(|it| !is_beside(&it.topic)) {
         assert_eq!(message.topic, "v1/devices/me/telemetry");
         let objects = match serde_json::from_slice(&message.payload).unwrap() {
             Value::Array(objects) => objects,

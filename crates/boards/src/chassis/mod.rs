@@ -38,7 +38,8 @@ pub use panic_record::PanicNote;
 pub use settings::{Setting, Settings};
 
 use crate::limits::{
-    BATCH_WIRE_MAX, HELLO_EVERY, LINE_BYTES, LINE_FRAMES, PANIC_TOLD, STATUS_EVERY,
+    BATCH_WIRE_MAX, HELLO_EVERY, LINE_BYTES, LINE_FRAMES, LINK_BAUD, PANIC_TOLD, STATUS_EVERY,
+    TEXT_BAUD,
 };
 use crate::memory::Memory;
 
@@ -102,6 +103,16 @@ impl Chassis {
     /// Leaves the line to text: no frame of the link goes out any more.
     pub(crate) const fn speak_text(&mut self) {
         self.speaks_link = false;
+    }
+
+    /// The speed of the line to the computer, in baud.
+    #[must_use]
+    pub const fn line_baud(&self) -> u32 {
+        if self.speaks_link {
+            LINK_BAUD
+        } else {
+            TEXT_BAUD
+        }
     }
 
     /// Who the board is.

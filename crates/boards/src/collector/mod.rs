@@ -9,6 +9,7 @@
 //! | [`bus_watch`] | whether the bus is silent, off, absent or of another bit rate |
 //! | [`bit_rate_probe`] | finds the bit rate of a bus by listening |
 //! | [`gnss`] | the receiver: its baud rate, its set-up, its fixes |
+//! | [`mcp2515`] | the words of a CAN controller on SPI |
 //! | [`prototype_text`] | the lines of the prototype's collector |
 //!
 //! **Nothing is lost at a full bus.** 500 kbit/s carry at most 4,505 frames of eight bytes a
@@ -19,6 +20,7 @@ pub mod bit_rate_probe;
 pub mod bus_watch;
 pub mod can_queue;
 pub mod gnss;
+pub mod mcp2515;
 pub mod prototype_text;
 
 use v2x_proto::link::message::{BusState, CanStatus, Command, CommandResult, LogLevel};

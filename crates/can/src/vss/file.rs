@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::error::{MappingError, MappingFault, UNITS};
 use super::quantity::{Combination, Datatype, Quantity, Source, Unless};
+use super::vin::{DIGITS_MAX, VinSource};
 use crate::decoder::Decoder;
 use crate::signal::SignalId;
 
@@ -25,7 +26,15 @@ struct File {
     vss: String,
     fresh_cycles: u32,
     fresh_at_least_ms: u64,
+    vin: Option<Spanned<RawVin>>,
     quantity: Vec<RawQuantity>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawVin {
+    signal: Spanned<String>,
+    digits: u8,
 }
 
 #[derive(Deserialize)]
@@ -63,12 +72,19 @@ struct RawSource {
 /// A fault and the byte of the text at which it is.
 type Fault = (usize, MappingFault);
 
-/// Reads the release of VSS and the quantities.
+/// What a mapping file says.
+pub(super) struct Content {
+    pub(super) release: String,
+    pub(super) quantities: Vec<Quantity>,
+    pub(super) vin: Option<VinSource>,
+}
+
+/// Reads the release of VSS, the quantities and where the car says who it is.
 pub(super) fn read(
     file_name: &str,
     text: &str,
     decoder: &Decoder,
-) -> Result<(String, Vec<Quantity>), MappingError> {
+) -> Result<Content, MappingError> {
     let refused = |(at, fault): Fault| MappingError {
         file: file_name.to_owned(),
         line: 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count(),
@@ -87,8 +103,12 @@ pub(super) fn read(
         fresh_cycles: file.fresh_cycles,
         fresh_at_least: Duration::from_millis(file.fresh_at_least_ms),
     };
-    let quantities = reader.quantities(file.quantity).map_err(refused)?;
-    Ok((file.vss, quantities))
+    let vin = file.vin.map(|raw| reader.vin(raw)).transpose();
+    Ok(Content {
+        release: file.vss,
+        vin: vin.map_err(refused)?,
+        quantities: reader.quantities(file.quantity).map_err(refused)?,
+    })
 }
 
 struct Reader<'a> {
@@ -111,6 +131,17 @@ impl Reader<'_> {
             quantities.push(self.quantity(raw)?);
         }
         Ok(quantities)
+    }
+
+    fn vin(&self, raw: Spanned<RawVin>) -> Result<VinSource, Fault> {
+        let at = raw.span().start;
+        let RawVin { signal, digits } = raw.into_inner();
+        if !(1..=DIGITS_MAX).contains(&digits) {
+            let (path, reason) = ("vin".to_owned(), "digits must be 1 to 8");
+            return Err((at, MappingFault::Unclear { path, reason }));
+        }
+        let signal = self.signal(&signal)?;
+        Ok(VinSource { signal, digits })
     }
 
     fn quantity(&self, raw: RawQuantity) -> Result<Quantity, Fault> {

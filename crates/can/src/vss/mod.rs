@@ -30,10 +30,14 @@
 //! `values = [[128, 127]]` translates codes one by one and gives nothing for any other;
 //! `unless = ["CHG_Status.Transition=1"]` lets the source rest while a fresh signal has this value.
 //! `words = [[0, "INACTIVE"]]` of a quantity are VSS's words for its numbers.
+//!
+//! `vin = { signal = "DSP_Serial.VinSerial", digits = 7 }` names where the car says the end of its
+//! vehicle identification number ([`vin`]); it is no quantity.
 
 mod error;
 mod file;
 mod quantity;
+pub mod vin;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +46,7 @@ use std::collections::HashMap;
 
 pub use error::{MappingError, MappingFault};
 pub use quantity::{Combination, Datatype, Quantity, Reading, Source, Unless};
+pub use vin::{VinSerial, VinSource};
 
 use crate::decoder::Decoder;
 
@@ -64,6 +69,7 @@ pub struct VssMapping {
     quantities: Vec<Quantity>,
     by_path: HashMap<String, QuantityId>,
     by_key: HashMap<String, QuantityId>,
+    vin: Option<VinSource>,
 }
 
 impl VssMapping {
@@ -72,7 +78,11 @@ impl VssMapping {
     /// # Errors
     /// Names the file, the line and what is wrong there; nothing of a file with an error is used.
     pub fn from_toml(file_name: &str, text: &str, decoder: &Decoder) -> Result<Self, MappingError> {
-        let (release, quantities) = file::read(file_name, text, decoder)?;
+        let file::Content {
+            release,
+            quantities,
+            vin,
+        } = file::read(file_name, text, decoder)?;
         let ids = || (0..=u16::MAX).map(QuantityId).zip(&quantities);
         let by_path = ids()
             .map(|(id, quantity)| (quantity.path.clone(), id))
@@ -85,6 +95,7 @@ impl VssMapping {
             quantities,
             by_path,
             by_key,
+            vin,
         })
     }
 
@@ -98,6 +109,12 @@ impl VssMapping {
     #[must_use]
     pub fn quantities(&self) -> &[Quantity] {
         &self.quantities
+    }
+
+    /// Where the car says the end of its vehicle identification number, if it does.
+    #[must_use]
+    pub const fn vin(&self) -> Option<VinSource> {
+        self.vin
     }
 
     /// Finds a quantity by its full VSS path.

@@ -234,3 +234,21 @@ fn source_that_cannot_give_the_quantity_is_refused_at_its_line() {
         "DSP_Odometer.VehicleSpeed (in \"km/h\") and Vehicle.Speed (in \"m\") have different";
     assert_refused(&metres, 8, reason);
 }
+
+#[test]
+fn place_of_the_vin_that_cannot_be_is_refused_with_its_line() {
+    let text = |vin: &str| {
+        let head = "fresh_cycles = 3\nfresh_at_least_ms = 2000\n";
+        let sources = "sources = [{ signal = \"DSP_Vehicle.VehicleSpeed\" }]\n";
+        format!("vss = \"6.0\"\n{vin}\n{head}{QUANTITY}{sources}")
+    };
+    let said = |vin: &str| {
+        let read = VssMapping::from_toml("car.toml", &text(vin), &twizy());
+        read.unwrap_err().to_string()
+    };
+    let error = said("vin = { signal = \"DSP_Serial.Number\", digits = 7 }");
+    assert!(error.starts_with("car.toml:2: "), "{error}");
+    assert!(error.contains("DSP_Serial.Number"), "{error}");
+    let error = said("vin = { signal = \"DSP_Serial.VinSerial\", digits = 9 }");
+    assert!(error.contains("digits must be 1 to 8"), "{error}");
+}

@@ -8,7 +8,9 @@
 //! Nothing outside this module sees a key.
 
 pub mod channel;
+#[cfg(feature = "its")]
 pub mod signed;
 
 pub use channel::*;
+#[cfg(feature = "its")]
 pub use signed::*;

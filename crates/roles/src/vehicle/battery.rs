@@ -22,6 +22,40 @@ const FINE_STEP: f64 = 0.02;
 /// The steps in which the prototype wrote it.
 const WHOLE_STEP: f64 = 1.0;
 
+/// The part of the spread that raises at which it is cleared.
+const CELL_SPREAD_CLEARS: f64 = 0.6;
+/// Degrees below the limit at which a hot battery is no longer hot.
+const HOT_CLEARS: f64 = 3.0;
+/// Degrees above the limit at which a cold battery is no longer cold.
+const COLD_CLEARS: f64 = 2.0;
+/// Percent above the limit at which a battery is no longer nearly empty.
+const LOW_CHARGE_CLEARS: f64 = 3.0;
+
+/// Where alarms are raised; each is cleared a little before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AlarmLimits {
+    /// Cells that far apart.
+    pub cell_spread: Volts,
+    /// A cell that warm.
+    pub hot: Celsius,
+    /// A cell that cold.
+    pub cold: Celsius,
+    /// A state of charge that low.
+    pub low_charge: StateOfCharge,
+}
+
+impl Default for AlarmLimits {
+    /// The recorded car keeps its cells within 20 mV and between 26 and 31 degrees.
+    fn default() -> Self {
+        Self {
+            cell_spread: Volts::new(0.10),
+            hot: Celsius::new(50.0),
+            cold: Celsius::new(0.0),
+            low_charge: StateOfCharge::from_percent(15.0).expect("it is from 0 to 100"),
+        }
+    }
+}
+
 /// What may be wrong with the battery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Alarm {
@@ -59,14 +93,16 @@ impl Alarm {
         }
     }
 
-    /// Where it is raised and where it is cleared. The recorded car keeps its cells within 20 mV
-    /// and between 26 and 31 degrees.
-    const fn limits(self) -> Limits {
+    /// Where it is raised and where it is cleared.
+    fn limits(self, at: &AlarmLimits) -> Limits {
+        let spread = at.cell_spread.get();
+        let (hot, cold) = (at.hot.get(), at.cold.get());
+        let low = at.low_charge.percent();
         let (raise, clear, is_low) = match self {
-            Self::CellSpread => (0.10, 0.06, false),
-            Self::Hot => (50.0, 47.0, false),
-            Self::Cold => (0.0, 2.0, true),
-            Self::LowCharge => (15.0, 18.0, true),
+            Self::CellSpread => (spread, spread * CELL_SPREAD_CLEARS, false),
+            Self::Hot => (hot, hot - HOT_CLEARS, false),
+            Self::Cold => (cold, cold + COLD_CLEARS, true),
+            Self::LowCharge => (low, low + LOW_CHARGE_CLEARS, true),
             Self::ServiceCode => (1.0, 0.0, false),
         };
         Limits {
@@ -136,22 +172,29 @@ struct Watch {
 /// Watches the battery.
 #[derive(Debug, Default)]
 pub struct Battery {
+    limits: AlarmLimits,
     watches: [Watch; Alarm::ALL.len()],
     readings: BatteryReadings,
     pack: Option<Volts>,
 }
 
 impl Battery {
+    /// Alarms are raised at other limits from now on.
+    pub fn set_limits(&mut self, limits: AlarmLimits) {
+        self.limits = limits;
+    }
+
     /// Takes one observation; gives the alarms that it changed. A value that is not known changes
     /// none.
     pub fn observe(&mut self, seen: &Observation) -> Vec<AlarmChange> {
         self.readings = seen.battery;
         self.pack = seen.pack_voltage;
+        let limits = self.limits;
         let watched = Alarm::ALL.into_iter().zip(&mut self.watches);
         watched
             .filter_map(|(alarm, watch)| {
                 let value = alarm.watched(seen)?;
-                let changed = watch.see(alarm.limits(), seen.at.instant, value);
+                let changed = watch.see(alarm.limits(&limits), seen.at.instant, value);
                 changed.then_some(AlarmChange {
                     alarm,
                     is_raised: watch.is_raised,

@@ -28,7 +28,7 @@ pub mod observation;
 pub mod state;
 pub mod trip;
 
-pub use battery::{Alarm, AlarmChange, Battery, CapacityEstimate};
+pub use battery::{Alarm, AlarmChange, AlarmLimits, Battery, CapacityEstimate};
 pub use charge::{Charge, ChargeEnd, ChargeTracker};
 pub use charging::ChargeDetector;
 pub use course::Course;

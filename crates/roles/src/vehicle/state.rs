@@ -4,7 +4,7 @@
 //! in the background: whoever asks passes the time, and a value that is too old by then is not
 //! there. A missing value is missing, never the last one without its age.
 
-use v2x_can::vss::Reading;
+use v2x_can::vss::{Reading, VinSerial};
 use v2x_can::{Decoder, History, Outcome, Quantity, QuantityId, SignalId, VssMapping};
 use v2x_units::{CanFrame, GnssFix, Instant, KilometersPerHour, Stamp};
 
@@ -168,6 +168,20 @@ impl VehicleState {
         self.mode.mode(now)
     }
 
+    /// The end of the car's vehicle identification number, once it has said it; it does not age.
+    #[must_use]
+    pub fn vin(&self) -> Option<VinSerial> {
+        let source = self.mapping.vin()?;
+        let (_, value) = self.latest(source.signal)?;
+        source.read(value)
+    }
+
+    /// The quantities of the car as they are described.
+    #[must_use]
+    pub fn mapping(&self) -> &VssMapping {
+        &self.mapping
+    }
+
     /// Every quantity that is fresh now; `None` before anything was heard.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot<'_>> {
@@ -235,6 +249,14 @@ mod tests {
     #[test]
     fn nothing_heard_is_no_snapshot_at_all() {
         assert!(twizy().snapshot(Instant::BOOT).is_none());
+    }
+
+    #[test]
+    fn car_that_says_its_serial_is_known_by_it() {
+        let mut state = twizy();
+        assert_eq!(state.vin(), None);
+        hear(&mut state, 1000, 0x69F, &[0xF0, 0x82, 0x87, 0x37]);
+        assert_eq!(state.vin().unwrap().reveal(), "7378280");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A way through the town as a driver sees it: how far, how high, where to, how fast, where to stop.
+//! A way through the town as a driver sees it: how far, how high, where to, how fast, where to
+//! stop.
 //!
 //! Corners are driven round, not turned on the spot: near a bend the heading changes over some
 //! metres, and the bend has a radius that a driver slows down for.

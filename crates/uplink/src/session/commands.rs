@@ -5,24 +5,15 @@
 //! connection is a time-out at the server, which asks again or gives up.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rumqttc::{AsyncClient, QoS};
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
+use v2x_units::Instant;
 
+use crate::thingsboard::message::Answer;
 use crate::thingsboard::rpc::{Asked, Command, DEVICE_COMMANDS_FILTER, GATEWAY_COMMANDS_TOPIC};
 
 /// Commands under way at once; people press buttons, so a few are many.
 pub const COMMANDS_MAX: usize = 16;
-
-/// Subscriptions of a session that hears commands.
-pub(super) const SUBSCRIPTIONS: usize = 2;
-
-/// An answer, ready to be published.
-#[derive(Debug)]
-struct Answer {
-    topic: String,
-    payload: String,
-}
 
 /// The end in the role.
 #[derive(Debug)]
@@ -38,8 +29,6 @@ pub struct SessionCommands {
     answers: mpsc::Receiver<Answer>,
     /// Whether devices behind the connection are spoken for.
     is_gateway: bool,
-    /// Handed to rumqttc, which has not sent them yet.
-    unsent: usize,
 }
 
 /// Makes the two ends; `is_gateway` hears commands to the devices behind the connection as well.
@@ -55,7 +44,6 @@ pub fn commands(is_gateway: bool) -> (CommandsEnd, SessionCommands) {
         received: sender,
         answers,
         is_gateway,
-        unsent: 0,
     };
     (role, session)
 }
@@ -76,68 +64,70 @@ impl CommandsEnd {
 }
 
 impl SessionCommands {
-    /// Subscribes to commands; the client's channel has room for it.
-    pub(super) fn subscribe(&mut self, client: &AsyncClient) {
-        self.unsent = 0;
+    /// What to subscribe to.
+    pub(super) fn filters(&self) -> impl Iterator<Item = &'static str> {
         let behind = self.is_gateway.then_some(GATEWAY_COMMANDS_TOPIC);
-        for filter in std::iter::once(DEVICE_COMMANDS_FILTER).chain(behind) {
-            client
-                .try_subscribe(filter, QoS::AtLeastOnce)
-                .expect("rumqttc's channel has room for the subscriptions");
+        std::iter::once(DEVICE_COMMANDS_FILTER).chain(behind)
+    }
+
+    /// Takes a message that was heard; gives the answer to a command that is refused at once. One
+    /// that the broker has kept for whoever comes is old, and nobody waits for it.
+    pub(super) fn heard(
+        &self,
+        (topic, payload): (&str, &[u8]),
+        is_retained: bool,
+        now: Instant,
+    ) -> Option<Answer> {
+        let command = Command::parse(topic, payload, now)?;
+        let problem = "a retained command is not carried out: it may be old; send it unretained";
+        if is_retained {
+            return Some(refusal(&command.asked, problem));
         }
-    }
-
-    /// Takes a message that was heard.
-    pub(super) fn heard(&mut self, client: &AsyncClient, topic: &str, payload: &[u8]) {
-        let Some(command) = Command::parse(topic, payload) else {
-            return;
-        };
-        if let Err(refused) = self.received.try_send(command) {
-            let asked = refused.into_inner().asked;
-            let data = json!({ "ok": false, "error": "too many commands at once; ask again" });
-            let (topic, payload) = asked.answer(&data);
-            if self.has_room() {
-                self.publish(client, Answer { topic, payload });
-            }
-        }
-    }
-
-    /// Whether another answer fits rumqttc's channel.
-    pub(super) const fn has_room(&self) -> bool {
-        self.unsent < COMMANDS_MAX
-    }
-
-    /// An answer left rumqttc's channel.
-    pub(super) const fn sent(&mut self) {
-        self.unsent = self.unsent.saturating_sub(1);
-    }
-
-    fn publish(&mut self, client: &AsyncClient, answer: Answer) {
-        client
-            .try_publish(answer.topic, QoS::AtMostOnce, false, answer.payload)
-            .expect("rumqttc's channel has room for so many answers");
-        self.unsent += 1;
+        let refused = self.received.try_send(command).err()?;
+        let problem = "too many commands at once; ask again";
+        Some(refusal(&refused.into_inner().asked, problem))
     }
 }
 
+fn refusal(asked: &Asked, problem: &str) -> Answer {
+    let (topic, payload) = asked.answer(&json!({ "ok": false, "error": problem }));
+    Answer { topic, payload }
+}
+
 /// Waits for the role's next answer; for ever when no commands are heard.
-pub(super) async fn next_answer(commands: &mut Option<SessionCommands>) -> NextAnswer {
+pub(super) async fn next_answer(commands: &mut Option<SessionCommands>) -> Answer {
     if let Some(commands) = commands
         && let Some(answer) = commands.answers.recv().await
     {
-        return NextAnswer(answer);
+        return answer;
     }
     std::future::pending().await
 }
 
-/// An answer on its way from the role to the client.
-pub(super) struct NextAnswer(Answer);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl NextAnswer {
-    /// Hands it to the client.
-    pub(super) fn publish(self, commands: &mut Option<SessionCommands>, client: &AsyncClient) {
-        if let Some(commands) = commands {
-            commands.publish(client, self.0);
+    const STOP: (&str, &[u8]) = ("v1/devices/me/rpc/request/1", br#"{"method":"stop"}"#);
+
+    #[test]
+    fn retained_command_is_answered_and_not_handed_on() {
+        let (role, session) = commands(false);
+        let answer = session.heard(STOP, true, Instant::BOOT).unwrap();
+        assert_eq!(answer.topic, "v1/devices/me/rpc/response/1");
+        assert!(answer.payload.contains("retained"), "{}", answer.payload);
+        assert!(role.received().try_recv().is_err());
+        assert!(session.heard(STOP, false, Instant::BOOT).is_none());
+        assert_eq!(role.received().try_recv().unwrap().asked.id, 1);
+    }
+
+    #[test]
+    fn full_channel_answers_what_it_cannot_take() {
+        let (_role, session) = commands(false);
+        for _ in 0..COMMANDS_MAX {
+            assert!(session.heard(STOP, false, Instant::BOOT).is_none());
         }
+        let answer = session.heard(STOP, false, Instant::BOOT).unwrap();
+        assert!(answer.payload.contains("too many"), "{}", answer.payload);
     }
 }

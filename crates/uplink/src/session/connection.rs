@@ -7,13 +7,22 @@
 
 use std::pin::Pin;
 
-use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, Outgoing, Packet, QoS};
+use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, Outgoing, Packet, Publish, QoS};
 use tokio::time;
 
-use super::commands::{COMMANDS_MAX, SUBSCRIPTIONS, SessionCommands, next_answer};
+use super::commands::{COMMANDS_MAX, next_answer};
 use super::courier::{ACKNOWLEDGE_TIMEOUT, Act};
+use super::shared::SessionShared;
 use super::{CONNECT_TIMEOUT_S, Down, Session, SessionEvent, WINDOW, next_description};
 use crate::supply::OutboxGone;
+use crate::thingsboard::message::Answer;
+
+/// Subscriptions of a session that hears commands, also of devices behind it, and settings.
+const SUBSCRIPTIONS: usize = 4;
+
+/// Messages without a number that may wait in rumqttc's channel: as many answers as there are
+/// commands, and the request for shared attributes.
+const UNNUMBERED_MAX: usize = COMMANDS_MAX + 1;
 
 /// How a connection ended.
 pub(super) enum Ended {
@@ -43,12 +52,16 @@ pub(super) struct Connection<'a> {
     poll: Option<Poll>,
     is_connected: bool,
     is_stopping: bool,
+    /// Messages without a number that rumqttc has not sent yet.
+    unsent: usize,
+    /// Subscriptions that the broker has not confirmed.
+    unconfirmed: usize,
 }
 
 impl<'a> Connection<'a> {
     /// A connection about to be made.
     pub(super) fn open(session: &'a mut Session) -> Self {
-        let capacity = usize::from(WINDOW) + 1 + COMMANDS_MAX + SUBSCRIPTIONS;
+        let capacity = usize::from(WINDOW) + 1 + UNNUMBERED_MAX + SUBSCRIPTIONS;
         let (client, mut event_loop) = AsyncClient::new(session.options.clone(), capacity);
         let mut network = event_loop.network_options();
         network.set_connection_timeout(CONNECT_TIMEOUT_S);
@@ -60,6 +73,8 @@ impl<'a> Connection<'a> {
             poll: Some(poll(event_loop)),
             is_connected: false,
             is_stopping: false,
+            unsent: 0,
+            unconfirmed: 0,
         }
     }
 
@@ -97,9 +112,7 @@ impl<'a> Connection<'a> {
             return Ok(Some(self.disconnect().await));
         }
         let wake = self.session.courier.wake(now);
-        let answers = self.is_connected
-            && !self.is_stopping
-            && (self.session.commands.as_ref()).is_some_and(SessionCommands::has_room);
+        let answers = self.is_connected && !self.is_stopping && self.unsent < COMMANDS_MAX;
         let poll = self.poll.as_mut().expect("put back after each event");
         tokio::select! {
             biased;
@@ -110,7 +123,7 @@ impl<'a> Connection<'a> {
             }
             batch = self.session.supply.batch() => self.session.courier.take(batch?),
             answer = next_answer(&mut self.session.commands), if answers => {
-                answer.publish(&mut self.session.commands, &self.client);
+                self.say(answer);
             }
             text = next_description(&mut self.session.description) => {
                 self.session.courier.describe(text);
@@ -165,22 +178,13 @@ impl<'a> Connection<'a> {
             Event::Incoming(Packet::ConnAck(_)) => {
                 self.is_connected = true;
                 self.session.courier.connected();
-                if let Some(commands) = &mut self.session.commands {
-                    commands.subscribe(&self.client);
-                }
+                self.subscribe();
                 (self.session.tell)(SessionEvent::Connected);
             }
-            Event::Incoming(Packet::Publish(heard)) => {
-                if let Some(commands) = &mut self.session.commands {
-                    commands.heard(&self.client, &heard.topic, &heard.payload);
-                }
-            }
-            // Only answers to commands travel without a number.
-            Event::Outgoing(Outgoing::Publish(0)) => {
-                if let Some(commands) = &mut self.session.commands {
-                    commands.sent();
-                }
-            }
+            Event::Incoming(Packet::Publish(heard)) => self.heard(heard),
+            Event::Incoming(Packet::SubAck(_)) => self.subscribed(),
+            // Only answers and questions travel without a number.
+            Event::Outgoing(Outgoing::Publish(0)) => self.unsent = self.unsent.saturating_sub(1),
             Event::Outgoing(Outgoing::Publish(pkid)) => self.session.courier.numbered(*pkid),
             Event::Incoming(Packet::PubAck(ack)) => {
                 let now = (self.session.clock)();
@@ -190,6 +194,55 @@ impl<'a> Connection<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Subscribes to commands and settings.
+    fn subscribe(&mut self) {
+        let commands = self.session.commands.iter();
+        let shared = self.session.shared.iter();
+        let filters: Vec<_> = commands
+            .flat_map(|commands| commands.filters())
+            .chain(shared.flat_map(|_| SessionShared::FILTERS))
+            .collect();
+        self.unconfirmed = filters.len();
+        for filter in filters {
+            self.client
+                .try_subscribe(filter, QoS::AtLeastOnce)
+                .expect("rumqttc's channel has room for the subscriptions");
+        }
+    }
+
+    /// The broker has confirmed a subscription; after the last one, settings are asked for.
+    fn subscribed(&mut self) {
+        // A broker may confirm what nobody asked for.
+        let is_last = self.unconfirmed == 1;
+        self.unconfirmed = self.unconfirmed.saturating_sub(1);
+        if let Some(shared) = self.session.shared.as_ref().filter(|_| is_last) {
+            let request = shared.request();
+            self.say(request);
+        }
+    }
+
+    fn heard(&mut self, heard: &Publish) {
+        let now = (self.session.clock)();
+        let (topic, payload) = (heard.topic.as_str(), heard.payload.as_ref());
+        if let Some(shared) = &self.session.shared {
+            shared.heard(topic, payload, heard.retain);
+        }
+        let commands = self.session.commands.as_ref();
+        let answer = commands.and_then(|it| it.heard((topic, payload), heard.retain, now));
+        // Without room the server waits in vain: it has asked for far too much at once.
+        if let Some(answer) = answer.filter(|_| self.unsent < COMMANDS_MAX) {
+            self.say(answer);
+        }
+    }
+
+    /// Hands a message to the client that nobody waits for.
+    fn say(&mut self, answer: Answer) {
+        self.client
+            .try_publish(answer.topic, QoS::AtMostOnce, false, answer.payload)
+            .expect("rumqttc's channel has room for so many");
+        self.unsent += 1;
     }
 
     fn failed(&self, error: &ConnectionError) -> Ended {

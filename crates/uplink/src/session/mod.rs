@@ -10,6 +10,7 @@ mod connection;
 mod courier;
 mod down;
 mod packer;
+pub mod shared;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use self::commands::SessionCommands;
 use self::connection::{Connection, Ended};
 use self::courier::Courier;
 pub use self::down::Down;
+use self::shared::SessionShared;
 use crate::backoff::Backoff;
 use crate::broker::BrokerUrl;
 use crate::pacer::Limits;
@@ -124,6 +126,7 @@ pub struct Session {
     courier: Courier,
     backoff: Backoff,
     commands: Option<SessionCommands>,
+    shared: Option<SessionShared>,
     description: Option<watch::Receiver<String>>,
 }
 
@@ -148,6 +151,7 @@ impl Session {
             chance,
             backoff: Backoff::default(),
             commands: None,
+            shared: None,
             description: None,
         })
     }
@@ -156,6 +160,13 @@ impl Session {
     #[must_use]
     pub fn with_commands(mut self, commands: SessionCommands) -> Self {
         self.commands = Some(commands);
+        self
+    }
+
+    /// The same session, which also hears of shared attributes.
+    #[must_use]
+    pub fn with_shared(mut self, shared: SessionShared) -> Self {
+        self.shared = Some(shared);
         self
     }
 

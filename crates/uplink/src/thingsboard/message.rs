@@ -29,6 +29,13 @@ pub struct Message {
     pub points: u32,
 }
 
+/// A message without a number that nobody waits for: an answer to a command, a question.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) topic: String,
+    pub(crate) payload: String,
+}
+
 /// Takes entries from the front into one message: a row of telemetry, or, of a backlog, as many as
 /// fit 64 KiB and `points` data points; or one entry of another kind. `None` when there is none.
 pub fn pack(entries: &mut VecDeque<Entry>, points: u32) -> Option<Message> {

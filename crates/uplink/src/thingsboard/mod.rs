@@ -4,8 +4,9 @@
 //! sources and its reference "MQTT Device API". The connection is in [`crate::session`].
 
 pub mod gateway;
-mod message;
+pub(crate) mod message;
 pub mod rpc;
+pub mod shared;
 mod value;
 
 pub use message::{Message, description, pack, pack_together};

@@ -6,6 +6,7 @@
 //! after the ThingsBoard references "MQTT Device API" and "MQTT Gateway API".
 
 use serde_json::{Value as Json, json};
+use v2x_units::Instant;
 
 /// What to subscribe to for commands to the device of the connection.
 pub const DEVICE_COMMANDS_FILTER: &str = "v1/devices/me/rpc/request/+";
@@ -44,18 +45,22 @@ pub struct Command {
     pub asked: Asked,
     /// What is to be done, or what is wrong with it.
     pub call: Result<Call, String>,
+    /// When it was heard, on the clock of the process.
+    pub at: Instant,
 }
 
 impl Command {
-    /// Reads a message; `None` when it is no command that could be answered.
+    /// Reads a message that was heard at a moment; `None` when it is no command that could be
+    /// answered.
     #[must_use]
-    pub fn parse(topic: &str, payload: &[u8]) -> Option<Self> {
+    pub fn parse(topic: &str, payload: &[u8], at: Instant) -> Option<Self> {
         if let Some(id) = topic.strip_prefix(DEVICE_REQUEST) {
             let id = id.parse().ok()?;
             let call = read(payload).and_then(|json| call(&json));
             return Some(Self {
                 asked: Asked { device: None, id },
                 call,
+                at,
             });
         }
         if topic != GATEWAY_COMMANDS_TOPIC {
@@ -69,6 +74,7 @@ impl Command {
                 id: data.get("id")?.as_u64()?,
             },
             call: call(data),
+            at,
         })
     }
 }
@@ -109,10 +115,14 @@ fn call(json: &Json) -> Result<Call, String> {
 mod tests {
     use super::*;
 
+    fn parse(topic: &str, payload: &[u8]) -> Option<Command> {
+        Command::parse(topic, payload, Instant::BOOT)
+    }
+
     #[test]
     fn command_to_the_device_of_the_connection_is_answered_under_its_number() {
         let payload = br#"{"method":"stopCharging","params":{"slot":1}}"#;
-        let command = Command::parse("v1/devices/me/rpc/request/17", payload).unwrap();
+        let command = parse("v1/devices/me/rpc/request/17", payload).unwrap();
         let call = command.call.unwrap();
         assert_eq!(call.method, "stopCharging");
         assert_eq!(call.params["slot"], 1);
@@ -124,7 +134,7 @@ mod tests {
     #[test]
     fn command_to_a_device_behind_the_gateway_is_answered_with_its_name() {
         let payload = br#"{"device":"slot 2","data":{"id":7,"method":"stop","params":null}}"#;
-        let command = Command::parse("v1/gateway/rpc", payload).unwrap();
+        let command = parse("v1/gateway/rpc", payload).unwrap();
         assert_eq!(command.asked.device.as_deref(), Some("slot 2"));
         let (topic, answer) = command.asked.answer(&json!({ "ok": false }));
         assert_eq!(topic, "v1/gateway/rpc");
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn command_that_cannot_be_read_says_what_is_wrong() {
         let said = |payload: &[u8]| {
-            let command = Command::parse("v1/devices/me/rpc/request/1", payload);
+            let command = parse("v1/devices/me/rpc/request/1", payload);
             command.unwrap().call.unwrap_err()
         };
         assert!(said(b"stop").starts_with("the command is no JSON"));
@@ -154,7 +164,7 @@ mod tests {
             ("v1/gateway/rpc", r#"{"device":"slot 1"}"#),
             ("v1/gateway/rpc", r#"{"data":{"id":1,"method":"stop"}}"#),
         ] {
-            assert_eq!(Command::parse(topic, payload.as_bytes()), None, "{topic}");
+            assert_eq!(parse(topic, payload.as_bytes()), None, "{topic}");
         }
     }
 }

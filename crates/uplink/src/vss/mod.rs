@@ -1,5 +1,5 @@
-//! Plain MQTT: each quantity on a topic that is named after its VSS path, for brokers without
-//! ThingsBoard.
+//! Plain MQTT: each quantity on a topic that is named after its VSS path, or after its key and slot
+//! where it is a station's, for brokers without ThingsBoard.
 //!
 //! The outbox holds the same entries for either form; what they become is decided here when they
 //! are published. `docs/protocol/mqtt.md` is the page for readers.
@@ -16,6 +16,10 @@ use crate::thingsboard::{MESSAGE_MAX_BYTES, Message};
 
 /// The branch of VSS for what the standard catalogue does not name.
 const PRIVATE: &str = "Vehicle/Private";
+/// Where a station's keys are, of which VSS names none.
+const STATION: &str = "station";
+/// Where the keys of its slots are, each under the slot's name.
+const SLOTS: &str = "slots";
 
 /// Topic, its length and the packet identifier stand before the payload.
 const BEFORE_PAYLOAD_BYTES: usize = 4;
@@ -30,6 +34,16 @@ pub enum Form {
     Vss(VssTopics),
 }
 
+/// Whose rows are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Whose {
+    /// A car's, whose quantities have paths in VSS.
+    #[default]
+    Vehicle,
+    /// A charging station's, which has slots.
+    Station,
+}
+
 /// Under which topics the form of VSS publishes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VssTopics {
@@ -37,6 +51,8 @@ pub struct VssTopics {
     pub prefix: TopicPrefix,
     /// Which key is which quantity.
     pub names: VssNames,
+    /// Whose they are.
+    pub whose: Whose,
 }
 
 /// An entry that cannot be published in this form.
@@ -53,9 +69,12 @@ pub enum NotPublishable {
         /// How large it is, with its topic.
         bytes: usize,
     },
-    /// Only ThingsBoard has gateways.
-    #[error("devices behind a gateway have no topics in the form vss")]
+    /// A car has no devices behind it.
+    #[error("devices behind a gateway have no topics in the form vss of a car")]
     Gateway,
+    /// What a gateway says is taken apart by its devices.
+    #[error("the rows of devices are no JSON object of arrays of rows")]
+    NoDevices,
 }
 
 impl VssTopics {
@@ -78,8 +97,20 @@ impl VssTopics {
                     entry.points,
                 )]
             }
-            (PayloadKind::GatewayTelemetry | PayloadKind::GatewayAttributes, _) => {
+            (PayloadKind::GatewayTelemetry | PayloadKind::GatewayAttributes, _)
+                if self.whose == Whose::Vehicle =>
+            {
                 return Err(NotPublishable::Gateway);
+            }
+            (PayloadKind::GatewayTelemetry, _) => self.slot_rows(entry)?,
+            (PayloadKind::GatewayAttributes, _) => {
+                let slots = object(entry)?.into_iter();
+                slots
+                    .map(|(slot, attributes)| {
+                        let path = format!("{SLOTS}/{}/{ATTRIBUTES}", level(&slot));
+                        self.message(&path, &attributes, Some(entry.id), 1)
+                    })
+                    .collect()
             }
         };
         for message in &messages {
@@ -102,9 +133,33 @@ impl VssTopics {
         }
     }
 
+    /// A station's slots: one message per key of each.
+    fn slot_rows(&self, entry: &Entry) -> Result<Vec<Message>, NotPublishable> {
+        let mut messages = Vec::new();
+        for (slot, rows) in object(entry)? {
+            let rows = rows.as_array().ok_or(NotPublishable::NoDevices)?;
+            for row in rows {
+                let values = row.get("values").and_then(Json::as_object);
+                let (ts, values) = (row.get("ts").and_then(Json::as_i64))
+                    .zip(values)
+                    .ok_or(NotPublishable::NoDevices)?;
+                for (key, value) in values {
+                    let path = format!("{SLOTS}/{}/{}", level(&slot), level(key));
+                    let payload = json!({ "ts": ts, "value": value });
+                    messages.push(self.message(&path, &payload, Some(entry.id), 1));
+                }
+            }
+        }
+        Ok(messages)
+    }
+
     fn row(&self, entry: &Entry) -> Result<Vec<Message>, NotPublishable> {
         let ts = entry.ts.as_millis();
         let values = object(entry)?;
+        let unnamed = match self.whose {
+            Whose::Vehicle => PRIVATE,
+            Whose::Station => STATION,
+        };
         let messages = values.into_iter().filter_map(|(key, value)| {
             if self.names.is_left_out(&key) {
                 return None;
@@ -121,7 +176,7 @@ impl VssTopics {
                 }
                 None => {
                     let payload = json!({ "ts": ts, "value": value });
-                    (format!("{PRIVATE}/{}", level(&key)), payload)
+                    (format!("{unnamed}/{}", level(&key)), payload)
                 }
             };
             Some(self.message(&path, &payload, Some(entry.id), 1))

@@ -39,6 +39,7 @@ fn topics() -> VssTopics {
     VssTopics {
         prefix: "fleet/car-7".parse().unwrap(),
         names,
+        whose: Whose::Vehicle,
     }
 }
 
@@ -167,4 +168,49 @@ fn largest_entry_with_the_longest_prefix_fits_a_message() {
     );
     assert_eq!(entry.payload.len(), v2x_outbox::entry::PAYLOAD_MAX_BYTES);
     assert!(topics.messages(&entry).is_ok());
+}
+
+#[test]
+fn slots_of_a_station_have_their_keys_under_their_names() {
+    let station = VssTopics {
+        whose: Whose::Station,
+        prefix: "yard".parse().unwrap(),
+        names: VssNames::default(),
+    };
+    let published = |kind, payload: &str| {
+        let messages = station.messages(&entry(Class::Telemetry, kind, payload));
+        let messages = messages.unwrap().into_iter();
+        let published = messages.map(|message| {
+            let payload = serde_json::from_slice(&message.payload).unwrap();
+            (message.topic.to_string(), payload)
+        });
+        published.collect::<BTreeMap<String, Json>>()
+    };
+    let rows = r#"{"A/1":[{"ts":5,"values":{"voltage":230.0,"state":"Charging"}}],"B":[]}"#;
+    let found = published(PayloadKind::GatewayTelemetry, rows);
+    let expected = BTreeMap::from([
+        (
+            "yard/slots/A%2F1/voltage".to_owned(),
+            json!({ "ts": 5, "value": 230.0 }),
+        ),
+        (
+            "yard/slots/A%2F1/state".to_owned(),
+            json!({ "ts": 5, "value": "Charging" }),
+        ),
+    ]);
+    assert_eq!(found, expected);
+    let about = published(PayloadKind::GatewayAttributes, r#"{"B":{"slot":2}}"#);
+    let expected = BTreeMap::from([("yard/slots/B/attributes".to_owned(), json!({ "slot": 2 }))]);
+    assert_eq!(about, expected);
+    let own = published(PayloadKind::Telemetry, r#"{"evcs_name":"Yard"}"#);
+    assert_eq!(own.keys().next().unwrap(), "yard/station/evcs_name");
+    for payload in [
+        "5",
+        r#"{"A":5}"#,
+        r#"{"A":[5]}"#,
+        r#"{"A":[{"ts":"x","values":{}}]}"#,
+    ] {
+        let entry = entry(Class::Telemetry, PayloadKind::GatewayTelemetry, payload);
+        assert!(station.messages(&entry).is_err(), "{payload}");
+    }
 }

@@ -115,11 +115,17 @@ fn form_of_plain_mqtt_has_its_prefix_and_no_limits_of_thingsboard() {
 }
 
 #[test]
-fn station_refuses_the_form_of_the_vehicle() {
-    let file = |text: &str| MqttFile::from(toml::from_str::<MqttTable>(text).unwrap());
-    let refused = file("form = \"vss\"\n").check_for_station().unwrap_err();
-    let said = format!("{refused:?}");
-    assert!(said.contains("only a vehicle"), "{said}");
-    assert!(file("form = \"thingsboard\"\n").check_for_station().is_ok());
-    assert!(file("").check_for_station().is_ok());
+fn station_has_topics_of_its_own_unless_it_names_others() {
+    let topics = |table: &str| {
+        let mut file = MqttFile::from(toml::from_str::<MqttTable>(table).unwrap());
+        file.of_station();
+        match form(&file).unwrap() {
+            Form::Vss(topics) => (topics.prefix.to_string(), topics.whose),
+            Form::ThingsBoard => panic!("{table}"),
+        }
+    };
+    let own = ("v2x/station".to_owned(), Whose::Station);
+    assert_eq!(topics("form = \"vss\"\n"), own);
+    let named = ("yard/7".to_owned(), Whose::Station);
+    assert_eq!(topics("form = \"vss\"\ntopic_prefix = \"yard/7\"\n"), named);
 }

@@ -12,9 +12,10 @@ pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
 pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
-/// Keys of these that a station does not have: each of its slots has its own keys, and the form of
-/// plain MQTT is the car's.
-const VEHICLE_ONLY: [&str; 3] = ["radio.keys", "mqtt.form", "mqtt.topic_prefix"];
+/// Keys of these that a station does not have: each of its slots has its own keys.
+const VEHICLE_ONLY: [&str; 1] = ["radio.keys"];
+/// What topics of plain MQTT begin with, where nothing is said.
+pub(in crate::config) const TOPIC_PREFIX: &str = "v2x/station";
 
 /// All keys of a station's file, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
@@ -28,6 +29,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
 pub(crate) fn default(key: &Key) -> &'static str {
     match (key.table, key.name) {
         ("monitor", "listen") => MONITOR,
+        ("mqtt", "topic_prefix") => TOPIC_PREFIX,
         _ => key.default,
     }
 }

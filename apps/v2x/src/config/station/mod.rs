@@ -201,7 +201,7 @@ impl StationConfig {
             url: arguments.mqtt.as_deref(),
             token_file: arguments.token_file.as_deref(),
         };
-        file.mqtt.check_for_station()?;
+        file.mqtt.of_station();
         let (mqtt, login) = match mqtt::gather(from_command_line, &file.mqtt, &mut file.notes) {
             Ok(mqtt) => (mqtt, None),
             Err(failure) => (None, Some(failure)),
@@ -220,7 +220,8 @@ impl StationConfig {
             out,
             row_interval: file.row_interval.unwrap_or(ROW_INTERVAL),
             retention,
-            gateway: file.gateway,
+            // Without ThingsBoard each slot has topics of its own.
+            gateway: file.gateway || mqtt.as_ref().is_some_and(|mqtt| !mqtt.is_thingsboard()),
             slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
             radio: file.radio,
             monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),

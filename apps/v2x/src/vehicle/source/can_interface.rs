@@ -84,25 +84,35 @@ impl InterfaceError {
 pub(in crate::vehicle) struct CanInterface {
     name: String,
     socket: Option<CanSocket>,
+    /// Why it was not there at the start, in words.
+    absence: Option<String>,
 }
 
 impl CanInterface {
-    /// Opens an interface; one that is down is waited for by [`Self::run`].
+    /// Opens an interface; one that is down or not plugged in is waited for by [`Self::run`].
     pub(in crate::vehicle) fn open(name: &str) -> Result<Self, InterfaceError> {
-        let socket = match open_socket(name) {
-            Err(error @ InterfaceError::Down(_)) => {
+        let (socket, absence) = match open_socket(name) {
+            Err(error @ (InterfaceError::Down(_) | InterfaceError::Missing(_))) => {
                 warn!(%error, hint = error.hint(), "waiting for the collector");
-                None
+                (None, Some(format!("{error}; {}", error.hint())))
             }
-            opened => Some(opened?),
+            opened => (Some(opened?), None),
         };
-        warn_unless_listen_only(name);
-        let name = name.to_owned();
-        Ok(Self { name, socket })
+        if socket.is_some() {
+            warn_unless_listen_only(name);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            socket,
+            absence,
+        })
     }
 
     /// Receives until the daemon stops; an interface that goes down is waited for.
     pub(in crate::vehicle) fn run(mut self, outlet: &Outlet) {
+        if let Some(absence) = self.absence.take() {
+            outlet.say_trouble(absence);
+        }
         while !outlet.is_stopping() {
             let Some(socket) = self.socket.take().or_else(|| self.reopen()) else {
                 continue;

@@ -27,6 +27,8 @@ const FIRST_BAUD: u32 = 115_200;
 pub(in crate::vehicle) struct SerialLine {
     path: PathBuf,
     port: Option<Port>,
+    /// Why it was not there at the start, in words.
+    absence: Option<String>,
     /// The speed that was given or found.
     baud: Option<u32>,
     /// Nobody gave a speed, so it may be searched.
@@ -44,12 +46,20 @@ enum End {
 }
 
 impl SerialLine {
-    /// Opens the port; its speed, if none is given, is searched by [`Self::run`].
+    /// Opens the port; its speed, if none is given, is searched by [`Self::run`]. A port that is
+    /// not there, or in use, is waited for.
     pub(in crate::vehicle) fn open(path: &Path, baud: Option<u32>) -> Result<Self, PortError> {
-        let port = Port::open(path, baud.unwrap_or(FIRST_BAUD))?;
+        let (port, absence) = match Port::open(path, baud.unwrap_or(FIRST_BAUD)) {
+            Err(error) if error.may_pass() => {
+                warn!(%error, hint = error.hint(), "waiting for the collector");
+                (None, Some(format!("{error}; {}", error.hint())))
+            }
+            opened => (Some(opened?), None),
+        };
         Ok(Self {
             path: path.to_owned(),
-            port: Some(port),
+            port,
+            absence,
             baud,
             may_search: baud.is_none(),
             ear: Ear::new(Instant::BOOT),
@@ -59,11 +69,15 @@ impl SerialLine {
 
     /// Reads until the daemon stops; a port that goes away is opened again when it comes back.
     pub(in crate::vehicle) fn run(mut self, outlet: &Outlet) {
+        if let Some(absence) = self.absence.take() {
+            outlet.say_trouble(absence);
+        }
         while !outlet.is_stopping() {
             let Some(mut port) = self.port.take().or_else(|| self.reopen()) else {
                 continue;
             };
             outlet.say_open(true);
+            outlet.say_trouble("");
             if let Err(error) = self.use_port(&mut port, outlet) {
                 outlet.say_trouble(format!("{error}; {}", error.hint()));
                 warn!(%error, hint = error.hint(), "collector lost");

@@ -45,6 +45,7 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
+        store_trouble: _, // Words: they are in /health.
         store,
         air,
         oldest_open_log: _, // Between the recorder and its archive.

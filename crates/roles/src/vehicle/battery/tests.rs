@@ -45,6 +45,29 @@ fn alarm_is_raised_after_five_seconds_and_cleared_beyond_its_dead_band() {
 }
 
 #[test]
+fn alarm_is_raised_and_cleared_at_the_limits_that_were_set() {
+    let mut battery = Battery::default();
+    battery.set_limits(AlarmLimits {
+        low_charge: StateOfCharge::from_percent(30.0).unwrap(),
+        ..AlarmLimits::default()
+    });
+    let mut told = Vec::new();
+    for second in 0..30 {
+        let percent = if second < 10 { 30.0 } else { 32.9 };
+        told.extend(battery.observe(&soc(second, percent)));
+    }
+    assert_eq!(told.len(), 1);
+    assert!(told[0].is_raised && told[0].alarm == Alarm::LowCharge);
+    // With the usual limits the same charge is none to be told of.
+    battery.set_limits(AlarmLimits::default());
+    let cleared: Vec<_> = (30..40)
+        .flat_map(|second| battery.observe(&soc(second, 32.9)))
+        .collect();
+    assert_eq!(cleared.len(), 1);
+    assert!(!cleared[0].is_raised);
+}
+
+#[test]
 fn value_that_swings_over_the_limit_for_moments_raises_nothing() {
     let swinging = (0..100).map(|second| soc(second, if second % 3 == 0 { 16.0 } else { 14.0 }));
     assert!(changes(swinging).is_empty());

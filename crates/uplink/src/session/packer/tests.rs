@@ -40,6 +40,7 @@ impl Carried {
         let form = Form::Vss(VssTopics {
             prefix: "car".parse().unwrap(),
             names: VssNames::default(),
+            whose: crate::vss::Whose::Vehicle,
         });
         let limits = Limits {
             messages: Vec::new(),
