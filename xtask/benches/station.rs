@@ -18,7 +18,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use v2x_charging::{MeterLimits, MeterSample, SlotConfig};
 use v2x_roles::station::{
-    Do, PortId, SlotNumber, SlotSetup, Station, StationSetup, Tariffs, settle,
+    Do, PortId, Sessions, SlotNumber, SlotSetup, Station, StationSetup, Tariffs, settle,
 };
 use v2x_tariff::parse_tariffs;
 use v2x_units::{Amps, BootId, Instant, UtcTime, Volts, WattHours};
@@ -94,6 +94,8 @@ fn judge_and_price() {
             number,
             name: "bench 1".to_owned(),
             port: PortId(0),
+            sessions: Sessions::Computer,
+            energy_limit: None,
             config: SlotConfig::ev(),
             limits: MeterLimits::pzem_004t_100a(),
             tariff: "day".to_owned(),

@@ -2,6 +2,7 @@
 
 mod board;
 mod keys;
+mod sim;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -10,11 +11,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::station::SlotOption;
 pub(crate) use board::{
-    Board, BoardFlash, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask, Chip,
+    Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
+    Chip,
 };
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
+pub(crate) use sim::{Sim, SimLive, SimRun, SimTask};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -48,6 +51,7 @@ pub(crate) enum Command {
     Keys(Keys),
     Capture(Capture),
     Board(Board),
+    Sim(Sim),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.

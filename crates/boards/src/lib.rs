@@ -44,6 +44,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod chassis;
 pub mod collector;
 pub mod limits;

@@ -54,3 +54,19 @@ pub const RADIO_UP: usize = 12;
 
 /// Peers that ESP-NOW has room for, the broadcast address included.
 pub const PEERS_MAX: usize = 20;
+
+/// How long the journal waits for the computer's word before it says an entry again.
+pub const JOURNAL_AGAIN: Duration = Duration::from_secs(2);
+
+/// So long after its last word the computer counts as there: it tells the time every 10 s.
+pub const COMPUTER_THERE: Duration = Duration::from_secs(30);
+
+/// How often an open session is copied to the journal while nothing changes and nobody listens:
+/// often enough for prices by the hour, seldom enough that a weekend finds room.
+pub const JOURNAL_COPY_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// Pieces of a revocation list in flash: the longest has 2,150 bytes.
+pub const REVOCATION_PIECES: u8 = 12;
+
+/// Bytes of a revocation list in one piece.
+pub const REVOCATION_PIECE: usize = 200;

@@ -198,3 +198,30 @@ fn missing_or_stopped_controller_is_reported_absent() {
     controller.reset();
     assert!(controller.report().absent);
 }
+
+/// A chip that says anything: noise on a loose wire.
+struct Noise(Vec<u8>, usize);
+
+impl Spi for Noise {
+    fn exchange(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.0.get(self.1).copied().unwrap_or(0xFF);
+            self.1 += 1;
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn noise_on_the_wires_panics_nothing_and_holds_nothing_up(noise: Vec<u8>) {
+        let mut controller = Mcp2515::new(Noise(noise, 0), 8);
+        controller.reset();
+        let _listens = controller.listen(500_000);
+        let mut frames = 0;
+        controller.serve(|_| frames += 1);
+        // Both buffers, eight times.
+        proptest::prop_assert!(frames <= 16);
+        let report = controller.report();
+        proptest::prop_assert!(report.bus_errors <= 24 && report.overflows <= 16);
+    }
+}

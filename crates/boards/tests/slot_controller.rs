@@ -4,106 +4,10 @@
 
 mod bench;
 
-use bench::meter::Meter;
-use bench::{Computer, at, identity, memory, settings};
-use v2x_boards::chassis::{Identity, Settings};
-use v2x_boards::memory::FlashMemory;
-use v2x_boards::slot_controller::{self, Input, Output, SlotController, step_bytes};
+use bench::slot::World;
+use v2x_boards::slot_controller::{journal, step_bytes};
 use v2x_charging::SlotState;
-use v2x_proto::link::message::{BoardKind, BootReason, CommandResult, Order};
-use v2x_units::{BootId, Instant};
-
-/// A slot with its meter, its relay and its computer.
-struct World {
-    board: SlotController,
-    memory: bench::TestMemory,
-    computer: Computer,
-    meter: Meter,
-    meter_answers: bool,
-    relay: bool,
-    /// What the relay's contacts do, whatever the coil says.
-    stuck: Option<bool>,
-    now: u64,
-}
-
-impl World {
-    fn new(values: &[(&str, &str)]) -> Self {
-        let mut memory = memory();
-        settings(slot_controller::SETTINGS, values, &mut memory);
-        Self::start(memory, identity(BoardKind::SlotController), Meter::new())
-    }
-
-    fn start(mut memory: bench::TestMemory, identity: Identity, meter: Meter) -> Self {
-        let settings = Settings::load(slot_controller::SETTINGS, &mut memory);
-        let drawn = u64::from(identity.boot.get()) * 77;
-        let board =
-            SlotController::new(identity, settings, None, drawn, Instant::BOOT, &mut memory);
-        Self {
-            board,
-            memory,
-            computer: Computer::new(),
-            meter,
-            meter_answers: true,
-            relay: false,
-            stuck: None,
-            now: 0,
-        }
-    }
-
-    /// The board starts anew with what is in its flash.
-    fn restart(self, boot: u32, reason: BootReason) -> Self {
-        let identity = self
-            .board
-            .chassis()
-            .identity()
-            .of_boot(BootId::new(boot), reason);
-        let flash = self.memory.into_flash();
-        Self::start(FlashMemory::new(flash), identity, self.meter)
-    }
-
-    /// Lets seconds pass; current flows when the contacts are closed and the car wants it.
-    fn pass(&mut self, seconds: u64, wants_amps: f64) {
-        for _ in 0..seconds * 10 {
-            self.now += 100;
-            let closed = self.stuck.unwrap_or(self.relay);
-            let has_relay = self.board.chassis().settings().text("relay") != "none";
-            self.meter.amps = if closed || !has_relay {
-                wants_amps
-            } else {
-                0.0
-            };
-            self.meter.run(0.1);
-            self.board
-                .handle(at(self.now), Input::Feedback(closed), &mut self.memory);
-            loop {
-                match self.board.poll(at(self.now), &mut self.memory) {
-                    Output::MeterWrite(_) if self.meter_answers => {
-                        let answer = self.meter.answer();
-                        let input = Input::MeterBytes(&answer);
-                        self.board.handle(at(self.now), input, &mut self.memory);
-                    }
-                    Output::MeterWrite(_) => {}
-                    Output::Relay(closed) => self.relay = closed,
-                    Output::Restart => panic!("nobody asked for it"),
-                    Output::WakeAt(_) => break,
-                }
-            }
-            self.computer.drain(self.board.chassis_mut());
-        }
-    }
-
-    fn order(&mut self, order: Order<'_>) -> CommandResult {
-        let bytes = self.computer.order(order);
-        self.board
-            .handle(at(self.now), Input::HostBytes(&bytes), &mut self.memory);
-        self.computer.drain(self.board.chassis_mut());
-        self.computer.answers.last().unwrap().1
-    }
-
-    fn log_has(&self, part: &str) -> bool {
-        self.computer.log.iter().any(|line| line.contains(part))
-    }
-}
+use v2x_proto::link::message::{BootReason, CommandResult, Order};
 
 #[test]
 fn charge_without_a_relay_is_a_session_with_its_energy() {
@@ -256,24 +160,55 @@ fn session_is_closed_after_a_power_loss_of_unknown_length() {
 }
 
 #[test]
-fn computer_that_was_away_is_told_the_steps_it_has_missed() {
+fn journal_keeps_every_step_until_the_computer_has_it_on_its_disk() {
     let mut world = World::new(&[]);
     world.pass(5, 0.0);
     world.pass(300, 9.0);
     world.pass(16 * 60, 0.0);
-    world.computer = Computer::new();
-    assert_eq!(world.order(Order::SayHello), CommandResult::Done);
-    let kept: Vec<_> = world
-        .computer
-        .log
-        .iter()
-        .filter(|l| l.starts_with("kept:"))
+    assert_eq!(world.computer.journal, [], "nobody is there to hear it");
+    world.say_time(None);
+    world.pass(10, 0.0);
+    let said = world.computer.journal.clone();
+    assert!(said.len() >= 4, "said again while nobody answers: {said:?}");
+    assert!(said.iter().all(|entry| *entry == said[0]), "{said:?}");
+    // The board starts anew in the middle: what was not acknowledged comes again.
+    let first = world.hand_over(1);
+    let mut world = world.restart(0x2222, BootReason::Watchdog);
+    world.pass(1, 0.0);
+    world.say_time(None);
+    let rest = world.hand_over(usize::MAX);
+    let steps: Vec<_> = [first, rest].concat();
+    let records: Vec<_> = (steps.iter())
+        .filter(|entry| entry.kind == journal::STEP)
+        .map(|entry| step_bytes::read(&entry.content).unwrap())
         .collect();
-    assert!(kept.len() >= 3, "{kept:?}");
-    assert!(kept.last().unwrap().contains("ended"), "{kept:?}");
-    world.computer.log.clear();
-    world.order(Order::SayHello);
-    assert!(!world.log_has("kept:"), "each is told once");
+    assert_eq!(records.len(), steps.len());
+    let mut numbers: Vec<_> = steps
+        .iter()
+        .map(|entry| (entry.boot, entry.number))
+        .collect();
+    numbers.dedup();
+    assert_eq!(numbers.len(), steps.len(), "each once: {numbers:?}");
+    assert!(records.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+    assert_eq!(records.first().unwrap().seq, 0);
+    assert!(records.last().unwrap().ended.is_some());
+    world.pass(60, 0.0);
+    assert_eq!(world.hand_over(usize::MAX), [], "nothing is left");
+}
+
+#[test]
+fn full_journal_gives_up_its_oldest_entry_and_says_so() {
+    let mut world = World::new(&[]);
+    world.pass(5, 0.0);
+    for _ in 0..30 {
+        world.pass(30, 9.0);
+        world.pass(16 * 60, 0.0);
+    }
+    assert!(world.log_has("journal: full"), "{:?}", world.computer.log);
+    world.say_time(None);
+    let entries = world.hand_over(usize::MAX);
+    let last = step_bytes::read(&entries.last().unwrap().content).unwrap();
+    assert!(last.ended.is_some(), "the newest is there");
 }
 
 #[test]

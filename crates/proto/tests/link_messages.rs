@@ -10,7 +10,7 @@ use v2x_proto::link::limits::BODY_MAX;
 use v2x_proto::link::message::{
     Acknowledgement, BoardKind, BusState, Command, CommandResult, Contact, FirmwareVersion,
     FixDimension, FixQuality, GnssReport, Hello, LogLevel, LogLine, MeterFault, MeterReading,
-    MeterValues, Order, Plug, RadioRate, RadioResult,
+    MeterValues, Order, Plug, PriceSchedule, RadioRate, RadioResult, SlotWish,
 };
 use v2x_proto::link::{BodyError, Message, Problem};
 use v2x_units::{
@@ -107,7 +107,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn any_body_is_refused_or_emits_the_bytes_it_came_from(
-        frame_type in 0_u8..16,
+        frame_type in 0_u8..24,
         body in bodies(),
     ) {
         if let Ok(Some(message)) = Message::parse(frame_type, &body) {
@@ -271,4 +271,81 @@ fn radio_address_is_six_bytes_of_one_station() {
     assert_eq!(error.field, "radio address");
     let error = Message::parse(Command::TYPE, &body[..8]).unwrap_err();
     assert_eq!(error.problem, Problem::Cut { need: 6, have: 5 });
+}
+
+#[test]
+fn price_schedule_that_means_nothing_is_refused_with_its_field() {
+    let steps = [
+        PriceSchedule::step(1_767_225_600, 1_500_000),
+        PriceSchedule::step(1_767_290_400, 900_000),
+    ];
+    let right = PriceSchedule {
+        offer: &[],
+        currency: *b"MAD",
+        decimals: 2,
+        complete: true,
+        session_fee: 0,
+        steps: &steps.concat(),
+    };
+    check_both_ways(&Message::from(right));
+    let read: Vec<_> = right.steps().collect();
+    assert_eq!(read, [(1_767_225_600, 1_500_000), (1_767_290_400, 900_000)]);
+    let falling = [steps[1], steps[0]].concat();
+    let too_many = steps[0].repeat(PriceSchedule::STEPS_MAX + 1);
+    let wrong = [
+        (
+            PriceSchedule {
+                currency: *b"mad",
+                ..right
+            },
+            "currency",
+        ),
+        (
+            PriceSchedule {
+                decimals: 7,
+                ..right
+            },
+            "decimals",
+        ),
+        (
+            PriceSchedule {
+                steps: &falling,
+                ..right
+            },
+            "steps",
+        ),
+        (
+            PriceSchedule {
+                steps: &too_many,
+                ..right
+            },
+            "steps",
+        ),
+        (
+            PriceSchedule {
+                steps: &falling[1..],
+                ..right
+            },
+            "steps",
+        ),
+    ];
+    for (schedule, field) in wrong {
+        let error = emitted(&Message::from(schedule)).unwrap_err();
+        assert_eq!(error.field, field);
+    }
+}
+
+#[test]
+fn wish_for_a_slot_and_parts_of_keys_survive_the_way_there_and_back() {
+    for wish in SlotWish::ALL {
+        let order = Order::Slot(*wish);
+        check_both_ways(&Message::from(Command { id: 3, order }));
+    }
+    let order = Order::Keys {
+        part: 2,
+        bytes: &[1, 2, 3],
+    };
+    check_both_ways(&Message::from(Command { id: 4, order }));
+    let error = Message::parse(Command::TYPE, &[1, 0, 9, 99]).unwrap_err();
+    assert_eq!(error.field, "slot");
 }

@@ -7,9 +7,10 @@ use core::time::Duration;
 
 use v2x_proto::link::message::{
     Acknowledgement, BoardKind, BoardStatus, BootReason, BusState, CanStatus, Command,
-    CommandResult, Contact, FirmwareVersion, FixDimension, FixQuality, GnssReport, Hello, LogLevel,
-    LogLine, MeterFault, MeterReading, MeterValues, Order, PanicRecord, Plug, QueueStatus,
-    RadioRate, RadioReceived, RadioResult, RadioSend, RadioSent, SlotState,
+    CommandResult, Contact, FirmwareVersion, FixDimension, FixQuality, GnssReport, Hello,
+    JournalEntry, JournalKept, LogLevel, LogLine, MeterFault, MeterReading, MeterValues, Order,
+    PanicRecord, Plug, PriceSchedule, QueueStatus, RadioRate, RadioReceived, RadioResult,
+    RadioSend, RadioSent, SlotReport, SlotState, WallClock,
 };
 use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message};
 use v2x_units::{
@@ -19,6 +20,15 @@ use v2x_units::{
 
 const FRAMES: &str = include_str!("link_vectors/frames.hex");
 const BOOT: BootId = BootId::new(0x1234_ABCD);
+
+const TRANSACTION: [u8; 16] = [
+    0x5E, 0xED, 0, 1, 0, 0, 0x80, 0, 0x81, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
+];
+/// 1.50 from 2026-01-01 00:00:00 UTC on, 0.90 from 18:00 on.
+const PRICE_STEPS: [u8; 24] = [
+    0x00, 0xB9, 0x55, 0x69, 0x60, 0xE3, 0x16, 0, 0, 0, 0, 0, 0x20, 0xB6, 0x56, 0x69, 0xA0, 0xBB,
+    0x0D, 0, 0, 0, 0, 0,
+];
 
 const STATION: MacAddress = MacAddress::new([0x4C, 0x11, 0xAE, 0xB3, 0x84, 0x30]);
 const CAR: MacAddress = MacAddress::new([0xEC, 0x64, 0xC9, 0x91, 0xB2, 0x90]);
@@ -261,6 +271,35 @@ fn content(name: &str) -> Content {
             boot: BootId::new(0xCAFE_F00D),
             at: Instant::from_micros(123_456_789),
             text: "index out of bounds, radio.rs:88",
+        }),
+        "slot_report" => Message::from(SlotReport {
+            state: [2, 0],
+            session: Some((TRANSACTION, 1_234_567)),
+        }),
+        "slot_report_idle" => Message::from(SlotReport {
+            state: [6, 4],
+            session: None,
+        }),
+        "journal_entry" => Message::from(JournalEntry {
+            boot: BootId::new(0xCAFE_F00D),
+            number: 3,
+            kind: 2,
+            content: b"0011 CAR-7",
+        }),
+        "journal_kept" => Message::from(JournalKept {
+            boot: BootId::new(0xCAFE_F00D),
+            number: 3,
+        }),
+        "wall_clock" => Message::from(WallClock {
+            utc: Some(UtcTime::from_micros(1_767_225_600_123_456)),
+        }),
+        "price_schedule" => Message::from(PriceSchedule {
+            offer: &[1, 2, 3, 4],
+            currency: *b"MAD",
+            decimals: 2,
+            complete: true,
+            session_fee: 2_000_000,
+            steps: &PRICE_STEPS,
         }),
         other => radio(other),
     })

@@ -11,8 +11,8 @@ use v2x_charging::{
 };
 use v2x_proto::legacy::evcs_line::{StationLine, parse};
 use v2x_roles::station::{
-    Do, Keep, Order, PortId, Resumption, SessionView, SlotNumber, SlotSetup, Station, StationSetup,
-    Tariffs, Tell, samples, settle,
+    Do, Keep, Order, PortId, Resumption, SessionView, Sessions, SlotNumber, SlotSetup, Station,
+    StationSetup, Tariffs, Tell, samples, settle,
 };
 use v2x_tariff::parse_tariffs;
 use v2x_units::{Amps, BootId, Instant, UtcTime, Volts, WattHours};
@@ -29,6 +29,8 @@ fn setup(slots: u8) -> StationSetup {
         number: slot(number),
         name: format!("Yard {number}"),
         port: PortId(usize::from(number) - 1),
+        sessions: Sessions::Computer,
+        energy_limit: None,
         config: SlotConfig::ev(),
         limits: MeterLimits::pzem_004t_100a(),
         tariff: "day".to_owned(),

@@ -76,14 +76,21 @@ impl Car {
         }
     }
 
-    /// Somebody gets in, turns the key and drives off as soon as the car is ready.
-    pub fn set_off(&mut self, now: Instant, way: Way, driver: Driver) {
-        self.stands_at = way.place(0.0);
-        self.way_began = self.twizy.travelled();
+    /// Somebody gets in, turns the key and drives off as soon as the car is ready, from so many
+    /// metres behind the beginning of the way.
+    pub fn set_off(&mut self, now: Instant, way: Way, driver: Driver, from: f64) {
+        self.stands_at = way.place(from);
+        self.way_began = self.twizy.travelled() - from;
         self.trip = Some((way, driver));
         if self.bus.power() != Power::Drive {
             self.bus.begin(now, Sequence::DriveStart);
         }
+    }
+
+    /// Whether its bus is silent.
+    #[must_use]
+    pub fn is_asleep(&self) -> bool {
+        self.bus.mode() == BusMode::Asleep
     }
 
     /// The driver, while there is one.

@@ -13,12 +13,24 @@
 //! | [`twizy`] | the car's physics: motion, battery, heat, charger |
 //! | [`bus`] | what a car says on its CAN bus, and when |
 //! | [`car`] | driver, physics and bus of one car together |
+//! | [`gnss`] | a GNSS receiver and its sentences |
+//! | [`meter`] | a PZEM-004T and its faults |
+//! | [`air`] | ESP-NOW radios within reach of each other, or not |
+//! | [`scenario`] | who is where, what they set out to do, what goes wrong |
+//! | [`world`] | hardware and computers in virtual time, with checkers that watch |
+//! | [`hardware`] | all of it together, up to the lines of the boards |
 
 #![forbid(unsafe_code)]
 
+pub mod air;
 pub mod bus;
 pub mod car;
 pub mod chance;
 pub mod driver;
+pub mod gnss;
+pub mod hardware;
+pub mod meter;
+pub mod scenario;
 pub mod town;
 pub mod twizy;
+pub mod world;

@@ -89,7 +89,7 @@ impl Told {
     fn set_off(&mut self) -> &mut Self {
         let way = self.town.way(&["yard", "chapel"]).unwrap();
         let driver = Driver::new(DriverKind::Gentle, &way, &mut Seed(1).stream("driver"));
-        self.car.set_off(self.now, way, driver);
+        self.car.set_off(self.now, way, driver, 0.0);
         self
     }
 

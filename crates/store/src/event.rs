@@ -54,6 +54,21 @@ impl Store {
         })
     }
 
+    /// Whether an event of this kind and detail is there; among the newest, where one that comes
+    /// twice is.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn has_event(&self, kind: &str, detail: &str) -> Result<bool, StoreError> {
+        let found = self.rows(
+            "SELECT 1 FROM (SELECT kind, detail FROM event ORDER BY id DESC LIMIT 1000)
+             WHERE kind = ?1 AND detail = ?2 LIMIT 1",
+            (kind, detail),
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(!found.is_empty())
+    }
+
     /// The events after a number, oldest first, at most `limit`.
     ///
     /// # Errors

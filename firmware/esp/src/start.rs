@@ -35,8 +35,6 @@ pub struct Board<const TASKS: usize> {
     pub panic: Option<PanicNote>,
     /// What survives a restart.
     pub memory: FlashMemory<ChipFlash>,
-    /// A random number, new for each boot.
-    pub drawn: u64,
     /// Its LED.
     pub led: Led,
     /// The board's tasks, and the hardware that ends a board whose tasks hang.
@@ -79,8 +77,7 @@ pub fn start<const TASKS: usize>(
     let mut hardware = TimerGroup::new(timers).wdt;
     hardware.set_timeout(MwdtStage::Stage0, BITES_AFTER);
     hardware.enable();
-    let random = Rng::new();
-    let boot = BootId::new(random.random());
+    let boot = BootId::new(Rng::new().random());
     let panic = panic::left_behind();
     panic::note_boot(boot);
     let identity = Identity {
@@ -96,7 +93,6 @@ pub fn start<const TASKS: usize>(
         identity,
         settings,
         memory,
-        drawn: (u64::from(random.random()) << 32) | u64::from(random.random()),
         led: Led::open(),
         watch: Watch {
             tasks: Watchdog::new([HANGS_AFTER; TASKS], now()),
@@ -113,6 +109,14 @@ pub fn restart(host: &mut Host) -> ! {
     // Else the next boot would take the note of an older panic for the reason of this restart.
     panic::forget();
     esp_hal::system::software_reset()
+}
+
+/// Numbers that differ from boot to boot, and may be guessed: no key comes from them.
+#[must_use]
+pub fn numbers() -> [u8; 32] {
+    let mut numbers = [0; 32];
+    Rng::new().read(&mut numbers);
+    numbers
 }
 
 /// The factory address of the chip.

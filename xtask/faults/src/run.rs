@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
                 self.mend_later(mend_after, Mend::Refusal);
             }
             Fault::FillDisk { mend_after } => {
-                // A daemon does not start on a full disk: its service manager tries again.
+                // One that starts on a full disk waits for its store: that is not judged here.
                 self.until_recording()?;
                 self.disk_full_since.get_or_insert(self.begin.elapsed());
                 self.workplace.fill()?;
@@ -286,7 +286,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A daemon does not start without its port, and not on a disk without any room.
+    /// A daemon that starts has its port and room on its disk: what waits for either in memory is
+    /// lost by a kill, and that is not judged here.
     fn mend_disk_and_port(&mut self) -> Outcome<()> {
         self.mends
             .retain(|(_, mend)| !matches!(mend, Mend::Disk | Mend::Port));

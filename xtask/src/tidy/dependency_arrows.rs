@@ -41,6 +41,7 @@ const ROOMS: &[Room] = &[
             "recording",
             "roles",
             "outbox",
+            "tariff",
         ],
     ),
 ];

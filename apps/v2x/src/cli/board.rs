@@ -15,6 +15,7 @@ use clap::{Args, Subcommand, ValueEnum};
   v2x board list
   v2x board show /dev/ttyUSB0
   v2x board set /dev/ttyUSB0 relay=feedback plug=on --restart
+  v2x board keys /dev/ttyUSB0 /etc/v2x/slot1
   v2x board flash /dev/ttyUSB0 slot-controller-esp32c3.bin
   v2x board log /dev/ttyUSB0")]
 pub(crate) struct Board {
@@ -31,6 +32,8 @@ pub(crate) enum BoardTask {
     Show(BoardShow),
     /// Change settings, which the board checks and keeps in its flash.
     Set(BoardSet),
+    /// Give a slot controller the keys of its slot; they are never printed and never read back.
+    Keys(BoardKeys),
     /// Write a firmware image to a board, with espflash or esptool.
     Flash(BoardFlash),
     /// Boot reason, last panic, counters and log lines of a board, until Ctrl-C.
@@ -99,6 +102,22 @@ pub(crate) struct BoardSet {
     /// Restart the board afterwards: settings take effect then.
     #[arg(long)]
     pub(crate) restart: bool,
+}
+
+/// Gives keys to a board.
+#[derive(Debug, Args)]
+pub(crate) struct BoardKeys {
+    #[command(flatten)]
+    pub(crate) at: BoardPort,
+    /// The folder of the slot, enrolled as a station with `v2x keys enroll`.
+    #[arg(value_name = "DIR", required_unless_present = "forget")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Take the keys off the board instead.
+    #[arg(long, conflicts_with = "folder")]
+    pub(crate) forget: bool,
+    /// Do not restart the board: the keys take effect at its next start.
+    #[arg(long)]
+    pub(crate) no_restart: bool,
 }
 
 /// Flashes a board.

@@ -9,6 +9,7 @@ mod import;
 mod keys;
 mod replay;
 mod session;
+mod sim;
 mod station;
 mod vehicle;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
+        Command::Sim(arguments) => sim::run(&arguments),
         Command::Board(arguments) => board::run(&arguments),
     }
 }

@@ -2,7 +2,7 @@
 //! whoever opens its path.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,6 +80,39 @@ impl PseudoTerminal {
             }
         }
         Ok(true)
+    }
+
+    /// What was written at the other end, without waiting; nothing while nobody has it open.
+    pub(crate) fn receive(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; 4096];
+        match self.board_end.read(&mut bytes) {
+            Ok(count) => bytes.truncate(count),
+            // EIO is how a pseudo-terminal says that the other end is closed.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+                    || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) =>
+            {
+                bytes.clear();
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(bytes)
+    }
+
+    /// Writes what the line takes at once; the rest is lost, as on a wire that nobody listens to.
+    pub(crate) fn offer(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.has_reader()? {
+            return Ok(());
+        }
+        match self.board_end.write(bytes) {
+            Ok(_) => Ok(()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Bytes that were sent and not read yet; closing now would lose them.

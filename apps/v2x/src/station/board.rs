@@ -3,6 +3,8 @@
 //! Where it is not configured which of them a board speaks, the first whole reading decides; until
 //! then neither is called damaged. A board that is opened anew may speak the other.
 
+mod controller;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -71,6 +73,7 @@ impl Board {
         let mut buffer = vec![0; CHUNK_BYTES];
         while !self.line.shutdown.is_requested() {
             self.drive_relay(port, &mut ear)?;
+            self.say_all(port, &mut ear)?;
             match port.wait(GLANCE)? {
                 Arrival::Silence => continue,
                 Arrival::HungUp => return Err(PortError::HungUp(self.line.path.clone())),
@@ -136,6 +139,10 @@ impl Board {
             match event {
                 Event::Frame(frame) => {
                     ear.dialect = Dialect::Framed;
+                    let said = (frame.boot, frame.at);
+                    if self.understand_controller(said, &frame.message) {
+                        continue;
+                    }
                     match frame.message {
                         Message::MeterReading(reading) => self.meter(&reading),
                         Message::SlotState(state) => self.slot_state(&state),
@@ -153,7 +160,9 @@ impl Board {
                 }
                 Event::Notice(Notice::Rebooted { .. }) => {
                     self.relay.borrow_mut().board_restarted(self.now());
+                    self.line.tell(What::Started);
                 }
+                Event::Notice(Notice::Joined { .. }) => self.line.tell(What::Started),
                 Event::Notice(_) => {}
             }
         }
@@ -186,6 +195,7 @@ impl Board {
             result => warn!(id, ?result, detail, line = %self.line.path.display(),
                             "the board has not done as it was told"),
         }
+        self.answered(answer);
         let mut relay = self.relay.borrow_mut();
         relay.acknowledged(self.now(), id, answer.result);
     }

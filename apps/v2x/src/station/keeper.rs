@@ -17,6 +17,7 @@ use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Te
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
 
+use super::controllers::{self, Controllers};
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
 use super::v2g::V2g;
@@ -47,6 +48,8 @@ pub(super) struct Keeper {
     pub(super) desk: CommandDesk,
     /// Where the relay of each line's board is moved.
     pub(super) relays: Vec<Arc<RelayWish>>,
+    /// Slots whose controllers keep their sessions.
+    pub(super) controllers: Controllers,
     pub(super) boot: BootId,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
@@ -106,7 +109,9 @@ impl Keeper {
                 recv(requests) -> request => self.delivery.hear(request, &mut self.store),
                 recv(commands) -> command => {
                     let now = self.clock.now().instant;
-                    if let Some(command) = self.desk.take(command, now) {
+                    if let Some(command) = self.desk.take(command, now)
+                        && let Some(command) = controllers::pass_on(&mut self, command)
+                    {
                         orders::carry_out(&mut self, command);
                     }
                 }
@@ -118,6 +123,7 @@ impl Keeper {
             self.housekeeping.look(self.clock, &mut self.store);
         }
         orders::abandon(&mut self);
+        controllers::settle(&mut self, true);
         self.commit(true);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -145,6 +151,7 @@ impl Keeper {
         if !self.awaited.is_empty() {
             orders::settle(self);
         }
+        controllers::settle(self, false);
         if now >= self.rows.due() {
             self.make_rows();
         }
@@ -160,6 +167,8 @@ impl Keeper {
         self.health.shown.slots(self.station.views(now));
         self.station.clock(now, Clock::wall());
         self.clock.hear_system(&mut self.system);
+        self.controllers.tell_time();
+        controllers::send_prices(self);
     }
 
     fn take(&mut self, heard: Heard) {
@@ -173,6 +182,16 @@ impl Keeper {
                 }
             }
             What::Relay(report) => self.hear_relay(at, port, report),
+            What::Report(report) => controllers::report(self, port, &report),
+            What::Journal(entry) => controllers::take(self, port, at, &entry),
+            What::Answered { id, result, detail } => {
+                controllers::answered(self, id, result, &detail);
+            }
+            What::Started => {
+                self.controllers.started(port);
+                self.controllers.tell_time();
+                controllers::send_prices(self);
+            }
             What::Reading {
                 slot,
                 sample,
@@ -320,7 +339,7 @@ impl Keeper {
     }
 }
 
-fn tell_person(slot: SlotNumber, tell: &Tell) {
+pub(super) fn tell_person(slot: SlotNumber, tell: &Tell) {
     match tell {
         Tell::Started(record) => info!(%slot, session = %record.transaction, "session started"),
         Tell::Resumed(record) => info!(%slot, session = %record.transaction, "session goes on"),

@@ -8,13 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tracing::{info, warn};
 use v2x_charging::{MeterSample, RelayReport};
+use v2x_proto::link::message::{CommandResult, JournalKept, SlotReport, SlotWish};
 use v2x_roles::station::{PortId, SlotNumber};
-use v2x_units::Instant;
+use v2x_units::{Instant, UtcTime};
 
+use super::controllers::Entry;
 use super::health::Health;
+use super::prices::Schedule;
 use crate::clock::{self, Clock};
 use crate::daemon::Shutdown;
 use crate::serial::{Port, PortError};
@@ -47,8 +50,33 @@ pub(super) enum What {
     Plug(bool),
     /// What became of the last order to the relay.
     Relay(RelayReport),
+    /// A slot as its controller keeps it.
+    Report(SlotReport),
+    /// An entry of a controller's journal.
+    Journal(Box<Entry>),
+    /// The board's answer to an order.
+    Answered {
+        id: u16,
+        result: CommandResult,
+        detail: String,
+    },
+    /// The board was heard for the first time, or has started anew.
+    Started,
     /// The line is gone.
     Lost,
+}
+
+/// Something that the keeper says to a line's board.
+#[derive(Debug, Clone)]
+pub(super) enum Say {
+    /// An entry of its journal is on disk.
+    Kept(JournalKept),
+    /// What time it is.
+    Clock(Option<UtcTime>),
+    /// What its slot offers at which price.
+    Prices(Schedule),
+    /// What the operator wants of its slot, under an id.
+    Wish(u16, SlotWish),
 }
 
 /// Where the slot wants its relay: only the newest wish counts, and none is lost while the line is
@@ -84,6 +112,8 @@ pub(super) struct Line {
     pub(super) heard: Sender<Heard>,
     /// Where the relay of the line's board is to be.
     pub(super) relay: Arc<RelayWish>,
+    /// What the keeper says to the line's board.
+    pub(super) says: Receiver<Say>,
     pub(super) clock: Clock,
     pub(super) health: Arc<Health>,
     pub(super) shutdown: Shutdown,

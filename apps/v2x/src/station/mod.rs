@@ -11,11 +11,13 @@
 
 mod board;
 mod books;
+mod controllers;
 mod health;
 mod keeper;
 mod line;
 mod meters;
 mod orders;
+mod prices;
 pub(crate) mod restart;
 mod rows;
 mod telemetry;
@@ -26,7 +28,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
 use v2x_roles::station::{PortId, Station, Tariffs};
@@ -42,15 +44,18 @@ use crate::daemon::uploader::{Hears, Uploader};
 use crate::daemon::{self, CommandDesk, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
 use board::Board;
+use controllers::Controllers;
 use health::Health;
 use keeper::{Due, Keeper};
-use line::{Heard, Line, RelayWish};
+use line::{Heard, Line, RelayWish, Say};
 use meters::Meters;
 use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
 /// hesitates; beyond it readings are dropped and counted.
 const READINGS: usize = 1024;
+/// What is said to a line's board and not yet written: an entry each 10 ms for half a second.
+const SAYS: usize = 64;
 /// How soon a request to stop is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -80,19 +85,8 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     let (delivery, uploader) = uploader.start()?;
     threads.extend(uploader);
-    let mut relays = Vec::new();
-    for (index, line) in config.lines.iter().enumerate() {
-        let relay = Arc::new(RelayWish::default());
-        relays.push(Arc::clone(&relay));
-        let line_of = LineParts {
-            heard: heard.clone(),
-            relay,
-            clock,
-            health: Arc::clone(&health),
-            shutdown: shutdown.clone(),
-        };
-        start_line(&mut threads, PortId(index), line, line_of, boot)?;
-    }
+    let around = (clock, &health, &shutdown);
+    let (relays, says) = start_lines(&mut threads, config, &heard, around, boot)?;
     drop(heard);
     let now = clock.now().instant;
     let slots = config.setup.slots.len();
@@ -107,6 +101,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         system: SystemClock::new(),
         desk: CommandDesk::new(obeys.then_some(commands), now),
         relays,
+        controllers: Controllers::new(says),
         boot,
         rows: rows::Rows::new(config, is_legacy, now),
         clock,
@@ -229,9 +224,40 @@ fn check_unchanged(tariff: &v2x_tariff::Tariff, kept: &str) -> Result<(), Failur
 struct LineParts {
     heard: Sender<Heard>,
     relay: Arc<RelayWish>,
+    says: Receiver<Say>,
     clock: Clock,
     health: Arc<Health>,
     shutdown: Shutdown,
+}
+
+/// Where the keeper speaks to each line: the relay of its board, and everything else.
+type LineEnds = (Vec<Arc<RelayWish>>, Vec<Sender<Say>>);
+
+/// Starts every line; the wishes for their relays, and what the keeper says to their boards.
+fn start_lines(
+    threads: &mut Threads,
+    config: &StationConfig,
+    heard: &Sender<Heard>,
+    (clock, health, shutdown): (Clock, &Arc<Health>, &Shutdown),
+    boot: BootId,
+) -> Result<LineEnds, Failure> {
+    let (mut relays, mut says) = (Vec::new(), Vec::new());
+    for (index, line) in config.lines.iter().enumerate() {
+        let relay = Arc::new(RelayWish::default());
+        relays.push(Arc::clone(&relay));
+        let (say, hears) = bounded(SAYS);
+        says.push(say);
+        let parts = LineParts {
+            heard: heard.clone(),
+            relay,
+            says: hears,
+            clock,
+            health: Arc::clone(health),
+            shutdown: shutdown.clone(),
+        };
+        start_line(threads, PortId(index), line, parts, boot)?;
+    }
+    Ok((relays, says))
 }
 
 fn start_line(
@@ -247,6 +273,7 @@ fn start_line(
         baud: config.baud,
         heard: parts.heard,
         relay: parts.relay,
+        says: parts.says,
         clock: parts.clock,
         health: parts.health,
         shutdown: parts.shutdown,

@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tracing::warn;
 use v2x_charging::{Effect, RelayPlace, SlotState};
+use v2x_proto::link::message::SlotWish;
 use v2x_roles::station::{Order, SlotNumber, SlotView};
 use v2x_store::Event;
 use v2x_units::Instant;
@@ -142,7 +143,7 @@ fn with_relay(mut answer: Json, relay: Option<RelayPlace>) -> Json {
 }
 
 /// Notes a command and answers it; the event is on disk before the answer goes.
-fn finish(keeper: &mut Keeper, command: &Command, answer: &Json) {
+pub(super) fn finish(keeper: &mut Keeper, command: &Command, answer: &Json) {
     let event = Event {
         at: Clock::wall(),
         kind: EVENT.to_owned(),
@@ -153,6 +154,28 @@ fn finish(keeper: &mut Keeper, command: &Command, answer: &Json) {
         warn!(%error, "command not noted");
     }
     keeper.desk.answer(command, answer);
+}
+
+/// The slot and the wish of a command that is for a slot controller.
+pub(super) fn slot_wish(keeper: &Keeper, command: &Command) -> Option<(SlotNumber, SlotWish)> {
+    let call = command.call.as_ref().ok()?;
+    let slot = slot(keeper, &command.asked, &call.params).ok()?;
+    let Ok(Wish::Order(order)) = wish(call) else {
+        return None;
+    };
+    let wish = match order {
+        Order::Stop => SlotWish::Stop,
+        Order::Pause => SlotWish::Pause,
+        Order::Resume => SlotWish::Resume,
+        Order::Release => SlotWish::Release,
+        Order::Withdraw => SlotWish::Withdraw,
+        Order::InService(true) => SlotWish::InService,
+        Order::InService(false) => SlotWish::OutOfService,
+        Order::ClearFault => SlotWish::ClearFault,
+        // No server can prove that it is a car.
+        Order::ReleaseFor(_) => return None,
+    };
+    keeper.station.is_followed(slot).then_some((slot, wish))
 }
 
 fn attempt(

@@ -268,7 +268,11 @@ impl Chassis {
             }
             Order::ReadSetting { key } => self.settings.answer_read(key),
             Order::WriteSetting { key, value } => self.settings.answer_write(key, value, memory),
-            Order::Relay { .. } | Order::RadioChannel(_) | Order::RadioAddress(_) => return None,
+            Order::Relay { .. }
+            | Order::RadioChannel(_)
+            | Order::RadioAddress(_)
+            | Order::Slot(_)
+            | Order::Keys { .. } => return None,
             Order::Unknown { .. } => Answer::of(CommandResult::UnknownOrder, ""),
         };
         let result = answer.result;

@@ -99,13 +99,17 @@ impl<F: MultiwriteNorFlash> Memory for FlashMemory<F> {
         copied(value, room).map(Some)
     }
 
-    fn push(&mut self, step: &[u8]) -> Result<(), MemoryError> {
+    fn push(&mut self, step: &[u8]) -> Result<bool, MemoryError> {
         if step.len() > VALUE_MAX {
             return Err(MemoryError::Full);
         }
         let config = QueueConfig::try_new(self.steps.clone()).map_err(|_| MemoryError::Flash)?;
         let mut queue = QueueStorage::new(&mut self.flash, config, Cache::new_uncached());
-        done(queue.push(step, true))
+        match done(queue.push(step, false)) {
+            Ok(()) => Ok(false),
+            Err(MemoryError::Full) => done(queue.push(step, true)).map(|()| true),
+            Err(error) => Err(error),
+        }
     }
 
     fn oldest<'a>(&mut self, room: &'a mut [u8]) -> Result<Option<&'a [u8]>, MemoryError> {

@@ -18,10 +18,24 @@ pub use flash::FlashMemory;
 pub use ram_flash::RamFlash;
 
 /// The longest value that can be kept.
-pub const VALUE_MAX: usize = 192;
+/// A receipt with both signatures in a journal entry has 264 bytes.
+pub const VALUE_MAX: usize = 288;
 
 /// The place of the open session, or of the last one. Settings have the numbers of their table.
 pub const SESSION: u8 = 0;
+/// The places of V2G, above those of all settings: the conversation's session, what the session
+/// costs so far, the price schedule, the keys and the revocation list.
+pub const V2G_SESSION: u8 = 200;
+/// What the open session costs so far.
+pub const COST: u8 = 201;
+/// The price schedule.
+pub const PRICES: u8 = 202;
+/// Which step of a session went into the journal last.
+pub const JOURNALED: u8 = 203;
+/// The first of the keys' parts.
+pub const KEYS: u8 = 210;
+/// The first piece of the revocation list.
+pub const REVOCATIONS: u8 = 220;
 
 /// Why something was not kept, or could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -55,11 +69,12 @@ pub trait Memory {
     fn fetch<'a>(&mut self, place: u8, room: &'a mut [u8])
     -> Result<Option<&'a [u8]>, MemoryError>;
 
-    /// Adds a step for the computer at the end of the queue. When it is full the oldest go.
+    /// Adds a step for the computer at the end of the queue. When it is full the oldest go, and
+    /// the answer is `true`.
     ///
     /// # Errors
     /// When it is not safe.
-    fn push(&mut self, step: &[u8]) -> Result<(), MemoryError>;
+    fn push(&mut self, step: &[u8]) -> Result<bool, MemoryError>;
 
     /// The oldest step in the queue, in `room`.
     ///

@@ -65,6 +65,12 @@ impl<const SIZE: usize> RamFlash<SIZE> {
         self.power_lasts = None;
     }
 
+    /// Whether the power is there.
+    #[must_use]
+    pub const fn has_power(&self) -> bool {
+        !matches!(self.power_lasts, Some(u32::MAX))
+    }
+
     /// Words written and pages erased since the beginning.
     #[must_use]
     pub const fn operations(&self) -> u32 {

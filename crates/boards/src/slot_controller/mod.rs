@@ -5,48 +5,75 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | [`journal`] | what happened, until the computer has it on its disk |
+//! | [`keys`] | the keys of the slot, in flash |
+//! | `keeping` | a step into the flash |
 //! | `orders` | what the computer can ask of a slot |
+//! | `prices` | what energy costs, and the session so far |
 //! | [`relay`] | the relay with its feedback |
 //! | [`settings`] | what a slot is, as its owner set it |
+//! | `saved` | the V2G session as bytes in flash |
+//! | `shown` | relay, LED and link are told how the slot is |
+//! | `station_end` | V2G with the car, where the slot has keys |
 //! | [`step_bytes`] | a session step as bytes in flash |
+//! | `talk` | what V2G wants of the slot |
 //! | [`prototype_text`] | the text line of the prototype |
 //!
 //! **Every step of a session is in flash before it counts.** A restart goes on with the open
-//! session; steps that the computer may not have seen wait in flash too, until it speaks.
+//! session; steps wait in the journal until the computer has them on its disk.
+//!
+//! **A slot with keys speaks V2G itself**, over its own radio, and needs no computer for it: what
+//! energy costs was sent before and is in flash.
 //!
 //! **The relay is moved by the slot alone.** The computer's order to close releases the slot, its
 //! order to open interrupts it; neither closes a relay that is stuck or whose meter is silent. When
 //! the computer goes away the slot goes on as it was.
 
+pub mod journal;
+mod keeping;
+pub mod keys;
 mod orders;
+mod prices;
 pub mod prototype_text;
 pub mod relay;
+mod saved;
 pub mod settings;
+mod shown;
+mod station_end;
 pub mod step_bytes;
+mod talk;
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use v2x_charging::{
     Input as SlotInput, Interruption, MeterSample, Output as SlotOutput, Policy, Restart,
-    SessionRecord, Slot, TransactionIds,
+    SessionRecord, Slot, SlotConfig, TransactionIds,
 };
-use v2x_proto::link::message::{BootReason, LogLevel, MeterReading, MeterValues, Plug, SlotState};
+use v2x_proto::link::message::{BootReason, LogLevel, MeterReading, MeterValues, SlotState};
 use v2x_proto::link::{Event, LinkDecoder, Message};
-use v2x_units::{BootId, Hertz, Instant};
+use v2x_proto::secure::Datagram;
+use v2x_units::{Hertz, Instant, MacAddress, UtcTime};
 
 pub use relay::{Relay, RelayFault};
 pub use settings::SETTINGS;
 
-use crate::chassis::{Chassis, Identity, PanicNote, Pattern, Settings};
+use crate::chassis::{Chassis, Identity, PanicNote, Settings};
 use crate::memory::{Memory, SESSION, VALUE_MAX};
 use crate::meter_line::{MeterLine, MeterStep};
-use orders::{Orders, hand_over_steps};
+use journal::Journal;
+use keys::Missing;
+use orders::Orders;
 use prototype_text::PrototypeText;
+use station_end::StationEnd;
+use talk::Talk;
 
 /// How often the slot's inputs and outputs are told when nothing changes.
 const STATE_EVERY: Duration = Duration::from_secs(1);
 /// How long the board waits before it tries a flash again that refused a step.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The oldest that a record can be after a reset: a minute's checkpoint, watchdog, start.
+const RESET_WITHIN: Duration = Duration::from_secs(75);
 
 /// What can happen to a slot controller.
 #[derive(Debug, Clone, Copy)]
@@ -59,15 +86,23 @@ pub enum Input<'a> {
     Plug(bool),
     /// The feedback of the relay says closed, or open.
     Feedback(bool),
+    /// The slot's own radio has heard these bytes from this sender.
+    Air(MacAddress, &'a [u8]),
 }
 
 /// What a slot controller wants done.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "without a heap a value lives where it is used"
+)]
 pub enum Output {
     /// Throw away what the meter sent, and send it these bytes.
     MeterWrite([u8; v2x_proto::pzem::QUESTION_BYTES]),
     /// Close the relay, or open it.
     Relay(bool),
+    /// Send these bytes over the slot's own radio. Nobody waits for them to arrive.
+    Air(MacAddress, Datagram),
     /// Start anew.
     Restart,
     /// Nothing more now; poll again at this time, or after the next input.
@@ -81,7 +116,7 @@ pub struct SlotController {
     chassis: Chassis,
     meter: MeterLine,
     slot: Slot,
-    is_free: bool,
+    config: SlotConfig,
     relay: Relay,
     plug: Option<bool>,
     text: Option<PrototypeText>,
@@ -90,49 +125,72 @@ pub struct SlotController {
     /// A step that the flash has refused, and when to try again.
     refused: Option<(Instant, SessionRecord)>,
     kept: Option<SessionRecord>,
-    computer: Option<BootId>,
+    journal: Journal,
+    /// When a step of the open session went into the journal last.
+    copied_at: Instant,
+    /// V2G, where the slot has keys.
+    station_end: Option<Box<StationEnd>>,
+    /// The newest measurement.
+    measured: Option<(Instant, MeterValues)>,
+    /// What the computer's clock said, and when.
+    clock: Option<(Instant, UtcTime)>,
     relay_fault: Option<RelayFault>,
 }
 
 impl SlotController {
     /// A slot controller that has just started, and goes on with the session in its flash.
-    /// `drawn` is a random number, new for each boot.
+    /// `seed` is drawn at random for each boot; keys of the conversation with cars come from it.
     #[must_use]
     pub fn new(
         identity: Identity,
         settings: Settings,
         panic: Option<PanicNote>,
-        drawn: u64,
+        seed: [u8; 32],
         now: Instant,
         memory: &mut dyn Memory,
     ) -> Self {
         let (config, limits) = (settings::slot(&settings), settings::limits(&settings));
-        let ids = TransactionIds::new(identity.boot, drawn);
+        let [a, b, c, d, e, f, g, h, ..] = seed;
+        let ids = TransactionIds::new(identity.boot, u64::from_le_bytes([a, b, c, d, e, f, g, h]));
         let relay = settings::relay(&settings, now);
-        let is_free = config.policy == Policy::FreeVend;
         let mut room = [0; VALUE_MAX];
         let kept = memory.fetch(SESSION, &mut room).ok().flatten();
         let kept = kept.and_then(step_bytes::read);
         let slot = match &kept {
             Some(record) => {
                 let cause = interruption(identity.boot_reason);
-                Slot::resume(config, limits, ids, now, record, cause)
+                Slot::resume(config.clone(), limits, ids, now, record, cause)
             }
-            None => Slot::new(config, limits, ids, now),
+            None => Slot::new(config.clone(), limits, ids, now),
         };
         let meter = MeterLine::new(settings::address(&settings), now);
         let text = PrototypeText::of(&settings, now);
         let plug = settings::has_plug_input(&settings).then_some(false);
+        let (clock_unknown, fresh) = settings::trust(&settings);
+        let loaded = keys::load(memory, clock_unknown, fresh);
         let mut chassis = Chassis::new(identity, settings, panic, now);
         if text.is_some() {
             chassis.speak_text();
+        }
+        let station_end = match loaded {
+            Ok(loaded) => Some(StationEnd::open(loaded, seed, kept.as_ref(), now, memory)),
+            Err(Missing::All) => None,
+            Err(Missing::Whole) => {
+                let text = "keys: parts are missing or do not belong together; give them anew";
+                chassis.log(now, LogLevel::Error, format_args!("{text}"));
+                None
+            }
+        };
+        let mut journal = Journal::new(identity.boot);
+        if let Some(record) = &kept {
+            journal.catch_up(record, memory);
         }
         Self {
             decoder: LinkDecoder::new(),
             chassis,
             meter,
             slot,
-            is_free,
+            config,
             relay,
             plug,
             text,
@@ -140,7 +198,11 @@ impl SlotController {
             tell_at: now,
             refused: None,
             kept,
-            computer: None,
+            journal,
+            copied_at: now,
+            station_end: station_end.map(Box::new),
+            measured: None,
+            clock: None,
             relay_fault: None,
         }
     }
@@ -170,6 +232,7 @@ impl SlotController {
 
     /// Takes what has happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, memory: &mut dyn Memory) {
+        let mut hear_clock = None;
         match input {
             Input::MeterBytes(bytes) => self.meter.bytes(now, bytes),
             Input::Plug(plugged) => {
@@ -179,29 +242,58 @@ impl SlotController {
                 }
             }
             Input::Feedback(closed) => self.relay.see(closed),
+            Input::Air(from, bytes) => {
+                if let Some(end) = &mut self.station_end {
+                    end.hear(now, from, bytes);
+                }
+            }
             Input::HostBytes(mut bytes) => {
                 while let Some(event) = self.decoder.next(&mut bytes) {
                     let Event::Frame(frame) = event else { continue };
                     self.chassis.heard(now, frame.boot);
-                    let is_new = self.computer.replace(frame.boot) != Some(frame.boot);
-                    let mut orders = Orders {
-                        now,
-                        chassis: &mut self.chassis,
-                        slot: &mut self.slot,
-                        is_free: self.is_free,
-                        relay: &self.relay,
-                        fault: &mut self.relay_fault,
-                    };
-                    let hand_over = match frame.message {
-                        Message::Command(command) => orders.command(&command, memory),
-                        _ => false,
-                    };
-                    if is_new || hand_over {
-                        hand_over_steps(now, &mut self.chassis, memory);
+                    match frame.message {
+                        Message::Command(command) => {
+                            let mut orders = Orders {
+                                now,
+                                chassis: &mut self.chassis,
+                                slot: &mut self.slot,
+                                is_free: self.config.policy == Policy::FreeVend,
+                                relay: &self.relay,
+                                fault: &mut self.relay_fault,
+                            };
+                            let list = orders.command(&command, memory);
+                            if let (Some(list), Some(end)) = (list, &mut self.station_end) {
+                                end.revoke(now, &list);
+                            }
+                        }
+                        Message::JournalKept(kept) => {
+                            (self.journal).kept(now, kept, &mut self.chassis, memory);
+                        }
+                        Message::WallClock(said) => hear_clock = Some(said.utc),
+                        Message::PriceSchedule(schedule) => {
+                            let end = self.station_end.as_mut();
+                            let kept = end.map_or(Ok(()), |end| end.price(&schedule, memory));
+                            if let Err(error) = kept {
+                                let text = format_args!("prices not kept: {error}");
+                                self.chassis.log(now, LogLevel::Warn, text);
+                            }
+                        }
+                        _ => {}
                     }
                 }
             }
         }
+        if let Some(utc) = hear_clock {
+            self.clock = utc.map(|utc| (now, utc));
+            self.tell_slot(now, SlotInput::Clock(utc));
+            if let Some(end) = &mut self.station_end {
+                end.clock(now, utc);
+            }
+        }
+    }
+
+    fn utc(&self, now: Instant) -> Option<UtcTime> {
+        self.clock.map(|(told, utc)| utc + now.since(told))
     }
 
     /// Says what is to be done at `now`; call again until it is [`Output::WakeAt`].
@@ -210,14 +302,26 @@ impl SlotController {
             Ok(question) => return question,
             Err(at) => at,
         };
-        match self.poll_slot(now, memory) {
-            Ok(output) => return output,
-            Err(at) => wake = wake.min(at.unwrap_or(wake)),
+        loop {
+            match self.poll_slot(now, memory) {
+                Ok(output) => return output,
+                Err(at) => wake = wake.min(at.unwrap_or(wake)),
+            }
+            match self.poll_station_end(now, memory) {
+                Talk::Output(output) => return output,
+                Talk::More => {}
+                Talk::WakeAt(at) => {
+                    wake = wake.min(at.unwrap_or(wake));
+                    break;
+                }
+            }
         }
         self.watch_relay(now);
         self.show();
         self.chassis.poll(now, None);
         self.tell_state(now);
+        let journal = self.journal.poll(now, &mut self.chassis, memory);
+        wake = wake.min(journal.unwrap_or(wake));
         if let Some(text) = &mut self.text {
             text.poll(now, &mut self.chassis);
             wake = wake.min(text.deadline());
@@ -243,6 +347,7 @@ impl SlotController {
 
     fn measured(&mut self, now: Instant, at: Instant, reading: MeterReading) {
         if let Ok(values) = &reading.values {
+            self.measured = Some((at, *values));
             self.tell_slot(now, SlotInput::Sample(sample(at, values)));
         }
         match &mut self.text {
@@ -280,7 +385,13 @@ impl SlotController {
                 }
                 SlotOutput::Started(record) => self.say(now, "started", &record),
                 SlotOutput::Resumed(record) => self.say(now, "resumed", &record),
-                SlotOutput::Ended(record) => self.say(now, "ended", &record),
+                SlotOutput::Ended(record) => {
+                    let utc = self.utc(now);
+                    if let Some(end) = &mut self.station_end {
+                        end.ended(&record, utc);
+                    }
+                    self.say(now, "ended", &record);
+                }
                 SlotOutput::WakeAt(at) => {
                     let retry = self.refused.map(|(at, _)| at);
                     return Err(at.into_iter().chain(retry).min());
@@ -289,112 +400,31 @@ impl SlotController {
         }
     }
 
-    fn say(&mut self, now: Instant, what: &str, record: &SessionRecord) {
-        let (id, energy) = (record.transaction, record.energy.plausible);
-        self.chassis.log(
-            now,
-            LogLevel::Info,
-            format_args!("session {id} {what}: {energy}"),
-        );
-    }
-
-    /// Keeps a step in flash; one that begins, ends or changes something also for the computer.
-    fn keep(&mut self, now: Instant, record: SessionRecord, memory: &mut dyn Memory) {
-        let bytes = step_bytes::write(&record);
-        if let Err(error) = memory.store(SESSION, &bytes) {
-            self.chassis.log(
-                now,
-                LogLevel::Error,
-                format_args!("session not kept: {error}"),
-            );
-            self.refused = Some((now + RETRY_AFTER, record));
-            return;
-        }
-        let before = self.kept.replace(record);
-        let is_checkpoint = before.is_some_and(|before| {
-            before.transaction == record.transaction
-                && before.state == record.state
-                && before.ended == record.ended
-        });
-        if !is_checkpoint && let Err(error) = memory.push(&bytes) {
-            // The step itself is safe; only its copy for the computer is not.
-            self.chassis.log(
-                now,
-                LogLevel::Warn,
-                format_args!("step not queued: {error}"),
-            );
-        }
-        self.slot.persisted(record.transaction, record.seq);
-    }
-
     fn tell_slot(&mut self, now: Instant, input: SlotInput) {
         if let Err(refused) = self.slot.handle(now, input) {
             self.chassis
                 .log(now, LogLevel::Warn, format_args!("{refused}"));
         }
     }
-
-    /// A relay that does not do as it is told takes the slot out of service. One that does not
-    /// close is tried again only when the computer orders it, not every half second.
-    fn watch_relay(&mut self, now: Instant) {
-        let fault = self.relay.fault(now);
-        let waits = fault.is_none() && self.relay_fault == Some(RelayFault::DoesNotClose);
-        if fault == self.relay_fault || waits {
-            return;
-        }
-        self.relay_fault = fault;
-        self.tell_slot(now, SlotInput::InService(fault.is_none()));
-        let (level, text) = match fault {
-            None => (LogLevel::Info, "relay: it does as it is told again"),
-            Some(RelayFault::Welded) => (LogLevel::Error, "relay: it does not open"),
-            Some(RelayFault::DoesNotClose) => (LogLevel::Error, "relay: it does not close"),
-        };
-        self.chassis.log(now, level, format_args!("{text}"));
-    }
-
-    fn show(&mut self) {
-        use v2x_charging::SlotState::{Charging, Faulted, Unavailable};
-        let pattern = match self.slot.state() {
-            Some(Faulted(_)) => Pattern::Fault,
-            _ if self.relay_fault.is_some() || self.refused.is_some() => Pattern::Fault,
-            Some(Unavailable(_)) | None => Pattern::Misconnected,
-            Some(Charging) => Pattern::Well,
-            Some(_) => Pattern::Idle,
-        };
-        self.chassis.led_mut().show(pattern);
-    }
-
-    fn tell_state(&mut self, now: Instant) {
-        let state = SlotState {
-            plug: match self.plug {
-                None => Plug::Unknown,
-                Some(false) => Plug::Out,
-                Some(true) => Plug::In,
-            },
-            relay_asked: self.relay.asked(),
-            relay_seen: self.relay.seen(),
-        };
-        if self.told != Some(state) || now >= self.tell_at {
-            self.told = Some(state);
-            self.tell_at = now + STATE_EVERY;
-            self.chassis.send(now, state);
-        }
-    }
 }
 
-/// What is known of the time before a start: a chip has no clock that goes on without power.
+/// What is known of the time before a start: a chip has no clock that goes on without power. With
+/// power, its newest record is at most a checkpoint and a watchdog old; a session's time may come
+/// out longer by so much, its energy does not.
 const fn interruption(reason: BootReason) -> Interruption {
-    let cause = match reason {
-        BootReason::PowerOn | BootReason::Brownout | BootReason::Unknown => Restart::PowerLoss,
+    match reason {
+        BootReason::PowerOn | BootReason::Brownout | BootReason::Unknown => Interruption {
+            cause: Restart::PowerLoss,
+            length: None,
+        },
         BootReason::ResetPin
         | BootReason::Software
         | BootReason::Panic
         | BootReason::Watchdog
-        | BootReason::DeepSleep => Restart::Reboot,
-    };
-    Interruption {
-        cause,
-        length: None,
+        | BootReason::DeepSleep => Interruption {
+            cause: Restart::Reboot,
+            length: Some(RESET_WITHIN),
+        },
     }
 }
 

@@ -1,16 +1,19 @@
-//! What the computer can ask of a slot, and what it is told when it comes back.
+//! What the computer can ask of a slot.
 //!
 //! Not here: orders that every board knows (`chassis`). The computer never moves the relay itself:
 //! see docs/decisions/0027.
 
-use v2x_charging::{Authorisation, Input as SlotInput, Slot};
-use v2x_proto::link::message::{Command, CommandResult, Contact, LogLevel, Order};
+use alloc::boxed::Box;
+
+use v2x_charging::{Authorisation, Effect, Input as SlotInput, Slot};
+use v2x_proto::link::message::{Command, CommandResult, Contact, Order, SlotWish};
+use v2x_proto::secure::RevocationList;
 use v2x_units::Instant;
 
+use super::keys::{self, Taken};
 use super::relay::{Relay, RelayFault};
-use super::step_bytes;
 use crate::chassis::{Answer, Chassis, Text};
-use crate::memory::{Memory, VALUE_MAX};
+use crate::memory::Memory;
 
 /// The parts of a board that an order reaches.
 pub(super) struct Orders<'a> {
@@ -23,17 +26,60 @@ pub(super) struct Orders<'a> {
 }
 
 impl Orders<'_> {
-    /// Carries an order out; whether the computer asks for what it has missed.
-    pub(super) fn command(&mut self, command: &Command<'_>, memory: &mut dyn Memory) -> bool {
+    /// Carries an order out; gives the revocation list that has become whole by it.
+    pub(super) fn command(
+        &mut self,
+        command: &Command<'_>,
+        memory: &mut dyn Memory,
+    ) -> Option<Box<RevocationList>> {
         if self.chassis.command(self.now, command, memory).is_some() {
-            return command.order == Order::SayHello;
+            return None;
         }
-        let answer = match command.order {
-            Order::Relay { closed } => self.relay(closed),
-            _ => Answer::of(CommandResult::UnknownOrder, ""),
+        let (answer, list) = match command.order {
+            Order::Relay { closed } => (self.relay(closed), None),
+            Order::Slot(wish) => (self.wish(wish), None),
+            Order::Keys { part, bytes } => match keys::take(part, bytes, memory) {
+                Taken::Answered(answer) => (answer, None),
+                Taken::List(list) => (Answer::done(), Some(list)),
+            },
+            _ => (Answer::of(CommandResult::UnknownOrder, ""), None),
         };
         self.chassis.answer(self.now, command.id, answer);
-        false
+        list
+    }
+
+    /// What the operator wants of a slot whose sessions are kept here.
+    fn wish(&mut self, wish: SlotWish) -> Answer {
+        let lets_flow = matches!(wish, SlotWish::Release | SlotWish::Resume);
+        if lets_flow && self.relay.fault(self.now) == Some(RelayFault::Welded) {
+            return Answer::of(CommandResult::Refused, "the relay does not open");
+        }
+        let input = match wish {
+            SlotWish::Stop => SlotInput::Stop,
+            SlotWish::Pause => SlotInput::Pause,
+            SlotWish::Resume => SlotInput::Resume,
+            SlotWish::Release => SlotInput::Authorise(Authorisation::Operator),
+            SlotWish::Withdraw => SlotInput::Deauthorise,
+            SlotWish::InService => SlotInput::InService(true),
+            SlotWish::OutOfService => SlotInput::InService(false),
+            SlotWish::ClearFault => {
+                // A relay that did not close is tried again.
+                *self.fault = None;
+                SlotInput::ClearFault
+            }
+        };
+        match self.slot.handle(self.now, input) {
+            Ok(Effect::Full) => Answer::done(),
+            Ok(Effect::BooksOnly) => Answer::of(
+                CommandResult::Done,
+                "the slot has no relay: the books are closed, the current flows on",
+            ),
+            Err(refused) => {
+                let mut answer = Answer::of(CommandResult::Refused, "");
+                answer.detail = Text::cut(format_args!("{refused}"));
+                answer
+            }
+        }
     }
 
     fn relay(&mut self, closed: bool) -> Answer {
@@ -63,30 +109,5 @@ impl Orders<'_> {
             }
         }
         Answer::done()
-    }
-}
-
-/// Tells the computer the steps that it may have missed, and forgets those that found room.
-pub(super) fn hand_over_steps(now: Instant, chassis: &mut Chassis, memory: &mut dyn Memory) {
-    let mut room = [0; VALUE_MAX];
-    while chassis.has_room_for_batch() {
-        let Ok(Some(bytes)) = memory.oldest(&mut room) else {
-            break;
-        };
-        if let Some(step) = step_bytes::read(bytes) {
-            let (id, seq, energy) = (step.transaction, step.seq, step.energy.plausible);
-            let state = step.state;
-            let ended = if step.ended.is_some() { ", ended" } else { "" };
-            let text = format_args!("kept: session {id} step {seq}: {state}, {energy}{ended}");
-            chassis.log(step.at, LogLevel::Info, text);
-        }
-        if let Err(error) = memory.drop_oldest() {
-            chassis.log(
-                now,
-                LogLevel::Warn,
-                format_args!("step told and not dropped: {error}"),
-            );
-            break;
-        }
     }
 }

@@ -4,10 +4,11 @@
 
 use v2x_charging::{MeterLimits, Policy, SlotConfig};
 use v2x_proto::pzem;
+use v2x_proto::secure::ClockUnknown;
 use v2x_units::Instant;
 
 use super::relay::Relay;
-use crate::chassis::settings::{on_or_off, one_of};
+use crate::chassis::settings::{on_or_off, one_of, whole};
 use crate::chassis::{NAME, Setting, Settings};
 use crate::slot_meter::{self, ADDRESS};
 
@@ -16,9 +17,15 @@ const PLUG: &str = "plug";
 const POLICY: &str = "policy";
 const KIND: &str = "slot";
 const SHUNT: &str = "meter.range";
+const CHANNEL: &str = "radio.channel";
+const POWER: &str = "radio.power";
+/// Whether cars are believed while the time is not known, and looked at again once it is.
+const WITHOUT_CLOCK: &str = "v2g.noclock";
+/// Whether nobody is believed while the revocation list is missing or stale.
+const FRESH_REVOCATIONS: &str = "v2g.fresh";
 
 /// What a slot controller has beside the settings of its meter and its text line.
-const OWN: [Setting; 5] = [
+const OWN: [Setting; 9] = [
     Setting {
         number: 20,
         key: RELAY,
@@ -41,7 +48,10 @@ const OWN: [Setting; 5] = [
         key: POLICY,
         default: "free",
         secret: false,
-        check: |value| one_of(value, &["free", "operator"], "free or operator"),
+        check: |value| {
+            let policies = &["free", "operator", "known"];
+            one_of(value, policies, "free, operator or known")
+        },
     },
     Setting {
         number: 23,
@@ -56,6 +66,34 @@ const OWN: [Setting; 5] = [
         default: "100",
         secret: false,
         check: |value| one_of(value, &["10", "100"], "10 or 100 A, as on the meter's back"),
+    },
+    Setting {
+        number: 25,
+        key: CHANNEL,
+        default: "1",
+        secret: false,
+        check: |value| whole(value, 1, 14, "1 to 14"),
+    },
+    Setting {
+        number: 26,
+        key: POWER,
+        default: "15",
+        secret: false,
+        check: |value| whole(value, 2, 20, "2 to 20 dBm"),
+    },
+    Setting {
+        number: 27,
+        key: WITHOUT_CLOCK,
+        default: "on",
+        secret: false,
+        check: on_or_off,
+    },
+    Setting {
+        number: 28,
+        key: FRESH_REVOCATIONS,
+        default: "off",
+        secret: false,
+        check: on_or_off,
     },
 ];
 
@@ -84,6 +122,7 @@ pub(super) fn slot(settings: &Settings) -> SlotConfig {
         has_relay: settings.text(RELAY) != "none",
         policy: match settings.text(POLICY) {
             "operator" => Policy::OperatorRelease,
+            "known" => Policy::KnownCars,
             _ => Policy::FreeVend,
         },
         ..kind
@@ -110,4 +149,26 @@ pub(super) fn address(settings: &Settings) -> u8 {
 
 pub(super) fn has_plug_input(settings: &Settings) -> bool {
     settings.is_on(PLUG)
+}
+
+/// The Wi-Fi channel of a slot's radio.
+#[must_use]
+pub fn radio_channel(settings: &Settings) -> u8 {
+    settings.number(CHANNEL).unwrap_or(1)
+}
+
+/// The power of a slot's radio in dBm.
+#[must_use]
+pub fn radio_power(settings: &Settings) -> u8 {
+    settings.number(POWER).unwrap_or(15)
+}
+
+/// Whom to believe while something is not known.
+pub(super) fn trust(settings: &Settings) -> (ClockUnknown, bool) {
+    let clock = if settings.is_on(WITHOUT_CLOCK) {
+        ClockUnknown::AcceptForNow
+    } else {
+        ClockUnknown::Refuse
+    };
+    (clock, settings.is_on(FRESH_REVOCATIONS))
 }

@@ -153,7 +153,9 @@ pub fn read(bytes: &[u8]) -> Option<SessionRecord> {
     })
 }
 
-fn state_code(state: SlotState) -> [u8; 2] {
+/// The code of a state and of why it is out of use.
+#[must_use]
+pub const fn state_code(state: SlotState) -> [u8; 2] {
     match state {
         SlotState::Available => [0, 0],
         SlotState::Preparing => [1, 0],
@@ -176,7 +178,9 @@ fn state_code(state: SlotState) -> [u8; 2] {
     }
 }
 
-fn state_of(code: [u8; 2]) -> Option<SlotState> {
+/// The state of a code; `None` for one that has no meaning.
+#[must_use]
+pub const fn state_of(code: [u8; 2]) -> Option<SlotState> {
     Some(match code {
         [0, 0] => SlotState::Available,
         [1, 0] => SlotState::Preparing,

@@ -1,10 +1,16 @@
 //! A slot controller with its meter, and a car that comes after 3 s, charges while the relay lets
-//! it, and leaves after 25 s.
+//! it, and leaves after 25 s; or, with a radio, a car that has to prove who it is.
+//!
+//! The radio's payloads travel on the board's one line, as frames of the link that the board itself
+//! neither sends nor hears: what it gives to the air goes out as "radio payload down", and
+//! "radio payload up" is what it hears there.
 
 use core::time::Duration;
 
-use v2x_proto::link::message::{BoardKind, BootReason};
-use v2x_units::{BootId, Instant};
+use heapless::Vec;
+use v2x_proto::link::message::{BoardKind, BootReason, RadioRate, RadioSend};
+use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message};
+use v2x_units::{BootId, Instant, MacAddress};
 
 use super::Stage;
 use super::pzem::Pzem;
@@ -16,6 +22,12 @@ use crate::slot_controller::{self, Input, Output, SlotController};
 const TICK: Duration = Duration::from_millis(100);
 const COMES_AFTER: Duration = Duration::from_secs(3);
 const LEAVES_AFTER: Duration = Duration::from_secs(25);
+/// With a radio: how long the car stays after the relay has closed for it.
+const CHARGES_FOR: Duration = Duration::from_secs(20);
+/// Keys and a revocation list have room beside the settings.
+const FLASH_BYTES: usize = 32 * 1024;
+/// The boot of the radio's frames differs from that of the board's.
+const RADIO_BOOT: u32 = 0x5A5A_5A5A;
 /// What a Twizy draws for most of its charge.
 const CHARGING: u32 = 9_400;
 
@@ -23,10 +35,16 @@ const CHARGING: u32 = 9_400;
 #[derive(Debug)]
 pub struct SlotStage {
     board: SlotController,
-    memory: FlashMemory<RamFlash>,
+    memory: FlashMemory<RamFlash<FLASH_BYTES>>,
     meter: Pzem,
     relay: bool,
+    shim: Option<RadioShim>,
+    /// When the relay closed for the first time.
+    closed_at: Option<Instant>,
     began: Instant,
+    /// The time before the board last started anew.
+    before: Duration,
+    leaves_after: Duration,
     tick_at: Instant,
     wants_restart: bool,
 }
@@ -35,10 +53,41 @@ impl SlotStage {
     /// A board that starts with an empty flash, but for a relay with feedback and a plug input.
     #[must_use]
     pub fn new(boot: BootId, now: Instant) -> Self {
+        Self::with(&[("relay", "feedback"), ("plug", "on")], None, boot, now)
+    }
+
+    /// The same for cars that prove who they are, over a radio.
+    #[must_use]
+    pub fn with_radio(boot: BootId, now: Instant) -> Self {
+        let settings = &[("relay", "feedback"), ("plug", "on"), ("policy", "known")];
+        Self::with(settings, Some(RadioShim::new()), boot, now)
+    }
+
+    /// The first one, with a car that leaves after so long.
+    #[must_use]
+    pub fn that_leaves_after(stays: Duration, boot: BootId, now: Instant) -> Self {
+        Self {
+            leaves_after: stays,
+            ..Self::new(boot, now)
+        }
+    }
+
+    /// What the meter has counted, in milliwatt hours.
+    #[must_use]
+    pub const fn milliwatt_hours(&self) -> u64 {
+        self.meter.milliwatt_hours
+    }
+
+    fn with(
+        settings: &[(&str, &str)],
+        shim: Option<RadioShim>,
+        boot: BootId,
+        now: Instant,
+    ) -> Self {
         let mut memory = FlashMemory::new(RamFlash::default());
-        for (key, value) in [("relay", "feedback"), ("plug", "on")] {
+        for (key, value) in settings {
             let rows = slot_controller::SETTINGS.iter();
-            if let Some(row) = rows.into_iter().find(|row| row.key == key) {
+            if let Some(row) = rows.into_iter().find(|row| row.key == *key) {
                 // A flash in RAM that is empty has room.
                 let _kept = memory.store(row.number, value.as_bytes());
             }
@@ -51,15 +100,30 @@ impl SlotStage {
                 ..Pzem::default()
             },
             relay: false,
+            shim,
+            closed_at: None,
             began: now,
+            before: Duration::ZERO,
+            leaves_after: LEAVES_AFTER,
             tick_at: now + TICK,
             wants_restart: false,
         }
     }
 
+    /// Whether the car is plugged in.
+    fn is_there(&self, now: Instant) -> bool {
+        let since = self.before + now.since(self.began);
+        let has_left = match (&self.shim, self.closed_at) {
+            (None, _) => since >= self.leaves_after,
+            (Some(_), Some(closed)) => now.since(closed) >= CHARGES_FOR,
+            (Some(_), None) => false,
+        };
+        let has_come = since >= COMES_AFTER;
+        has_come && !has_left
+    }
+
     fn tick(&mut self, now: Instant) {
-        let since = now.since(self.began);
-        let is_there = (COMES_AFTER..LEAVES_AFTER).contains(&since);
+        let is_there = self.is_there(now);
         let flows = is_there && self.relay;
         self.meter.milliamps = if flows { CHARGING } else { 0 };
         self.meter.run();
@@ -80,15 +144,21 @@ fn start(
         ..Identity::of_nobody()
     };
     let settings = Settings::load(slot_controller::SETTINGS, memory);
-    let drawn = u64::from(boot.get());
+    let mut seed = [0; 32];
+    for (place, byte) in seed.iter_mut().zip(boot.get().to_le_bytes()) {
+        *place = byte;
+    }
     let identity = identity.of_boot(boot, reason);
-    SlotController::new(identity, settings, None, drawn, now, memory)
+    SlotController::new(identity, settings, None, seed, now, memory)
 }
 
 impl Stage for SlotStage {
     fn hear(&mut self, now: Instant, bytes: &[u8]) {
-        self.board
-            .handle(now, Input::HostBytes(bytes), &mut self.memory);
+        let (board, memory) = (&mut self.board, &mut self.memory);
+        match &mut self.shim {
+            None => board.handle(now, Input::HostBytes(bytes), memory),
+            Some(shim) => shim.hear(bytes, &mut |input| board.handle(now, input, memory)),
+        }
     }
 
     fn step(&mut self, now: Instant) {
@@ -103,7 +173,17 @@ impl Stage for SlotStage {
                     self.board
                         .handle(now, Input::MeterBytes(&answer), &mut self.memory);
                 }
-                Output::Relay(closed) => self.relay = closed,
+                Output::Relay(closed) => {
+                    self.relay = closed;
+                    if closed {
+                        self.closed_at.get_or_insert(now);
+                    }
+                }
+                Output::Air(to, payload) => {
+                    if let Some(shim) = &mut self.shim {
+                        shim.send(now, to, &payload, self.board.chassis_mut());
+                    }
+                }
                 Output::Restart => {
                     self.wants_restart = true;
                     break;
@@ -123,7 +203,74 @@ impl Stage for SlotStage {
 
     fn restart(&mut self, boot: BootId, now: Instant) {
         self.board = start(boot, BootReason::Software, now, &mut self.memory);
+        self.before += self.tick_at.since(self.began);
         (self.relay, self.began, self.tick_at) = (false, now, now + TICK);
         self.wants_restart = false;
+    }
+}
+
+/// The radio of the stage, on the board's line.
+#[derive(Debug)]
+struct RadioShim {
+    /// The frame that is arriving, without its delimiters.
+    segment: Vec<u8, { v2x_proto::link::limits::WIRE_MAX }>,
+    decoder: LinkDecoder,
+    encoder: LinkEncoder,
+    tickets: u16,
+}
+
+impl RadioShim {
+    fn new() -> Self {
+        Self {
+            segment: Vec::new(),
+            decoder: LinkDecoder::new(),
+            encoder: LinkEncoder::new(BootId::new(RADIO_BOOT)),
+            tickets: 0,
+        }
+    }
+
+    /// Tells the board what is for it: frames of the air as such, all others as bytes.
+    fn hear(&mut self, bytes: &[u8], tell: &mut dyn FnMut(Input<'_>)) {
+        for byte in bytes {
+            if *byte != 0 {
+                if self.segment.push(*byte).is_err() {
+                    self.segment.clear();
+                }
+                continue;
+            }
+            let segment = core::mem::take(&mut self.segment);
+            if segment.is_empty() {
+                continue;
+            }
+            let mut is_of_air = false;
+            for mut part in [&[0][..], &segment, &[0]] {
+                while let Some(event) = self.decoder.next(&mut part) {
+                    if let Event::Frame(frame) = event
+                        && let Message::RadioReceived(heard) = frame.message
+                    {
+                        is_of_air = true;
+                        tell(Input::Air(heard.from, heard.payload));
+                    }
+                }
+            }
+            if !is_of_air {
+                for part in [&[0][..], &segment, &[0]] {
+                    tell(Input::HostBytes(part));
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, now: Instant, to: MacAddress, payload: &[u8], chassis: &mut Chassis) {
+        self.tickets = self.tickets.wrapping_add(1);
+        let message = RadioSend {
+            ticket: self.tickets,
+            to,
+            rate: RadioRate::Preset,
+            payload,
+        };
+        if let Ok(wire) = self.encoder.send(now, message) {
+            chassis.send_raw(wire);
+        }
     }
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses its part of the bench")]
 
 pub(crate) mod meter;
+pub(crate) mod slot;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -113,6 +114,16 @@ pub(crate) struct Computer {
     pub(crate) lost_can: u64,
     pub(crate) keep_frames: bool,
     pub(crate) other: Vec<(Instant, String)>,
+    pub(crate) journal: Vec<Entry>,
+}
+
+/// An entry of a slot's journal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) boot: u32,
+    pub(crate) number: u32,
+    pub(crate) kind: u8,
+    pub(crate) content: Vec<u8>,
 }
 
 impl Computer {
@@ -132,6 +143,7 @@ impl Computer {
             lost_can: 0,
             keep_frames: true,
             other: Vec::new(),
+            journal: Vec::new(),
         }
     }
 
@@ -162,6 +174,12 @@ impl Computer {
                 Message::LogLine(line) => self.log.push(line.text.to_owned()),
                 Message::Hello(_) => self.hellos += 1,
                 Message::PanicRecord(record) => self.panics.push(record.text.to_owned()),
+                Message::JournalEntry(entry) => self.journal.push(Entry {
+                    boot: entry.boot.get(),
+                    number: entry.number,
+                    kind: entry.kind,
+                    content: entry.content.to_vec(),
+                }),
                 other => self.other.push((frame.at, format!("{other:?}"))),
             }
         }
@@ -190,6 +208,19 @@ impl Computer {
     /// The bytes of any message.
     pub(crate) fn say<'a>(&mut self, message: impl Into<Message<'a>>) -> Vec<u8> {
         self.encoder.send(Instant::BOOT, message).unwrap().to_vec()
+    }
+
+    /// Says something to a slot controller.
+    pub(crate) fn say_to_slot<'a>(
+        &mut self,
+        message: impl Into<Message<'a>>,
+        now: Instant,
+        board: &mut v2x_boards::slot_controller::SlotController,
+        memory: &mut TestMemory,
+    ) {
+        let wire = self.encoder.send(now, message).unwrap().to_vec();
+        let input = v2x_boards::slot_controller::Input::HostBytes(&wire);
+        board.handle(now, input, memory);
     }
 
     pub(crate) fn count_lost_frames(&self) -> u64 {

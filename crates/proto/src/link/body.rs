@@ -139,6 +139,12 @@ impl<'a> Reader<'a> {
 
     /// Reads a byte count and so many bytes of text.
     pub(crate) fn short_text(&mut self, field: &'static str) -> Result<&'a str, BodyError> {
+        let taken = self.short_bytes(field)?;
+        core::str::from_utf8(taken).map_err(|_| self.error(field, Problem::Text))
+    }
+
+    /// Reads a byte count and so many bytes.
+    pub(crate) fn short_bytes(&mut self, field: &'static str) -> Result<&'a [u8], BodyError> {
         let need = usize::from(self.u8(field)?);
         let have = self.rest.len();
         let (taken, rest) = self
@@ -146,7 +152,7 @@ impl<'a> Reader<'a> {
             .split_at_checked(need)
             .ok_or_else(|| self.error(field, Problem::Cut { need, have }))?;
         self.rest = rest;
-        core::str::from_utf8(taken).map_err(|_| self.error(field, Problem::Text))
+        Ok(taken)
     }
 
     /// Takes everything that is left.
@@ -227,9 +233,18 @@ impl<'a> Writer<'a> {
 
     /// Writes a byte count and the text; refuses more than 255 bytes.
     pub(crate) fn short_text(&mut self, field: &'static str, text: &str) -> Result<(), BodyError> {
-        let count = u8::try_from(text.len()).map_err(|_| self.error(field, Problem::Range))?;
+        self.short_bytes(field, text.as_bytes())
+    }
+
+    /// Writes a byte count and the bytes; refuses more than 255.
+    pub(crate) fn short_bytes(
+        &mut self,
+        field: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), BodyError> {
+        let count = u8::try_from(bytes.len()).map_err(|_| self.error(field, Problem::Range))?;
         self.u8(field, count)?;
-        self.bytes(field, text.as_bytes())
+        self.bytes(field, bytes)
     }
 
     /// Writes `value * steps`, rounded, as a whole number of a width that `T` gives.

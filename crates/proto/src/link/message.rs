@@ -20,6 +20,11 @@
 //! | 11 | [`Acknowledgement`] | `acknowledgement.rs` | both |
 //! | 12 | [`LogLine`] | `log_line.rs` | board to computer |
 //! | 13 | [`PanicRecord`] | `panic_record.rs` | board to computer |
+//! | 14 | [`SlotReport`] | `slot_report.rs` | board to computer |
+//! | 15 | [`JournalEntry`] | `journal_entry.rs` | board to computer |
+//! | 16 | [`JournalKept`] | `journal_kept.rs` | computer to board |
+//! | 17 | [`WallClock`] | `wall_clock.rs` | computer to board |
+//! | 18 | [`PriceSchedule`] | `price_schedule.rs` | computer to board |
 //!
 //! A layout never changes under its number: a new layout takes a new number, which receivers
 //! that do not know it skip and count.
@@ -30,28 +35,38 @@ mod can_batch;
 mod command;
 mod gnss_report;
 mod hello;
+mod journal_entry;
+mod journal_kept;
 mod log_line;
 mod meter_reading;
 mod panic_record;
+mod price_schedule;
 mod radio_received;
 mod radio_send;
 mod radio_sent;
+mod slot_report;
 mod slot_state;
+mod wall_clock;
 
 pub use acknowledgement::{Acknowledgement, CommandResult};
 pub use board_status::{BoardStatus, BootReason, BusState, CanStatus, QueueStatus};
 pub use can_batch::CanBatch;
 pub(super) use can_batch::OpenBatch;
-pub use command::{Command, Order};
+pub use command::{Command, Order, SlotWish};
 pub use gnss_report::{FixDimension, FixQuality, GnssReport};
 pub use hello::{BoardKind, FirmwareVersion, Hello};
+pub use journal_entry::JournalEntry;
+pub use journal_kept::JournalKept;
 pub use log_line::{LogLevel, LogLine};
 pub use meter_reading::{MeterFault, MeterReading, MeterValues};
 pub use panic_record::PanicRecord;
+pub use price_schedule::PriceSchedule;
 pub use radio_received::RadioReceived;
 pub use radio_send::{RadioRate, RadioSend};
 pub use radio_sent::{RadioResult, RadioSent};
+pub use slot_report::SlotReport;
 pub use slot_state::{Contact, Plug, SlotState};
+pub use wall_clock::WallClock;
 
 use super::body::BodyError;
 
@@ -128,4 +143,14 @@ messages! {
     LogLine<'a>,
     /// What a board kept of its last panic.
     PanicRecord<'a>,
+    /// The session of a slot as its controller keeps it.
+    SlotReport,
+    /// An entry of a slot controller's journal.
+    JournalEntry<'a>,
+    /// An entry of the journal that is on the computer's disk.
+    JournalKept,
+    /// What time it is.
+    WallClock,
+    /// What a slot offers at which price.
+    PriceSchedule<'a>,
 }

@@ -34,6 +34,6 @@ pub use v2x_proto::pzem;
 pub use books::{Tariffs, Unbilled, settle};
 pub use recent::Judged;
 pub use relay::{RelayControl, RelayDo};
-pub use setup::{MAX_SLOTS, PortId, SlotNumber, SlotSetup, StationSetup};
+pub use setup::{MAX_SLOTS, PortId, Sessions, SlotNumber, SlotSetup, StationSetup};
 pub use slots::{Do, Keep, Order, Resumption, Station, Tell, Unrouted};
 pub use view::{SessionView, SlotView};

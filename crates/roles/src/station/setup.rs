@@ -5,7 +5,7 @@
 use std::fmt;
 
 use v2x_charging::{MeterLimits, SlotConfig};
-use v2x_units::Position;
+use v2x_units::{Position, WattHours};
 
 /// The most slots of a station: those that the prototype's lines and our boards can name.
 pub const MAX_SLOTS: u8 = v2x_proto::legacy::evcs_line::MAX_SLOTS;
@@ -38,6 +38,16 @@ impl fmt::Display for SlotNumber {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PortId(pub usize);
 
+/// Who keeps the sessions of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sessions {
+    /// The station computer, from the readings of the slot's meter.
+    #[default]
+    Computer,
+    /// The slot's controller; its journal is what is booked.
+    Controller,
+}
+
 /// What a slot is.
 #[derive(Debug, Clone)]
 pub struct SlotSetup {
@@ -47,6 +57,10 @@ pub struct SlotSetup {
     pub name: String,
     /// The line on which it is expected.
     pub port: PortId,
+    /// Who keeps its sessions.
+    pub sessions: Sessions,
+    /// A session over V2G ends at so much.
+    pub energy_limit: Option<WattHours>,
     /// How it decides.
     pub config: SlotConfig,
     /// What its meter can show.

@@ -3,12 +3,14 @@
 //! Not here: what a step is (`charging`) and what it costs ([`super::books`]). Each slot has at
 //! most one record under way, so nothing here queues.
 
-use std::fmt;
+mod followed;
+mod unrouted;
+
 use std::sync::Arc;
 
 use v2x_charging::{
-    Authorisation, Effect, Input, Interruption, MeterSample, Output, Refused, RelayReport,
-    SessionRecord, Slot, SlotState, TransactionIds,
+    Authorisation, Effect, EnergyLedger, Input, Interruption, MeterSample, Output, Refused,
+    RelayReport, SessionRecord, Slot, SlotState, TransactionId, TransactionIds,
 };
 use v2x_tariff::Tariff;
 use v2x_units::{BootId, Instant, UtcTime};
@@ -16,7 +18,9 @@ use v2x_units::{BootId, Instant, UtcTime};
 use super::books::{RunningCost, Tariffs};
 use super::recent::{Judged, Recent};
 use super::view::{SessionView, SlotView};
-use super::{PortId, SlotNumber, SlotSetup, StationSetup};
+use super::{PortId, Sessions, SlotNumber, SlotSetup, StationSetup};
+use followed::Followed;
+pub use unrouted::Unrouted;
 
 /// What the operator can want of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,32 +100,13 @@ pub struct Resumption {
     pub interruption: Interruption,
 }
 
-/// A reading names a slot that the station does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unrouted {
-    /// The slot that it names; `None` when its line belongs to no slot.
-    pub named: Option<SlotNumber>,
-}
-
-impl fmt::Display for Unrouted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.named {
-            Some(slot) => write!(
-                f,
-                "a reading of slot {slot}, which this station does not have"
-            ),
-            None => f.write_str("a reading without a slot on a line that belongs to none"),
-        }
-    }
-}
-
-impl std::error::Error for Unrouted {}
-
 /// A slot with its session's books.
 #[derive(Debug)]
 struct Place {
     setup: SlotSetup,
     slot: Slot,
+    /// What its controller says, where that keeps the sessions; then `slot` rests.
+    followed: Option<Followed>,
     /// The line that it was heard on last.
     port: PortId,
     tariff: Arc<Tariff>,
@@ -168,6 +153,7 @@ impl Station {
             let (config, limits) = (setup.config.clone(), setup.limits.clone());
             Some(Place {
                 slot: Slot::new(config, limits, ids, now),
+                followed: Followed::of(setup),
                 port: setup.port,
                 tariff: Arc::clone(tariffs.get(&setup.tariff)?),
                 recent: Recent::default(),
@@ -197,6 +183,10 @@ impl Station {
         let (Some(place), Some(newest)) = (self.place_mut(slot), from.records.last()) else {
             return;
         };
+        if place.followed.is_some() {
+            Self::follow_on(place, now, &from);
+            return;
+        }
         let mut cost = RunningCost::new(Arc::clone(&from.tariff));
         for record in &from.records {
             cost.record(&from.tariff, now, record);
@@ -367,6 +357,12 @@ impl Station {
 impl Place {
     /// Takes an input that a slot never refuses.
     fn take(&mut self, now: Instant, input: Input) {
+        if let Some(followed) = &mut self.followed {
+            if input == Input::SourceLost {
+                followed.lose();
+            }
+            return;
+        }
         self.is_due = true;
         // Only an operator's wish can be refused.
         self.slot.handle(now, input).map(drop).unwrap_or_default();
@@ -379,9 +375,15 @@ impl Place {
         sample: &MeterSample,
         vehicle_connected: Option<bool>,
     ) {
-        self.take(now, Input::Sample(*sample));
-        let Some(judgement) = self.slot.last_judgement() else {
-            return;
+        let judgement = match &mut self.followed {
+            Some(followed) => followed.sample(now, sample),
+            None => {
+                self.take(now, Input::Sample(*sample));
+                let Some(judgement) = self.slot.last_judgement() else {
+                    return;
+                };
+                judgement
+            }
         };
         if judgement.verdict.is_measurement() {
             self.measured = Some((*sample, vehicle_connected));
@@ -391,11 +393,22 @@ impl Place {
             sample: *sample,
             judgement,
         };
-        let in_session = self.slot.session().is_some();
+        let in_session = self.session().is_some();
         self.recent.push(judged, in_session);
     }
 
+    /// The open transaction and its energy so far.
+    fn session(&self) -> Option<(TransactionId, EnergyLedger)> {
+        match &self.followed {
+            Some(followed) => followed.session,
+            None => self.slot.session(),
+        }
+    }
+
     fn poll(&mut self, now: Instant) -> Option<Do> {
+        if self.followed.is_some() {
+            return None;
+        }
         if !self.is_due && self.wake_at.is_none_or(|at| at > now) {
             return None;
         }
@@ -446,7 +459,7 @@ impl Place {
         let config = &self.setup.config;
         let fresh = |sample: &MeterSample| now.since(sample.at) < config.silence;
         let measured = self.measured.filter(|(sample, _)| fresh(sample));
-        let session = self.slot.session().map(|(transaction, energy)| {
+        let session = self.session().map(|(transaction, energy)| {
             let account = self.account.as_ref();
             SessionView {
                 transaction,
@@ -459,13 +472,19 @@ impl Place {
         SlotView {
             setup: &self.setup,
             tariff: &self.tariff,
-            state: self.slot.state(),
+            state: match &self.followed {
+                Some(followed) => followed.state,
+                None => self.slot.state(),
+            },
             relay: self.slot.relay(),
             measured: measured.map(|(sample, _)| sample),
             vehicle_connected: measured.and_then(|(sample, said)| said.or(draws(&sample))),
             session,
             unattributed: self.slot.unattributed(),
-            judgement: self.slot.last_judgement(),
+            judgement: match &self.followed {
+                Some(followed) => followed.judgement,
+                None => self.slot.last_judgement(),
+            },
         }
     }
 }

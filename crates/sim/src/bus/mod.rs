@@ -79,6 +79,8 @@ pub struct Bus {
     free_at: Instant,
     /// A value that did not fit its signal: a fault of the model, not of the car.
     misfits: u64,
+    /// No message comes more often than this.
+    at_most_every: Duration,
 }
 
 impl BusLayout {
@@ -129,6 +131,7 @@ impl Bus {
             power: Power::Off,
             free_at: Instant::BOOT,
             misfits: 0,
+            at_most_every: Duration::ZERO,
         }
     }
 
@@ -148,6 +151,11 @@ impl Bus {
     #[must_use]
     pub const fn misfits(&self) -> u64 {
         self.misfits
+    }
+
+    /// Leaves out frames, so that no message comes more often than this.
+    pub const fn thin_out(&mut self, at_most_every: Duration) {
+        self.at_most_every = at_most_every;
     }
 
     /// Begins a sequence; what it does not touch stays as it is.
@@ -178,7 +186,7 @@ impl Bus {
                     let frame = self.frame(index, value);
                     self.free_at = begins + on_the_wire(&frame);
                     let cycle = self.layout.messages[index].cycle;
-                    self.due[index] = Some(due + cycle);
+                    self.due[index] = Some(due + cycle.max(self.at_most_every));
                     sink(begins, frame);
                 }
                 _ => return,

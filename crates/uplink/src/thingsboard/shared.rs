@@ -72,7 +72,10 @@ pub fn request(keys: &[String]) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use v2x_units::Instant;
+
     use super::*;
+    use crate::thingsboard::rpc::Command;
 
     fn set(entries: &[(&str, Json)]) -> BTreeMap<String, Json> {
         let entries = entries.iter();
@@ -117,5 +120,34 @@ mod tests {
         assert_eq!(update, changed(BTreeMap::new(), &["a.b", "c"]));
         assert_eq!(parse("5"), None);
         assert_eq!(SharedWord::parse("v1/devices/me/telemetry", b"{}"), None);
+    }
+
+    #[test]
+    fn message_that_is_cut_or_spoilt_anywhere_is_read_or_left_but_never_panics() {
+        let whole =
+            r#"{"shared":{"a.b":5,"c":"\u00e9"},"deleted":["x",7],"method":"m"}"#.as_bytes();
+        let mut spoilt: Vec<Vec<u8>> = (0..whole.len()).map(|end| whole[..end].to_vec()).collect();
+        for place in 0..whole.len() {
+            for value in [0, b'"', b'[', b'}', 0x80, 0xFF] {
+                let mut bytes = whole.to_vec();
+                bytes[place] = value;
+                spoilt.push(bytes);
+            }
+        }
+        for payload in spoilt {
+            for topic in [
+                ATTRIBUTES_TOPIC,
+                "v1/devices/me/attributes/response/1",
+                "v1/devices/me/rpc/request/1",
+                "v1/gateway/rpc",
+            ] {
+                let word = SharedWord::parse(topic, &payload);
+                let command = Command::parse(topic, &payload, Instant::BOOT);
+                assert!(
+                    word.is_none() || command.is_none(),
+                    "a message is one or the other"
+                );
+            }
+        }
     }
 }

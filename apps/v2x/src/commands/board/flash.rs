@@ -93,10 +93,13 @@ fn chip_of(path: &Path) -> Result<Chip, Failure> {
 
 /// A daemon that has the port open would lose its board in the middle.
 fn check_port(path: &Path) -> Result<(), Failure> {
-    match crate::serial::Port::open(path, 115_200) {
-        Ok(_) => {}
-        Err(error) => return Err(line::unusable(path, &error)),
+    let port = crate::serial::Port::open(path, 115_200);
+    let port = port.map_err(|error| line::unusable(path, &error))?;
+    // The numbers of pseudo-terminals are used again while others still hold the old ones.
+    if port.is_pseudo_terminal() {
+        return Ok(());
     }
+    drop(port);
     match holders(path).first() {
         Some(holder) => Err(Failure::new(
             Blame::Runtime,

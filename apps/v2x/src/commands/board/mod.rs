@@ -9,6 +9,7 @@
 //! | `set.rs` | changing settings |
 //! | `flash.rs` | writing an image with espflash or esptool |
 //! | `image.rs` | for which chip an image is |
+//! | `keys.rs` | the keys of a slot into its controller |
 //! | `log.rs` | following a board |
 //!
 //! What a board does with an order is `v2x_boards`' business.
@@ -16,6 +17,7 @@
 mod flash;
 mod heard;
 mod image;
+mod keys;
 mod line;
 mod list;
 mod log;
@@ -33,6 +35,7 @@ pub(super) fn run(arguments: &cli::Board) -> Result<(), Failure> {
         BoardTask::List(list) => list::run(list),
         BoardTask::Show(show) => show::run(show),
         BoardTask::Set(set) => set::run(set),
+        BoardTask::Keys(keys) => keys::run(keys),
         BoardTask::Flash(flash) => flash::run(flash),
         BoardTask::Log(log) => log::run(log),
     }

@@ -233,6 +233,16 @@ pub(crate) const STATION_KEYS: &[Key] = &[
     ),
     key(
         SLOT,
+        "sessions",
+        Kind::Text,
+        "computer",
+        &[
+            "Who keeps its sessions: `computer`, from the meter's readings, or `controller`, a",
+            "slot controller whose journal is booked; only with `framed`.",
+        ],
+    ),
+    key(
+        SLOT,
         "relay",
         Kind::Flag,
         "false",

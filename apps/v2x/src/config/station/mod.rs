@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use v2x_charging::{MeterLimits, SlotConfig};
-use v2x_roles::station::{PortId, SlotNumber, SlotSetup, StationSetup, pzem};
+use v2x_roles::station::{PortId, Sessions, SlotNumber, SlotSetup, StationSetup, pzem};
 use v2x_store::Retention;
 use v2x_tariff::{Tariff, parse_tariffs};
 use v2x_units::{Position, WattHours};
@@ -125,6 +125,7 @@ struct SlotSettings {
     tariff: Option<String>,
     keys: Option<PathBuf>,
     energy_limit: Option<WattHours>,
+    sessions: Sessions,
 }
 
 impl SlotSettings {
@@ -142,6 +143,7 @@ impl SlotSettings {
             tariff: None,
             keys: None,
             energy_limit: None,
+            sessions: Sessions::Computer,
         }
     }
 }
@@ -261,6 +263,8 @@ fn setup(
             number: slot.number,
             name: (slot.name.clone()).unwrap_or_else(|| format!("{name} slot {}", slot.number)),
             port: *port,
+            sessions: slot.sessions,
+            energy_limit: slot.energy_limit,
             config: slot.config.clone(),
             limits: slot.limits.clone(),
             tariff,

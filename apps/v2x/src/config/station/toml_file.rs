@@ -1,5 +1,7 @@
 //! The station's configuration as TOML. Unknown keys and wrong values are refused with their line.
 
+mod sessions;
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,6 +89,7 @@ struct SlotTable {
     idle_timeout_s: Option<Spanned<f64>>,
     keys: Option<PathBuf>,
     energy_limit_kwh: Option<Spanned<f64>>,
+    sessions: Option<Spanned<sessions::Word>>,
 }
 
 /// As the vehicle's, without the folder of keys: each slot has its own.
@@ -336,6 +339,7 @@ fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotSettings, St
         plug: slot.plug.clone(),
         tariff: slot.tariff.clone(),
         keys: slot.keys.clone(),
+        sessions: sessions::of(source, slot)?,
         energy_limit: source
             .number(
                 "energy_limit_kwh",

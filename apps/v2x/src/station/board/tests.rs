@@ -24,6 +24,7 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         baud: 115_200,
         heard,
         relay: Arc::default(),
+        says: crossbeam_channel::never(),
         clock: Clock::start(),
         health: Arc::default(),
         shutdown: Shutdown::on_signals().unwrap(),
@@ -51,7 +52,7 @@ fn count(counter: &AtomicU64) -> u64 {
 fn slots(hears: &Receiver<Heard>) -> Vec<Option<u8>> {
     let slot = |heard: Heard| match heard.what {
         What::Reading { slot, .. } => Some(slot.map(|slot| slot.get())),
-        What::Plug(_) | What::Relay(_) | What::Lost => None,
+        _ => None,
     };
     hears.try_iter().filter_map(slot).collect()
 }

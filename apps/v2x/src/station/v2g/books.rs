@@ -15,7 +15,7 @@ use crate::daemon::v2g_books::{battery_row, entry, receipt_entry, receipt_row};
 
 /// What is to be kept of a conversation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(in crate::station) enum Told {
     /// The session in place of the one before.
     Save(Option<SavedSession>),
     /// A receipt, with the car's signature once it has come.
@@ -33,7 +33,11 @@ pub(super) fn owner(slot: SlotNumber) -> String {
     format!("slot {slot}")
 }
 
-pub(super) fn write(store: &mut Store, slot: SlotNumber, told: &Told) -> Result<(), StoreError> {
+pub(in crate::station) fn write(
+    store: &mut Store,
+    slot: SlotNumber,
+    told: &Told,
+) -> Result<(), StoreError> {
     let now = Clock::wall();
     let suffix = format!("_slot{slot}");
     match told {

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! It runs in the keeper's thread, which owns slots and store, so that a release and the session
-//! that follows from it are one step. Later the slot controller runs the same types
-//! (design: placement is wiring).
+//! that follows from it are one step. A slot controller with keys
+//! runs the same types; its slot has no conversation here (`super::controllers`).
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -17,9 +17,9 @@
 //! | `offer.rs` | what a slot offers: limits and price from its set-up and tariff |
 //! | `books.rs` | what is kept |
 
-mod books;
+pub(super) mod books;
 mod legacy;
-mod offer;
+pub(super) mod offer;
 mod slot;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use v2x_tariff::Tariff;
 use v2x_units::WattHours;
 
 /// The offer of a slot under a tariff.
-pub(super) fn settings(
+pub(in crate::station) fn settings(
     setup: &StationSetup,
     slot: &SlotSetup,
     tariff: &Tariff,

@@ -16,13 +16,15 @@
 //! | 6 read setting | key: UTF-8, rest of the body |
 //! | 7 write setting | byte count, key, value: UTF-8, rest of the body |
 //! | 8 radio address | 6 bytes: MAC address of one station |
+//! | 9 slot | 1 byte: code of [`SlotWish`] |
+//! | 10 keys | 1 byte: which part, then its bytes; docs/protocol/link.md lists the parts |
 //!
 //! Orders with other numbers are passed on with their bytes, for their receiver has to answer
 //! that it does not know them. No order writes to the car's bus.
 
 use v2x_units::MacAddress;
 
-use crate::link::body::{BodyError, Problem, Reader, Writer};
+use crate::link::body::{BodyError, Problem, Reader, Writer, coded};
 
 use super::radio_received::check_channel;
 
@@ -36,6 +38,30 @@ const RADIO_CHANNEL: u8 = 5;
 const READ_SETTING: u8 = 6;
 const WRITE_SETTING: u8 = 7;
 const RADIO_ADDRESS: u8 = 8;
+const SLOT: u8 = 9;
+const KEYS: u8 = 10;
+
+coded! {
+    /// What a slot controller is to do with its slot.
+    SlotWish {
+        /// End the session.
+        Stop = 1,
+        /// Interrupt the session.
+        Pause = 2,
+        /// Let the session go on, or the slot be used again after a stop.
+        Resume = 3,
+        /// Release the slot for one session.
+        Release = 4,
+        /// Take the release back.
+        Withdraw = 5,
+        /// Put the slot in service.
+        InService = 6,
+        /// Take the slot out of service once no session is open.
+        OutOfService = 7,
+        /// Somebody has looked at the fault.
+        ClearFault = 8,
+    }
+}
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +93,18 @@ pub enum Order<'a> {
     },
     /// Send and listen under this address until the next restart; it is not one of a group.
     RadioAddress(MacAddress),
+    /// Something that the operator wants of a slot whose controller keeps its sessions.
+    Slot(SlotWish),
+    /// Keep a part of the keys with which a slot speaks V2G; never read out again.
+    Keys {
+        /// Which part.
+        part: u8,
+        /// Its bytes, unread.
+        bytes: &'a [u8],
+    },
     /// An order that this version does not know.
     Unknown {
-        /// Its number, above 8 or 0.
+        /// Its number, above 10 or 0.
         number: u8,
         /// Its parameters, unread.
         parameters: &'a [u8],
@@ -121,6 +156,11 @@ impl<'a> Command<'a> {
                 check_address(address).map_err(|problem| from.error("radio address", problem))?;
                 Order::RadioAddress(address)
             }
+            SLOT => Order::Slot(from.code("slot", SlotWish::from_code)?),
+            KEYS => Order::Keys {
+                part: from.u8("part")?,
+                bytes: from.remaining(),
+            },
             number => Order::Unknown {
                 number,
                 parameters: from.remaining(),
@@ -154,6 +194,11 @@ impl<'a> Command<'a> {
                 check_address(address).map_err(|problem| to.error("radio address", problem))?;
                 to.bytes("radio address", &address.octets())?;
             }
+            Order::Slot(wish) => to.u8("slot", wish.code())?,
+            Order::Keys { part, bytes } => {
+                to.u8("part", part)?;
+                to.bytes("bytes", bytes)?;
+            }
             Order::Unknown { parameters, .. } => to.bytes("parameters", parameters)?,
         }
         Ok(to.used())
@@ -173,6 +218,8 @@ impl Order<'_> {
             Self::ReadSetting { .. } => READ_SETTING,
             Self::WriteSetting { .. } => WRITE_SETTING,
             Self::RadioAddress(_) => RADIO_ADDRESS,
+            Self::Slot(_) => SLOT,
+            Self::Keys { .. } => KEYS,
             Self::Unknown { number, .. } => *number,
         }
     }

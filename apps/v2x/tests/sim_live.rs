@@ -1,0 +1,148 @@
+//! Two cars and a station on this computer alone: `v2x sim live` plays boards, roads and air;
+//! `v2x vehicle` and `v2x station` are what they always are, and so is the broker.
+//!
+//! It lasts as long as its scenario, about a minute and a half: a drive, a hard braking and a
+//! charge take their time where daemons with real clocks look on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and shows what was told"
+)]
+
+mod bench;
+mod radio_bench;
+mod station_bench;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use bench::car::{Car, Daemon};
+use bench::program::{Process, v2x};
+use radio_bench::{Air, Operator, events, receipt};
+use station_bench::{SOON, Site, Station, rows_with};
+use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
+
+const SCENARIO: &str = "hard_braking_and_charge";
+const EVSE: &str = "HW*HEL*E0001*1";
+
+/// The simulator as a process; ends with its test.
+struct World {
+    _process: Process,
+    ports: PathBuf,
+    told: PathBuf,
+}
+
+impl World {
+    fn start(site: &Site) -> Self {
+        let (ports, told) = (site.path("ports"), site.path("told"));
+        let mut command = v2x();
+        command
+            .args(["sim", "live", SCENARIO, "--seed", "1", "--dir"])
+            .arg(&ports);
+        command.stdout(File::create(&told).unwrap());
+        let world = Self {
+            _process: Process::start(&mut command),
+            ports,
+            told,
+        };
+        wait_until(SOON, "the boards' lines", || {
+            world.port("station.radio").exists()
+        });
+        world
+    }
+
+    fn port(&self, name: &str) -> PathBuf {
+        self.ports.join(name)
+    }
+
+    fn has_told(&self, what: &str) -> bool {
+        fs::read_to_string(&self.told).unwrap().contains(what)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", fs::read_to_string(&self.told).unwrap_or_default());
+        }
+    }
+}
+
+fn start_car(world: &World, air: &Air, name: &str, keys: &Path, broker: &str) -> (Car, Daemon) {
+    let car = Car::new(Some(broker.to_owned()));
+    car.plug_in(&world.port(&format!("{name}.collector")));
+    air.give_to(&car, keys);
+    car.set("V2X_V2G_CALL_WHEN_PARKED", "true");
+    let daemon = car.start();
+    (car, daemon)
+}
+
+fn start_station(world: &World, site: &Site, air: &Air, keys: &Path, broker: &str) -> Station {
+    let text = format!(
+        "[station]\nname = \"Yard\"\nlatitude = 44.0\nlongitude = -30.0\ncost_per_kwh = 1.50\n\
+         row_interval_s = 0.5\n{}[[slot]]\nnumber = 1\nport = \"{}\"\nsource = \"framed\"\n\
+         relay = true\npolicy = \"known cars\"\nstart_s = 1.0\nkeys = \"{}\"\n",
+        air.table(),
+        world.port("slot1").display(),
+        keys.display()
+    );
+    let config = site.write("station.toml", &text).display().to_string();
+    site.station(&["--config", &config], Some(broker))
+}
+
+#[test]
+fn drive_hard_braking_and_charge_of_a_simulated_town_reach_warning_receipt_and_broker() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let heard = Subscriber::start(broker.port());
+    let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
+    let world = World::start(&site);
+    let (alpha, of_alpha) = start_car(&world, &air, "alpha", &operator.car("ALPHA"), &broker.url());
+    let (beta, of_beta) = start_car(&world, &air, "beta", &operator.car("BETA"), &broker.url());
+    let station = start_station(&world, &site, &air, &operator.slot(EVSE), &broker.url());
+
+    wait_until(SOON, "the hard braking", || {
+        world.has_told("brakes as hard")
+    });
+    let beta_out = beta.written().folder().to_owned();
+    wait_until(SOON, "the warning in the other car", || {
+        events(&beta_out, "v2v_warning") > 0
+    });
+    wait_until(SOON, "the plug", || {
+        world.has_told("alpha: is plugged into slot 1")
+    });
+    wait_until(SOON, "the end of the charge", || {
+        world.has_told("alpha: is unplugged")
+    });
+
+    let alpha_out = alpha.written().folder().to_owned();
+    let countersigned = |folder: &Path| receipt(folder).filter(|it| it.countersignature.is_some());
+    wait_until(SOON, "the receipt at both ends", || {
+        countersigned(&site.out()).is_some() && countersigned(&alpha_out).is_some()
+    });
+    let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&alpha_out).unwrap());
+    assert_eq!(ours, theirs);
+    assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE, "ALPHA"));
+    // Some 30 s at about 2.1 kW.
+    let energy = ours.energy.unwrap().get();
+    assert!((5.0..25.0).contains(&energy), "{energy} Wh");
+
+    wait_until(SOON, "the drive at the broker", || {
+        let rows = rows_with(&heard, "motor_speed");
+        rows.iter().any(|(_, row)| {
+            row["motor_speed"]
+                .as_f64()
+                .is_some_and(|speed| speed > 25.0)
+        })
+    });
+    wait_until(SOON, "the receipt at the broker", || {
+        let rows = rows_with(&heard, "v2g_countersigned_slot1");
+        rows.iter()
+            .any(|(_, row)| row["v2g_countersigned_slot1"] == true)
+    });
+    assert!(of_alpha.stop().success());
+    assert!(of_beta.stop().success());
+    station.stop();
+}

@@ -1,0 +1,95 @@
+//! A station whose slot controller keeps the sessions: its journal is booked, whoever was away.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod station_bench;
+
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use serde_json::Value;
+use station_bench::staged::Staged;
+use station_bench::{SOON, Site, Station};
+use v2x_boards::stage::SlotStage;
+use v2x_testbench::wait_until;
+use v2x_units::{BootId, Instant};
+
+/// The meter's counter when the story begins, in milliwatt hours.
+const BEGINNING: u64 = 12_345_000;
+/// How long the car stays, on the board's clock.
+const STAYS: Duration = Duration::from_secs(5_400);
+
+fn start(site: &Site) -> Station {
+    let port = site.path("slot1");
+    let text = format!(
+        "[station]\nname = \"Yard\"\ncost_per_kwh = 1.50\n[[slot]]\nnumber = 1\n\
+         port = \"{}\"\nsource = \"framed\"\nsessions = \"controller\"\n",
+        port.display()
+    );
+    let config = site.write("station.toml", &text).display().to_string();
+    site.station(&["--config", &config], None)
+}
+
+fn sessions(site: &Site) -> Vec<Value> {
+    let output = site.session(&["list", "--json"]);
+    let sessions: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    sessions.as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn hour_without_the_computer_and_a_reset_of_the_board_lose_and_double_no_kilowatt_hour() {
+    let site = Site::new();
+    let make = || SlotStage::that_leaves_after(STAYS, BootId::new(0x51_07), Instant::BOOT);
+    let board = Staged::watched(&site.path("slot1"), make, SlotStage::milliwatt_hours);
+    let reins = board.reins.clone();
+    let station = start(&site);
+    wait_until(SOON, "a session in the books", || {
+        !sessions(&site).is_empty()
+    });
+    station.kill();
+
+    // An hour on the board's clock, and a reset in the middle of it.
+    reins.faster.store(900, SeqCst);
+    wait_until(SOON, "half an hour", || reins.lived.load(SeqCst) > 1_800);
+    reins.reset.store(true, SeqCst);
+    wait_until(SOON, "an hour", || reins.lived.load(SeqCst) > 3_700);
+    reins.faster.store(0, SeqCst);
+    assert_eq!(sessions(&site).len(), 1, "nobody booked anything meanwhile");
+
+    let station = start(&site);
+    wait_until(SOON, "what was measured meanwhile", || {
+        let energy = sessions(&site).first().map(energy);
+        energy.is_some_and(|energy| energy > 1.9)
+    });
+    // The computer starts anew once more, with the journal told in part or in whole.
+    station.kill();
+    let station = start(&site);
+    reins.faster.store(400, SeqCst);
+    wait_until(SOON, "the end of the session", || {
+        sessions(&site)
+            .first()
+            .is_some_and(|it| it["ended"] == "EVDisconnected")
+    });
+    reins.faster.store(0, SeqCst);
+    let booked = sessions(&site);
+    assert_eq!(booked.len(), 1, "{booked:?}");
+    let metered = (reins.seen.load(SeqCst) - BEGINNING) as f64 / 1_000_000.0;
+    let energy = energy(&booked[0]);
+    assert!(
+        (energy - metered).abs() < 0.006,
+        "{energy} booked, {metered} kWh metered"
+    );
+    let id = booked[0]["session"].as_str().unwrap().to_owned();
+    let receipt = site.session(&["receipt", &id]);
+    let receipt = String::from_utf8_lossy(&receipt.stdout).into_owned();
+    assert!(
+        receipt.contains("kWh") && receipt.contains("MAD"),
+        "{receipt}"
+    );
+    println!("{energy} kWh booked, {metered} kWh metered\n{receipt}");
+    station.stop();
+}
+
+fn energy(session: &Value) -> f64 {
+    session["energy_wh"].as_f64().unwrap_or_default() / 1000.0
+}

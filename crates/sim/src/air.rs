@@ -1,0 +1,386 @@
+//! The 2.4 GHz air between ESP-NOW radios: reach, loss, collisions by air time, latency, RSSI.
+//!
+//! Figures (field measurements and data sheets, facts page on ESP-NOW): about 105 m between car and
+//! station with PCB antennas at 1 Mbit/s; 1 to 10 % of broadcasts are lost within reach; the radio
+//! listens before it speaks (DIFS 50 us, 0 to 31 slots of 20 us); a unicast frame is confirmed
+//! and repeated, so that a lost confirmation makes a second copy. A broadcast is neither.
+
+use core::time::Duration;
+
+use serde::Deserialize;
+use v2x_units::{Instant, MacAddress};
+
+use crate::chance::Chance;
+
+/// What the air is like.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AirSettings {
+    /// Where half of all frames are lost, m.
+    pub reach_m: f64,
+    /// Over how many metres that comes about.
+    pub edge_m: f64,
+    /// Part of frames that is lost nearby.
+    pub loss: f64,
+}
+
+impl Default for AirSettings {
+    fn default() -> Self {
+        Self {
+            reach_m: 105.0,
+            edge_m: 8.0,
+            loss: 0.03,
+        }
+    }
+}
+
+/// A unicast frame is tried so often.
+const ATTEMPTS: u8 = 8;
+const DIFS: Duration = Duration::from_micros(50);
+const SLOT: Duration = Duration::from_micros(20);
+const SLOTS: usize = 32;
+/// A frame that is so much louder than another is understood all the same.
+const CAPTURE_DB: f64 = 10.0;
+/// How long ended frames are remembered, to see what they disturbed: longer than any frame.
+const REMEMBER: Duration = Duration::from_millis(20);
+
+/// A radio on the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RadioId(usize);
+
+#[derive(Debug, Clone)]
+struct Radio {
+    address: MacAddress,
+    east: f64,
+    north: f64,
+}
+
+#[derive(Debug, Clone)]
+struct Flight {
+    from: usize,
+    address: MacAddress,
+    to: MacAddress,
+    begins: Instant,
+    ends: Instant,
+    attempts: u8,
+    payload: Vec<u8>,
+    landed: bool,
+    /// Somebody has it already; the sender does not know.
+    heard: bool,
+}
+
+/// What the air brings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AirEvent {
+    /// A radio hears a frame.
+    Heard {
+        /// Which radio.
+        by: RadioId,
+        /// When its last bit came.
+        at: Instant,
+        /// The sender's address.
+        from: MacAddress,
+        /// The address it was sent to.
+        to: MacAddress,
+        /// dBm.
+        rssi: i8,
+        /// What it carried.
+        payload: Vec<u8>,
+    },
+    /// A radio's frame is through, or given up.
+    Ended {
+        /// Whose.
+        of: RadioId,
+        /// Confirmed, or a broadcast.
+        confirmed: bool,
+    },
+}
+
+/// What happened on the air so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AirCounters {
+    /// Frames that went out, repetitions included.
+    pub sent: u64,
+    /// Frames that a radio within reach understood.
+    pub heard: u64,
+    /// Frames that a radio within reach lost by noise.
+    pub lost: u64,
+    /// Frames that a radio within reach lost because another spoke at the same time.
+    pub collided: u64,
+}
+
+/// The air.
+#[derive(Debug, Clone)]
+pub struct Air {
+    settings: AirSettings,
+    chance: Chance,
+    radios: Vec<Radio>,
+    flights: Vec<Flight>,
+    counters: AirCounters,
+}
+
+impl Air {
+    /// An air without radios.
+    #[must_use]
+    pub const fn new(settings: AirSettings, chance: Chance) -> Self {
+        Self {
+            settings,
+            chance,
+            radios: Vec::new(),
+            flights: Vec::new(),
+            counters: AirCounters {
+                sent: 0,
+                heard: 0,
+                lost: 0,
+                collided: 0,
+            },
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn counters(&self) -> AirCounters {
+        self.counters
+    }
+
+    /// Adds a radio under its address.
+    pub fn join(&mut self, address: MacAddress) -> RadioId {
+        let (east, north) = (0.0, 0.0);
+        self.radios.push(Radio {
+            address,
+            east,
+            north,
+        });
+        RadioId(self.radios.len() - 1)
+    }
+
+    /// Moves a radio.
+    pub fn place(&mut self, radio: RadioId, east: f64, north: f64) {
+        let radio = &mut self.radios[radio.0];
+        (radio.east, radio.north) = (east, north);
+    }
+
+    /// Gives a radio another address.
+    pub fn set_address(&mut self, radio: RadioId, address: MacAddress) {
+        self.radios[radio.0].address = address;
+    }
+
+    /// Takes a frame from a radio; `takes` is how long it is on the air.
+    pub fn send(
+        &mut self,
+        now: Instant,
+        from: RadioId,
+        to: MacAddress,
+        payload: &[u8],
+        takes: Duration,
+    ) {
+        let begins = self.turn(now, from.0);
+        self.flights.push(Flight {
+            from: from.0,
+            address: self.radios[from.0].address,
+            to,
+            begins,
+            ends: begins + takes,
+            attempts: 1,
+            payload: payload.to_vec(),
+            landed: false,
+            heard: false,
+        });
+    }
+
+    /// When a radio that wants to speak now gets its turn: it waits for whoever it hears, and draws
+    /// how long after that. Two that draw the same slot do not hear each other in time.
+    fn turn(&mut self, now: Instant, from: usize) -> Instant {
+        let mut begins = now;
+        loop {
+            let slots = u32::try_from(self.chance.below(SLOTS)).unwrap_or(0);
+            begins = begins + DIFS + SLOT * slots;
+            let flying = self.flights.iter().filter(|flight| !flight.landed);
+            let audible = flying.filter(|flight| {
+                flight.from == from || self.distance(flight.from, from) < self.settings.reach_m
+            });
+            let heard = audible.filter(|it| it.begins + SLOT <= begins && it.ends > begins);
+            match heard.map(|flight| flight.ends).max() {
+                Some(ends) => begins = ends,
+                None => return begins,
+            }
+        }
+    }
+
+    /// What has come about until `now`, in order.
+    pub fn poll(&mut self, now: Instant) -> Vec<AirEvent> {
+        let mut events = Vec::new();
+        while let Some(index) = self.next_landing(now) {
+            self.land(index, &mut events);
+        }
+        self.flights
+            .retain(|flight| !flight.landed || flight.ends + REMEMBER > now);
+        events
+    }
+
+    fn next_landing(&self, now: Instant) -> Option<usize> {
+        let due = |flight: &Flight| !flight.landed && flight.ends <= now;
+        let flying = self.flights.iter().enumerate();
+        let landing = flying.filter(|(_, flight)| due(flight));
+        landing
+            .min_by_key(|(index, flight)| (flight.ends, *index))
+            .map(|(index, _)| index)
+    }
+
+    fn land(&mut self, index: usize, events: &mut Vec<AirEvent>) {
+        let flight = self.flights[index].clone();
+        self.counters.sent += 1;
+        let (mut confirmed, mut reached) = (flight.to.is_group(), flight.heard);
+        for by in 0..self.radios.len() {
+            let is_for = flight.to.is_group() || self.radios[by].address == flight.to;
+            if by == flight.from || !is_for || !self.is_understood(index, by) {
+                continue;
+            }
+            reached = true;
+            events.push(AirEvent::Heard {
+                by: RadioId(by),
+                at: flight.ends,
+                from: flight.address,
+                to: flight.to,
+                rssi: self.rssi(self.distance(flight.from, by)),
+                payload: flight.payload.clone(),
+            });
+            let distance = self.distance(flight.from, by);
+            confirmed |= !self.chance.happens(self.loss(distance));
+        }
+        let again = !confirmed && flight.attempts < ATTEMPTS;
+        self.flights[index].landed = true;
+        if again {
+            let begins = self.turn(flight.ends, flight.from);
+            self.flights.push(Flight {
+                begins,
+                ends: begins + flight.ends.since(flight.begins),
+                attempts: flight.attempts + 1,
+                heard: reached,
+                ..flight
+            });
+        } else {
+            events.push(AirEvent::Ended {
+                of: RadioId(flight.from),
+                confirmed,
+            });
+        }
+    }
+
+    /// Whether a radio understands a frame, and counts why not.
+    fn is_understood(&mut self, index: usize, by: usize) -> bool {
+        let flight = &self.flights[index];
+        let distance = self.distance(flight.from, by);
+        if distance > self.settings.reach_m + 6.0 * self.settings.edge_m {
+            return false;
+        }
+        let loudness = loudness(distance);
+        let (begins, ends) = (flight.begins, flight.ends);
+        let disturbed = self.flights.iter().enumerate().any(|(other, theirs)| {
+            let overlaps = theirs.begins < ends && begins < theirs.ends;
+            let theirs_at = self.distance(theirs.from, by);
+            let is_near = theirs_at < self.settings.reach_m;
+            // A radio hears nothing while it speaks itself.
+            let drowns = theirs.from == by || loudness - self::loudness(theirs_at) < CAPTURE_DB;
+            other != index && overlaps && is_near && drowns
+        });
+        if disturbed {
+            self.counters.collided += 1;
+            return false;
+        }
+        if self.chance.happens(self.loss(distance)) {
+            self.counters.lost += 1;
+            return false;
+        }
+        self.counters.heard += 1;
+        true
+    }
+
+    /// The probability that a frame is lost over a distance.
+    fn loss(&self, distance: f64) -> f64 {
+        let settings = self.settings;
+        let by_distance = 1.0 / (1.0 + ((settings.reach_m - distance) / settings.edge_m).exp());
+        settings.loss + (1.0 - settings.loss) * by_distance
+    }
+
+    fn distance(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (&self.radios[a], &self.radios[b]);
+        (a.east - b.east).hypot(a.north - b.north)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a decibel is enough")]
+    fn rssi(&mut self, distance: f64) -> i8 {
+        (loudness(distance) + 2.0 * self.chance.normal()).clamp(-100.0, -20.0) as i8
+    }
+}
+
+/// dBm of a frame over a distance: -45 at a metre, -98 (what 1 Mbit/s needs) at 105 m.
+fn loudness(distance: f64) -> f64 {
+    -45.0 - 26.2 * distance.max(1.0).log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Seed;
+
+    fn address(last: u8) -> MacAddress {
+        MacAddress::new([2, 0, 0, 0, 0, last])
+    }
+
+    /// Frames of 200 bytes ten times a second; how many of them arrive.
+    fn delivered(distance: f64, speakers: u8, unicast: bool) -> (f64, AirCounters) {
+        let mut air = Air::new(AirSettings::default(), Seed(3).stream("air"));
+        let listener = air.join(address(0));
+        let radios: Vec<_> = (1..=speakers).map(|it| air.join(address(it))).collect();
+        for radio in &radios {
+            air.place(*radio, distance, 0.0);
+        }
+        let to = if unicast {
+            address(0)
+        } else {
+            MacAddress::BROADCAST
+        };
+        let takes = Duration::from_micros(2140);
+        let (mut now, mut heard) = (Instant::BOOT, 0_u32);
+        for _ in 0..1000 {
+            for radio in &radios {
+                air.send(now, *radio, to, &[0; 200], takes);
+            }
+            now = now + Duration::from_millis(100);
+            let events = air.poll(now).into_iter();
+            let ours =
+                |event: &AirEvent| matches!(event, AirEvent::Heard { by, .. } if *by == listener);
+            heard += u32::try_from(events.filter(ours).count()).unwrap();
+        }
+        (
+            f64::from(heard) / 1000.0 / f64::from(speakers),
+            air.counters(),
+        )
+    }
+
+    #[test]
+    fn broadcasts_are_lost_by_distance_as_in_the_field() {
+        let near = delivered(20.0, 1, false).0;
+        let edge = delivered(105.0, 1, false).0;
+        let beyond = delivered(160.0, 1, false).0;
+        assert!((0.90..0.99).contains(&near), "{near}");
+        assert!((0.40..0.60).contains(&edge), "{edge}");
+        assert!(beyond < 0.01, "{beyond}");
+    }
+
+    #[test]
+    fn unicast_is_repeated_until_confirmed_and_may_arrive_twice() {
+        let (delivered, counters) = delivered(90.0, 1, true);
+        assert!(delivered > 1.0, "{delivered}");
+        assert!(counters.sent > 1000, "{counters:?}");
+    }
+
+    #[test]
+    fn radios_that_begin_together_collide_more_often_the_more_they_are() {
+        let (few, _) = delivered(20.0, 2, false);
+        let (many, counters) = delivered(20.0, 20, false);
+        assert!(counters.collided > 0, "{counters:?}");
+        assert!(many < few, "{many} of many, {few} of few");
+    }
+}

@@ -1,0 +1,281 @@
+//! A scenario: who is where, what they set out to do, and what goes wrong, as TOML.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::air::AirSettings;
+use crate::driver::DriverKind;
+use crate::gnss::GnssSettings;
+use crate::meter::MeterFault;
+
+/// The scenarios of this repository, by name.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    (
+        "hard_braking_and_charge",
+        include_str!("../../../scenarios/hard_braking_and_charge.toml"),
+    ),
+    (
+        "meter_fails_while_charging",
+        include_str!("../../../scenarios/meter_fails_while_charging.toml"),
+    ),
+    (
+        "broker_away_and_restarts",
+        include_str!("../../../scenarios/broker_away_and_restarts.toml"),
+    ),
+];
+
+/// A scenario that cannot be played.
+#[derive(Debug, Error)]
+#[error("{file}: {fault}")]
+pub struct ScenarioError {
+    /// The scenario's file.
+    pub file: String,
+    /// What is wrong, and what would be right.
+    pub fault: String,
+}
+
+/// A scenario.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// The cars.
+    #[serde(default, rename = "car")]
+    pub cars: Vec<CarPlan>,
+    /// The station's slots, at the town's station.
+    #[serde(default, rename = "slot")]
+    pub slots: Vec<SlotPlan>,
+    /// What happens at a moment.
+    #[serde(default, rename = "event")]
+    pub events: Vec<Event>,
+    /// What the air is like.
+    #[serde(default)]
+    pub air: AirSettings,
+    /// What receivers are like.
+    #[serde(default)]
+    pub gnss: GnssSettings,
+}
+
+/// A car and what its driver sets out to do.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarPlan {
+    /// Its name.
+    pub name: String,
+    /// Who drives.
+    pub driver: DriverKind,
+    /// State of charge at the beginning, %.
+    pub percent: f64,
+    /// The nodes that its way goes through.
+    pub route: Vec<String>,
+    /// Metres from the beginning of that way at which it stands.
+    #[serde(default)]
+    pub starts_at_m: f64,
+    /// When it sets off, s.
+    #[serde(default)]
+    pub sets_off_s: f64,
+    /// Where it charges at the end of its way.
+    pub charge: Option<ChargePlan>,
+    /// What comes after that.
+    #[serde(default, rename = "leg")]
+    pub legs: Vec<Leg>,
+}
+
+/// A further way of a car.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leg {
+    /// The nodes that it goes through.
+    pub route: Vec<String>,
+    /// How long it waits before, s.
+    #[serde(default)]
+    pub waits_s: f64,
+    /// Where it charges at its end.
+    pub charge: Option<ChargePlan>,
+}
+
+/// A charge at the end of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChargePlan {
+    /// The slot, from 1.
+    pub slot: usize,
+    /// How long between arriving and plugging in, s.
+    pub after_s: f64,
+    /// How long it stays plugged in, s.
+    pub for_s: f64,
+}
+
+/// A slot of the station.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotPlan {
+    /// What its meter's counter stands at, Wh.
+    pub counter_wh: f64,
+}
+
+/// What happens at a moment.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Event {
+    /// When, s.
+    pub at_s: f64,
+    /// What.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what", deny_unknown_fields)]
+pub enum Happening {
+    /// A car brakes as hard as it can.
+    BrakeHard {
+        /// Which car.
+        car: String,
+        /// For how long, s.
+        for_s: f64,
+    },
+    /// A car's receiver loses the sky.
+    LoseSky {
+        /// Which car.
+        car: String,
+        /// For how long, s.
+        for_s: f64,
+    },
+    /// A meter does something wrong.
+    MeterFault {
+        /// Which slot, from 1.
+        slot: usize,
+        /// What.
+        fault: MeterFault,
+        /// For how long, s.
+        for_s: f64,
+    },
+    /// A board starts anew.
+    Reboot {
+        /// Its port, as `alpha.collector` or `slot1`.
+        board: String,
+    },
+    /// The broker is not there; in virtual time only.
+    BrokerAway {
+        /// For how long, s.
+        for_s: f64,
+    },
+    /// The disk of a car's computer does not answer; in virtual time only.
+    DiskFault {
+        /// Which car.
+        car: String,
+        /// How many calls fail.
+        calls: u32,
+    },
+    /// The computer of a car starts anew; in virtual time only.
+    RestartComputer {
+        /// Which car.
+        car: String,
+    },
+}
+
+impl Scenario {
+    /// Reads a scenario; `file_name` is only named in errors.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, and where.
+    pub fn from_toml(file_name: &str, text: &str) -> Result<Self, ScenarioError> {
+        let bad = |fault: String| ScenarioError {
+            file: file_name.to_owned(),
+            fault,
+        };
+        let scenario: Self = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+        scenario.check().map_err(bad)?;
+        Ok(scenario)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (index, car) in self.cars.iter().enumerate() {
+            if self
+                .cars
+                .iter()
+                .take(index)
+                .any(|other| other.name == car.name)
+            {
+                return Err(format!("two cars are called {:?}", car.name));
+            }
+            if !car
+                .name
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || it == '-')
+            {
+                return Err(format!(
+                    "car {:?}: a name is letters, digits and -",
+                    car.name
+                ));
+            }
+            if !(1.0..=100.0).contains(&car.percent) {
+                return Err(format!(
+                    "car {}: percent is {}, not 1 to 100",
+                    car.name, car.percent
+                ));
+            }
+            let later = car.legs.iter().filter_map(|leg| leg.charge);
+            for charge in car.charge.into_iter().chain(later) {
+                self.check_slot(charge.slot)?;
+            }
+        }
+        for event in &self.events {
+            match &event.what {
+                Happening::BrakeHard { car, .. }
+                | Happening::LoseSky { car, .. }
+                | Happening::DiskFault { car, .. }
+                | Happening::RestartComputer { car } => self.check_car(car)?,
+                Happening::MeterFault { slot, .. } => self.check_slot(*slot)?,
+                Happening::Reboot { .. } | Happening::BrokerAway { .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_car(&self, name: &str) -> Result<(), String> {
+        if self.cars.iter().any(|car| car.name == name) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.cars.iter().map(|car| car.name.as_str()).collect();
+        Err(format!(
+            "an event of car {name:?}; there are {}",
+            known.join(", ")
+        ))
+    }
+
+    fn check_slot(&self, slot: usize) -> Result<(), String> {
+        if (1..=self.slots.len()).contains(&slot) {
+            return Ok(());
+        }
+        Err(format!(
+            "slot {slot}; there are slots 1 to {}",
+            self.slots.len()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_this_repository_is_read() {
+        for (name, text) in BUILT_IN {
+            let read = Scenario::from_toml(name, text);
+            assert!(read.is_ok(), "{name}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn scenario_with_a_misspelt_word_or_a_strange_car_says_which() {
+        let (name, text) = BUILT_IN[0];
+        let error = |text: &str| Scenario::from_toml(name, text).unwrap_err().to_string();
+        assert!(error(&text.replace("for_s = 4.0", "fors = 4.0")).contains("fors"));
+        let strange = text.replace("car = \"alpha\"", "car = \"omega\"");
+        assert!(error(&strange).contains("omega"));
+        assert!(error(&text.replace("slot = 1", "slot = 2")).contains("slot 2"));
+    }
+}

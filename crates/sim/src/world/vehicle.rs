@@ -1,0 +1,222 @@
+//! A vehicle's computer in virtual time: the product's link, decoder, state, trips, charges,
+//! alarms and outbox, between a board's line and a broker that is not always there.
+//!
+//! Not here: any decision. Threads and files are `apps/v2x`'s; this is the same parts in a row.
+
+use core::time::Duration;
+
+use v2x_can::{Decoder, RENAULT_TWIZY_DBC, RENAULT_TWIZY_VSS, VssMapping};
+use v2x_outbox::memory::Memory;
+use v2x_outbox::{Budget, Class, EntryId, Lane, NewEntry, Outbox, PayloadKind};
+use v2x_proto::link::{Event, LinkDecoder, Message};
+use v2x_roles::vehicle::{
+    Alarm, Battery, Change, Charge, ChargeTracker, EpisodeId, Observation, Trip, TripDetector,
+    VehicleState, merged,
+};
+use v2x_units::{Instant, Stamp, UtcTime};
+
+use super::Defect;
+use super::broker::Broker;
+use crate::chance::Chance;
+
+/// How often the car is looked at.
+const OBSERVE_EVERY: Duration = Duration::from_secs(1);
+/// Entries offered at once.
+const WINDOW: usize = 50;
+
+/// What a vehicle's computer has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    TripEnded(Trip),
+    ChargeEnded(Charge),
+    AlarmRaised(Alarm),
+}
+
+/// The computer of one car.
+#[derive(Debug)]
+pub(super) struct VehicleComputer {
+    link: LinkDecoder,
+    state: VehicleState,
+    trips: TripDetector,
+    charges: ChargeTracker,
+    battery: Battery,
+    outbox: Outbox,
+    disk: Memory,
+    next: Instant,
+    utc_at_boot: UtcTime,
+    chance: Chance,
+    number: usize,
+    rows: u64,
+    /// Rows whose commit the disk confirmed.
+    pub(super) committed: Vec<(EntryId, String)>,
+    /// Rows that a failing disk refused: counted, as the product does.
+    pub(super) refused: u64,
+    pub(super) frames: u64,
+    pub(super) lost_frames: u64,
+    pub(super) told: Vec<(Instant, Told)>,
+}
+
+impl VehicleComputer {
+    pub(super) fn new(number: usize, utc_at_boot: UtcTime, chance: Chance) -> Self {
+        let decoder = Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC)
+            .expect("a test reads the DBC of this repository");
+        let mapping = VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder)
+            .expect("a test reads the mapping of this repository");
+        Self {
+            link: LinkDecoder::new(),
+            state: VehicleState::new(decoder, mapping),
+            trips: TripDetector::default(),
+            charges: ChargeTracker::default(),
+            battery: Battery::default(),
+            outbox: Outbox::new(Budget::default()),
+            disk: Memory::default(),
+            next: Instant::BOOT + OBSERVE_EVERY,
+            utc_at_boot,
+            chance,
+            number,
+            rows: 0,
+            committed: Vec::new(),
+            refused: 0,
+            frames: 0,
+            lost_frames: 0,
+            told: Vec::new(),
+        }
+    }
+
+    fn stamp(&self, at: Instant) -> Stamp {
+        Stamp {
+            instant: at,
+            utc: self.utc_at_boot + at.since(Instant::BOOT),
+        }
+    }
+
+    /// The disk does not answer for the next so many calls.
+    pub(super) fn fail_disk(&mut self, calls: u32) {
+        self.disk.inject(0, calls);
+    }
+
+    /// Power off and on: what was in memory is gone, what was on disk is not.
+    pub(super) fn restart(&mut self) {
+        self.outbox = Outbox::new(Budget::default());
+        self.link = LinkDecoder::new();
+    }
+
+    /// Entries that are on disk and not acknowledged.
+    pub(super) fn waiting(&self) -> Vec<EntryId> {
+        use v2x_outbox::Storage as _;
+        let of = |class| self.disk.pending(class, 0, usize::MAX).unwrap_or_default();
+        let all = Class::ALL.into_iter().flat_map(of);
+        all.map(|entry| entry.id).collect()
+    }
+
+    /// Takes what the collector said at this moment.
+    pub(super) fn hear(&mut self, at: Instant, mut bytes: &[u8]) {
+        self.look(at);
+        let stamp = self.stamp(at);
+        while let Some(event) = self.link.next(&mut bytes) {
+            let frame = match event {
+                Event::Frame(frame) => frame,
+                Event::Notice(v2x_proto::link::Notice::CanLost { frames }) => {
+                    self.lost_frames += u64::from(frames);
+                    continue;
+                }
+                Event::Notice(_) => continue,
+            };
+            match frame.message {
+                Message::CanBatch(batch) => {
+                    for (_, frame) in batch.frames(frame.at) {
+                        self.frames += 1;
+                        self.state.frame(stamp, &frame);
+                    }
+                }
+                Message::GnssReport(report) => {
+                    self.state.fix(stamp, &report.fix);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks at the car once a second.
+    pub(super) fn look(&mut self, now: Instant) {
+        while self.next <= now {
+            let at = self.stamp(self.next);
+            self.next = self.next + OBSERVE_EVERY;
+            self.observe(at);
+        }
+    }
+
+    fn observe(&mut self, at: Stamp) {
+        let snapshot = self.state.snapshot(at.instant);
+        let seen = snapshot.as_ref().map_or_else(
+            || Observation::unknown(at),
+            |snapshot| Observation::of_snapshot(at, snapshot, &merged::row(snapshot)),
+        );
+        let has_row = snapshot.is_some();
+        let chance = &mut self.chance;
+        let mut draw = || {
+            use rand_core::Rng as _;
+            EpisodeId::new(chance.next_u64())
+        };
+        for change in self.trips.observe(&seen, &mut draw) {
+            if let Change::Ended(trip) = change {
+                self.told.push((at.instant, Told::TripEnded(trip)));
+            }
+        }
+        for change in self.charges.observe(&seen, &mut draw) {
+            if let Change::Ended(charge) = change {
+                self.told.push((at.instant, Told::ChargeEnded(charge)));
+            }
+        }
+        for change in self.battery.observe(&seen) {
+            if change.is_raised {
+                self.told
+                    .push((at.instant, Told::AlarmRaised(change.alarm)));
+            }
+        }
+        if has_row {
+            self.keep(at);
+        }
+    }
+
+    /// A row onto the disk; what it holds does not matter to the queue, only which it is.
+    fn keep(&mut self, at: Stamp) {
+        use v2x_outbox::Storage as _;
+        self.rows += 1;
+        let payload = format!("{} {}", self.number, self.rows);
+        let entry = NewEntry::new(
+            Class::Telemetry,
+            PayloadKind::Telemetry,
+            at.utc,
+            1,
+            payload.clone(),
+        );
+        let Ok(entry) = entry else { return };
+        match self.disk.push(&[entry]) {
+            Ok(ids) => self
+                .committed
+                .extend(ids.into_iter().map(|id| (id, payload.clone()))),
+            Err(_) => self.refused += 1,
+        }
+    }
+
+    /// Offers the broker what waits, and hears what it acknowledges.
+    pub(super) fn deliver(&mut self, broker: &mut Broker, defect: Option<Defect>) {
+        let Ok(batch) = self.outbox.next_batch(&self.disk, Lane::All, WINDOW) else {
+            return;
+        };
+        let mut acknowledged = Vec::new();
+        let mut unanswered = Vec::new();
+        for entry in batch {
+            let forgets = defect == Some(Defect::ForgetsOnDisconnect);
+            if broker.takes(self.number, &entry.payload) || forgets {
+                acknowledged.push(entry.id);
+            } else {
+                unanswered.push(entry.id);
+            }
+        }
+        // What the disk could not remove is removed with the next acknowledgement.
+        let _later = self.outbox.acknowledge(&mut self.disk, acknowledged);
+        self.outbox.release(unanswered);
+    }
+}
