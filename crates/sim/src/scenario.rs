@@ -9,10 +9,20 @@ use crate::gnss::GnssSettings;
 use crate::meter::MeterFault;
 
 /// The scenarios of this repository, by name.
-pub const BUILT_IN: &[(&str, &str)] = &[(
-    "hard_braking_and_charge",
-    include_str!("../../../scenarios/hard_braking_and_charge.toml"),
-)];
+pub const BUILT_IN: &[(&str, &str)] = &[
+    (
+        "hard_braking_and_charge",
+        include_str!("../../../scenarios/hard_braking_and_charge.toml"),
+    ),
+    (
+        "meter_fails_while_charging",
+        include_str!("../../../scenarios/meter_fails_while_charging.toml"),
+    ),
+    (
+        "broker_away_and_restarts",
+        include_str!("../../../scenarios/broker_away_and_restarts.toml"),
+    ),
+];
 
 /// A scenario that cannot be played.
 #[derive(Debug, Error)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use v2x_sim::chance::Seed;
 use v2x_sim::hardware::Detail;
+use v2x_sim::scenario::{BUILT_IN, Scenario};
 use v2x_sim::town::{HALFWAY, Town};
 use v2x_sim::world::{Defect, Report, Run, campaign, play};
 
@@ -63,6 +64,39 @@ fn random_campaign_leaves_the_checkers_silent() {
     println!("{seeds} hours: {trips} trips, {sessions} sessions, {frames} frames, {rows} rows");
     assert!(trips > 0 && sessions > 0, "nothing happened");
     assert_eq!(bad, 0, "complaints; each says how to replay it");
+}
+
+#[test]
+fn every_scenario_of_this_repository_plays_without_a_complaint() {
+    for (name, text) in BUILT_IN {
+        let scenario = Scenario::from_toml(name, text).unwrap();
+        let run = Run {
+            seed: Seed(1),
+            length: Duration::from_secs(1200),
+            detail: Detail::Frames,
+            threads: 1,
+            defect: None,
+        };
+        let report = play(town(), &scenario, run).unwrap();
+        println!("{name}: {} trips, {:?}", report.trips, report.sessions);
+        assert!(
+            report.complaints.is_empty(),
+            "{name}: {:?}",
+            report.complaints
+        );
+        assert!(report.trips > 0, "{name}: nobody drove");
+        let charges = scenario
+            .cars
+            .iter()
+            .filter(|car| car.charge.is_some())
+            .count();
+        assert_eq!(
+            report.sessions.len(),
+            charges,
+            "{name}: {:?}",
+            report.sessions
+        );
+    }
 }
 
 #[test]

@@ -35,9 +35,6 @@ pub struct Board<const TASKS: usize> {
     pub panic: Option<PanicNote>,
     /// What survives a restart.
     pub memory: FlashMemory<ChipFlash>,
-    /// Random bytes, new for each boot. The chip draws them from its radio's noise where that is
-    /// on, and else from the noise of its converter.
-    pub seed: [u8; 32],
     /// Its LED.
     pub led: Led,
     /// The board's tasks, and the hardware that ends a board whose tasks hang.
@@ -80,8 +77,7 @@ pub fn start<const TASKS: usize>(
     let mut hardware = TimerGroup::new(timers).wdt;
     hardware.set_timeout(MwdtStage::Stage0, BITES_AFTER);
     hardware.enable();
-    let random = Rng::new();
-    let boot = BootId::new(random.random());
+    let boot = BootId::new(Rng::new().random());
     let panic = panic::left_behind();
     panic::note_boot(boot);
     let identity = Identity {
@@ -97,7 +93,6 @@ pub fn start<const TASKS: usize>(
         identity,
         settings,
         memory,
-        seed: seed(&random),
         led: Led::open(),
         watch: Watch {
             tasks: Watchdog::new([HANGS_AFTER; TASKS], now()),
@@ -116,10 +111,12 @@ pub fn restart(host: &mut Host) -> ! {
     esp_hal::system::software_reset()
 }
 
-fn seed(random: &Rng) -> [u8; 32] {
-    let mut seed = [0; 32];
-    random.read(&mut seed);
-    seed
+/// Numbers that differ from boot to boot, and may be guessed: no key comes from them.
+#[must_use]
+pub fn numbers() -> [u8; 32] {
+    let mut numbers = [0; 32];
+    Rng::new().read(&mut numbers);
+    numbers
 }
 
 /// The factory address of the chip.
