@@ -106,6 +106,11 @@ const BENCHMARKS: &[Benchmark] = &[
         ],
     },
     Benchmark {
+        name: "radio",
+        package: "xtask",
+        promises: &[at_most("radio/latency-p99", 20.0)],
+    },
+    Benchmark {
         name: "v2v",
         package: "xtask",
         promises: &[

@@ -43,6 +43,7 @@ pub(crate) enum Command {
     Vehicle(Vehicle),
     Station(Station),
     Session(Session),
+    Charge(Charge),
     Replay(Replay),
     Decode(Decode),
     Doctor(Doctor),
@@ -125,6 +126,57 @@ pub(crate) struct Station {
     /// File that holds the device's access token; else V2X_MQTT_TOKEN from the environment.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Stop the charge of the vehicle computer that runs, see how it goes, or say what is wanted.
+///
+/// Speaks with `v2x vehicle` over a socket in its folder; only the daemon's user and root may.
+/// A stop is answered when the station has ended the power and opened its relay, where it has one.
+/// What is set holds for the next charges too, in place of the settings, also after a restart.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  v2x charge status --out drive/
+  v2x charge stop --out drive/
+  v2x charge set --desired-soc 80 --departure 07:30 --out drive/
+  v2x charge set --cost-limit '20.00 MAD' --out drive/
+  v2x charge set --desired-soc settings --departure none --out drive/")]
+pub(crate) struct Charge {
+    #[command(subcommand)]
+    pub(crate) task: ChargeTask,
+    /// Folder of the vehicle computer that runs.
+    #[arg(long, value_name = "DIR", global = true, default_value = ".")]
+    pub(crate) out: PathBuf,
+}
+
+/// What to do with the charge.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChargeTask {
+    /// Print how the charge goes and what is wanted.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End the charge; the receipt is fetched as ever.
+    Stop,
+    /// Say what is wanted: `none` for no bound, `settings` for what the settings say.
+    Set(ChargeSet),
+}
+
+/// What is wanted of a charge.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ChargeSet {
+    /// How full the battery shall be; the charge ends at that.
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) desired_soc: Option<String>,
+    /// When you want to leave: HH:MM, the next time by this computer's time zone, or date and time
+    /// as 2026-12-01T07:30:00+01:00. Told to the station.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) departure: Option<String>,
+    /// The most that a charge may cost; it ends at that.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) cost_limit: Option<String>,
 }
 
 /// Look at charging sessions: what was charged, why, and what it cost.

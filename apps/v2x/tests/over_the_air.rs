@@ -10,38 +10,14 @@ mod station_bench;
 use std::path::Path;
 use std::sync::atomic::Ordering::SeqCst;
 
-use bench::car::{Car, Daemon};
-use radio_bench::car_bus::CarBus;
+use bench::car::Car;
 use radio_bench::slot_board::SlotBoard;
-use radio_bench::{Air, Operator, events, neighbours, receipt};
-use station_bench::{SOON, Site, Station, rows_with};
+use radio_bench::yard::{start_car, start_station};
+use radio_bench::{Air, Operator, events, neighbours, radio_rows, receipt};
+use station_bench::{SOON, Site, rows_with};
 use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 
 const EVSE: &str = "MA*HEL*E0001*1";
-
-fn start_station(site: &Site, air: &Air, keys: &Path, policy: &str, broker: &str) -> Station {
-    let text = format!(
-        "[station]\nname = \"Yard\"\nlatitude = 12.5\nlongitude = -3.25\ncost_per_kwh = 1.50\n\
-         row_interval_s = 0.5\n{}[[slot]]\nnumber = 1\nport = \"{}\"\nsource = \"framed\"\n\
-         relay = true\npolicy = \"{policy}\"\nstart_s = 1.0\nkeys = \"{}\"\n",
-        air.table(),
-        site.path("slot1").display(),
-        keys.display()
-    );
-    let config = site.write("station.toml", &text).display().to_string();
-    site.station(&["--config", &config], Some(broker))
-}
-
-/// A car that is parked at the station and calls for it.
-fn start_car(car: &Car, site: &Site, air: &Air, keys: &Path) -> (CarBus, Daemon) {
-    let port = site.path(keys.file_name().unwrap().to_str().unwrap());
-    let bus = CarBus::plug(&port, 12.5, -3.25);
-    car.plug_in(&port);
-    car.set_clock("0 ntp");
-    air.give_to(car, keys);
-    car.set("V2X_V2G_CALL_WHEN_PARKED", "true");
-    (bus, car.start())
-}
 
 #[test]
 fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_receipt() {
@@ -54,7 +30,7 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
     let board = SlotBoard::plug(&site.path("slot1"));
     let slot = &board.slot;
     let keys = operator.slot(EVSE);
-    let station = start_station(&site, &air, &keys, "known cars", &broker.url());
+    let station = start_station(&site, &air, &keys, "", Some(&broker.url()));
     slot.plugged.store(true, SeqCst);
 
     let stranger = Car::new(None);
@@ -100,20 +76,6 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
     });
     assert!(daemon.stop().success());
     station.stop();
-}
-
-/// The rows of a car's table of what the radio brought.
-fn radio_rows(folder: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let tables = files.filter(|path| name(path).starts_with("ESP_now_data_"));
-    let rows = tables.flat_map(|path| {
-        let text = std::fs::read_to_string(path).unwrap();
-        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
-    });
-    rows.collect()
 }
 
 #[test]

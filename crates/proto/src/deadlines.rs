@@ -69,6 +69,10 @@ pub const CAM_INTERVAL_MAX: Duration = Duration::from_millis(1000);
 /// it, so that a step of 4 m is noticed within 50 ms.
 pub const CAM_CHECK: Duration = Duration::from_millis(50);
 
+/// What is told of the car itself is looked at at once, but not more often than this: the looking
+/// costs more than the telling.
+pub const CAM_CHECK_MIN: Duration = Duration::from_millis(10);
+
 /// The least time between two CAMs with the low-frequency container (ETSI EN 302 637-2).
 pub const LOW_FREQUENCY_PERIOD: Duration = Duration::from_millis(500);
 
@@ -105,6 +109,13 @@ pub const CERTIFICATE_WANTED: Duration = Duration::from_secs(3);
 /// A neighbour that is silent for so long is out of sight: five CAMs at the lowest rate. With
 /// 60 % loss that happens in 8 of 100 cases.
 pub const NEIGHBOUR_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// How often a charging station announces itself: a car that passes at 50 km/h is within reach
+/// for 14 s.
+pub const ANNOUNCEMENT_PERIOD: Duration = Duration::from_secs(2);
+
+/// A charging station that is silent for so long is out of sight: five announcements.
+pub const CHARGING_STATION_AGE_MAX: Duration = Duration::from_secs(10);
 
 /// A neighbour's claim older than this warns of nothing.
 pub const WARNING_CLAIM_AGE_MAX: Duration = Duration::from_millis(1500);

@@ -12,6 +12,7 @@
 //! | [`wire`] | messages over the air: ETSI CAM, DENM, EVCSN in GeoNetworking, IEEE 1609.2 |
 //! | [`secure`] | who signed a message and whether to believe it; an encrypted channel over the radio |
 //! | [`v2g`] | the conversation about charging, both ends |
+//! | [`announcement`] | what a charging station says to everybody who comes by |
 //! | [`v2v`] | what cars tell each other, and what a car concludes from it |
 //! | [`limits`], [`deadlines`] | every bound and every time of the radio's conversations |
 //!
@@ -24,6 +25,8 @@
 #[cfg(feature = "its")]
 extern crate alloc;
 
+#[cfg(feature = "its")]
+pub mod announcement;
 pub mod deadlines;
 pub mod legacy;
 pub mod legacy_mode;

@@ -118,6 +118,13 @@ pub const PSEUDONYM_WAY_MAX_M: f64 = 1500.0;
 /// silent longest.
 pub const NEIGHBOURS_MAX: usize = 128;
 
+/// Charging stations in sight; more than any street has. When full, the one that was silent longest
+/// makes room.
+pub const CHARGING_STATIONS_MAX: usize = 32;
+
+/// Slots that are known of one charging station: as many as one has.
+pub const CHARGING_SPOTS_MAX: usize = 16;
+
 /// Unknown signers that are asked for their certificates. When full, the oldest makes room.
 pub const WANTED_MAX: usize = 32;
 

@@ -10,7 +10,7 @@ use v2g_world::{CAR, Conditions, World, count, dirham};
 use v2x_proto::v2g::evcc::{EvccState, LeftReason, StopReason};
 use v2x_proto::v2g::message::{ChargeProgress, MeterKind, SetupOutcome};
 use v2x_proto::v2g::secc::PowerOffReason;
-use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent, SeccInput};
+use v2x_proto::v2g::{BatteryReport, EvccEvent, EvccInput, SeccEvent, SeccInput};
 use v2x_units::{Amps, BatteryCurrent, StateOfCharge, Volts, WattHours};
 
 fn battery() -> v2x_proto::v2g::BatteryReport {
@@ -172,6 +172,40 @@ fn driver_and_operator_may_each_stop_and_power_goes_on_and_off_once() {
         world.run(Duration::from_secs(600));
         assert_eq!(world.cars[0].evcc.state(), EvccState::ExpectUnplug);
     }
+}
+
+#[test]
+fn charge_ends_when_the_battery_holds_what_the_driver_wants_and_does_not_begin_above_it() {
+    let mut world = World::new(7);
+    let level = |now, wanted| BatteryReport {
+        state_of_charge: StateOfCharge::from_percent(now),
+        desired_state_of_charge: StateOfCharge::from_percent(wanted),
+        ..BatteryReport::default()
+    };
+    world.plug(0, 0);
+    world.run_until_charging(0);
+    world.tell_car(0, EvccInput::Battery(level(79.9, 80.0)));
+    world.run(Duration::from_secs(20));
+    assert!(world.stations[0].secc.power_is_on());
+    world.tell_car(0, EvccInput::Battery(level(80.0, 80.0)));
+    world.run_until_state(0, EvccState::ExpectUnplug);
+    assert!(!world.stations[0].secc.power_is_on());
+    let stopped = |e: &EvccEvent| *e == EvccEvent::PowerStopped(StopReason::DesiredStateOfCharge);
+    assert_eq!(count(&world.cars[0].events, stopped), 1);
+    let receipts = |e: &SeccEvent| matches!(e, SeccEvent::Countersigned(..));
+    assert_eq!(count(&world.stations[0].events, receipts), 1);
+
+    world.unplug(0);
+    world.run(Duration::from_secs(20));
+    world.tell_car(0, EvccInput::Battery(level(80.0, 80.0)));
+    world.plug(0, 0);
+    world.run_until_state(0, EvccState::ExpectUnplug);
+    let on = |e: &SeccEvent| matches!(e, SeccEvent::PowerOn(_));
+    assert_eq!(
+        count(&world.stations[0].events, on),
+        1,
+        "only the first time"
+    );
 }
 
 #[test]

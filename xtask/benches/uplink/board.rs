@@ -12,6 +12,7 @@ use v2x_proto::link::message::{FixDimension, FixQuality, GnssReport};
 use v2x_units::{BootId, CanFrame, Degrees, GnssFix, Instant, KilometersPerHour, Meters, Position};
 
 /// The board's end of the line.
+#[allow(dead_code, reason = "each benchmark uses its own part")]
 pub(crate) struct Board {
     port: File,
     path: PathBuf,
@@ -19,6 +20,7 @@ pub(crate) struct Board {
     now: Instant,
 }
 
+#[allow(dead_code, reason = "each benchmark uses its own part")]
 impl Board {
     pub(crate) fn new() -> Self {
         let port = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
@@ -38,6 +40,15 @@ impl Board {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Says where the car is, and what time it is.
+    pub(crate) fn report(&mut self, report: &GnssReport) {
+        let bytes = self
+            .link
+            .send(self.now, *report)
+            .expect("a fix has its bytes");
+        self.port.write_all(bytes).expect("the daemon reads");
     }
 
     /// Sends frames in one batch, `micros` after the batch before.

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
-use v2x_proto::link::message::{RadioRate, RadioResult, RadioSend};
+use v2x_proto::link::message::{
+    Acknowledgement, Command, CommandResult, Order as BoardOrder, RadioRate, RadioResult, RadioSend,
+};
 use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message, Notice};
-use v2x_units::BootId;
+use v2x_units::{BootId, Instant, MacAddress};
 
 use super::{AirHealth, Order, Outgoing, Packet, Thread};
 use crate::clock;
@@ -26,11 +28,28 @@ const WRITE_WITHIN: Duration = Duration::from_secs(1);
 /// A kernel hands out 4,095 bytes at once.
 const CHUNK_BYTES: usize = 8192;
 
+/// How long a board has for the answer to an order before it is asked again, and how often.
+const ANSWER_WITHIN: Duration = Duration::from_millis(500);
+const ASKED_MAX: u8 = 5;
+
 /// A radio board.
 pub(super) struct RadioBoard {
     path: PathBuf,
     encoder: LinkEncoder,
     tickets: u16,
+    commands: u16,
+    /// The address that it is to speak under, if that is not its own.
+    address: Option<MacAddress>,
+    asked: Option<Asked>,
+}
+
+/// An order for an address that is not answered yet.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    id: u16,
+    address: MacAddress,
+    at: Instant,
+    times: u8,
 }
 
 impl RadioBoard {
@@ -39,6 +58,9 @@ impl RadioBoard {
             path,
             encoder: LinkEncoder::new(boot),
             tickets: 0,
+            commands: 0,
+            address: None,
+            asked: None,
         }
     }
 
@@ -66,12 +88,13 @@ impl RadioBoard {
     }
 
     /// What waited for the board that is gone is not sent any more.
-    fn wait_to_reopen(&self, thread: &Thread) {
+    fn wait_to_reopen(&mut self, thread: &Thread) {
         let until = thread.clock.elapsed() + REOPEN_AFTER;
         while !thread.shutdown.is_requested() && thread.clock.elapsed() < until {
             for order in thread.orders.try_iter() {
-                if matches!(order, Order::Send(_)) {
-                    AirHealth::count(&thread.health.unsent);
+                match order {
+                    Order::Send(_) => AirHealth::count(&thread.health.unsent),
+                    Order::SetAddress(address) => self.address = Some(address),
                 }
             }
             clock::sleep(GLANCE);
@@ -81,16 +104,20 @@ impl RadioBoard {
     fn serve(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
         let mut decoder = LinkDecoder::new();
         let mut buffer = vec![0; CHUNK_BYTES];
+        self.order_address(port, thread)?;
         while !thread.shutdown.is_requested() {
             let waited = thread.waker.wait(&*port, GLANCE);
             let is_ready = waited.map_err(|_| PortError::HungUp(self.path.clone()))?;
             for order in thread.orders.try_iter() {
                 match order {
                     Order::Send(outgoing) => self.send(port, thread, &outgoing)?,
-                    // The link has no order for it: the board keeps its own address.
-                    Order::SetAddress(_) => {}
+                    Order::SetAddress(address) => {
+                        self.address = Some(address);
+                        self.order_address(port, thread)?;
+                    }
                 }
             }
+            self.ask_again(port, thread)?;
             if !is_ready {
                 continue;
             }
@@ -99,8 +126,14 @@ impl RadioBoard {
                 return Err(PortError::HungUp(self.path.clone()));
             }
             let mut bytes = buffer.get(..count).unwrap_or_default();
+            let mut has_restarted = false;
             while let Some(event) = decoder.next(&mut bytes) {
-                take(&event, thread);
+                has_restarted |= matches!(event, Event::Notice(Notice::Rebooted { .. }));
+                self.take(&event, thread);
+            }
+            if has_restarted {
+                // It speaks under its own address again.
+                self.order_address(port, thread)?;
             }
         }
         Ok(())
@@ -131,6 +164,94 @@ impl RadioBoard {
         }
         Ok(())
     }
+
+    /// Orders the address that is wanted, if one is.
+    fn order_address(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        let Some(address) = self.address else {
+            return Ok(());
+        };
+        self.commands = self.commands.wrapping_add(1);
+        self.asked = Some(Asked {
+            id: self.commands,
+            address,
+            at: thread.clock.now().instant,
+            times: 0,
+        });
+        self.ask(port, thread)
+    }
+
+    /// Asks again, under the same id, when the board has had its time; a line can lose bytes.
+    fn ask_again(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        let now = thread.clock.now().instant;
+        let Some(asked) = self.asked.filter(|it| now.since(it.at) >= ANSWER_WITHIN) else {
+            return Ok(());
+        };
+        if asked.times < ASKED_MAX {
+            return self.ask(port, thread);
+        }
+        warn!("the radio board does not answer the order for its address");
+        self.keeps_address(thread);
+        Ok(())
+    }
+
+    fn ask(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        let now = thread.clock.now().instant;
+        let Some(asked) = &mut self.asked else {
+            return Ok(());
+        };
+        (asked.at, asked.times) = (now, asked.times + 1);
+        let order = BoardOrder::RadioAddress(asked.address);
+        let command = Command {
+            id: asked.id,
+            order,
+        };
+        match self.encoder.send(now, command) {
+            Ok(wire) => port.write_all(wire, WRITE_WITHIN),
+            Err(error) => {
+                warn!(%error, "the radio's address is not ordered");
+                self.keeps_address(thread);
+                Ok(())
+            }
+        }
+    }
+
+    /// The board goes on under its own address: packets have to name that.
+    fn keeps_address(&mut self, thread: &Thread) {
+        (self.asked, self.address) = (None, None);
+        thread.health.say_address_stays();
+    }
+
+    fn answered(&mut self, answer: &Acknowledgement<'_>, thread: &Thread) {
+        let Some(asked) = self.asked.filter(|asked| asked.id == answer.id) else {
+            return;
+        };
+        match answer.result {
+            CommandResult::Done => {
+                self.asked = None;
+                thread.health.say_address(asked.address);
+            }
+            // Another order has overtaken this one.
+            CommandResult::Refused => self.asked = None,
+            result => {
+                let why = answer.detail;
+                warn!(?result, why, "the radio board keeps its own address");
+                self.keeps_address(thread);
+            }
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>, thread: &Thread) {
+        if let Event::Frame(frame) = event {
+            match &frame.message {
+                Message::Hello(hello) if self.address.is_none() => {
+                    thread.health.say_address(hello.board);
+                }
+                Message::Acknowledgement(answer) => self.answered(answer, thread),
+                _ => {}
+            }
+        }
+        take(event, thread);
+    }
 }
 
 fn take(event: &Event<'_>, thread: &Thread) {
@@ -148,10 +269,7 @@ fn take(event: &Event<'_>, thread: &Thread) {
             Message::RadioSent(sent) if sent.result != RadioResult::Sent => {
                 AirHealth::count(&health.unconfirmed);
             }
-            Message::Hello(hello) => {
-                health.say_address(hello.board);
-                health.firmware.set(format!("v{}", hello.firmware));
-            }
+            Message::Hello(hello) => health.firmware.set(format!("v{}", hello.firmware)),
             Message::LogLine(line) => debug!(text = line.text, "radio board"),
             Message::PanicRecord(record) => warn!(text = record.text, "the radio board panicked"),
             _ => {}

@@ -14,6 +14,8 @@ pub(crate) struct AirHealth {
     pub(crate) is_wanted: AtomicBool,
     /// The address that payloads go out from; 0 while it is not known.
     pub(crate) address: AtomicU64,
+    /// Whether the radio cannot take another address than its own.
+    address_stays: AtomicBool,
     /// The firmware of the radio board, as it says itself.
     pub(crate) firmware: Note,
     /// Whether the medium is there.
@@ -36,6 +38,10 @@ pub(crate) struct AirHealth {
     pub(crate) lost: AtomicU64,
     /// Words of the car that the radio's thread did not take, because it was behind.
     pub(crate) behind: AtomicU64,
+    /// Charging stations that announce themselves within reach.
+    pub(crate) charging_stations: AtomicU64,
+    /// Announcements that this station has made.
+    pub(crate) announced: AtomicU64,
     /// Legacy mode.
     pub(crate) legacy: LegacyHealth,
 }
@@ -78,6 +84,17 @@ impl AirHealth {
         self.address.store(number, Ordering::Relaxed);
     }
 
+    /// Notes that the radio keeps its own address, by which it can be followed.
+    pub(super) fn say_address_stays(&self) {
+        self.address_stays.store(true, Ordering::Relaxed);
+    }
+
+    /// The radio's own address, where it takes no other.
+    pub(crate) fn fixed_address(&self) -> Option<MacAddress> {
+        let stays = self.address_stays.load(Ordering::Relaxed);
+        self.address().filter(|_| stays)
+    }
+
     /// The address that payloads go out from, if it is known.
     pub(crate) fn address(&self) -> Option<MacAddress> {
         let number = self.address.load(Ordering::Relaxed);
@@ -105,6 +122,7 @@ impl AirHealth {
             is_wanted,
             address: _,  // It changes so that nobody can follow it.
             firmware: _, // Words: an attribute of the vehicle.
+            address_stays,
             is_open,
             heard,
             dropped,
@@ -115,17 +133,14 @@ impl AirHealth {
             foreign,
             lost,
             behind,
+            charging_stations,
+            announced,
             legacy,
         } = self;
         if !is_wanted.load(Ordering::Relaxed) {
             return;
         }
-        let is_open = is_open.load(Ordering::Relaxed);
-        to.flag(
-            "v2x_air_open",
-            "Whether the medium of the air is there.",
-            is_open,
-        );
+        states(to, is_open, address_stays, charging_stations);
         legacy.metrics(to);
         for (name, help, counter) in [
             ("heard", "Payloads heard and passed on.", heard),
@@ -161,6 +176,11 @@ impl AirHealth {
                 lost,
             ),
             (
+                "announced",
+                "Announcements that this station has made.",
+                announced,
+            ),
+            (
                 "behind",
                 "Words of the car that the radio was too late for.",
                 behind,
@@ -169,6 +189,30 @@ impl AirHealth {
             to.counter(&format!("v2x_air_{name}_total"), help, counter);
         }
     }
+}
+
+/// What is so now, beside what has happened.
+fn states(
+    to: &mut Metrics,
+    is_open: &AtomicBool,
+    address_stays: &AtomicBool,
+    charging_stations: &AtomicU64,
+) {
+    to.flag(
+        "v2x_air_open",
+        "Whether the medium of the air is there.",
+        is_open.load(Ordering::Relaxed),
+    );
+    to.flag(
+        "v2x_air_address_stays",
+        "Whether the radio cannot change its address with the pseudonym.",
+        address_stays.load(Ordering::Relaxed),
+    );
+    to.whole(
+        "v2x_air_charging_stations",
+        "Charging stations that announce themselves within reach.",
+        AirHealth::get(charging_stations),
+    );
 }
 
 impl LegacyHealth {

@@ -2,6 +2,7 @@
 
 mod board;
 mod capture;
+mod charge;
 mod config;
 mod decode;
 mod doctor;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
         Command::Station(arguments) => station::run(&arguments),
         Command::Session(arguments) => session::run(&arguments),
+        Command::Charge(arguments) => charge::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

@@ -215,6 +215,9 @@ tables! {
         max_current_a: f64, Number, default "", option "";
         /// The most that a charge may cost, as `20.00 MAD`: it ends at that.
         cost_limit: Amount, Amount, default "", option "";
+        /// How full the battery shall be, in percent, 1 to 100: the charge ends at that. What `v2x
+        /// charge set` says wins over it.
+        desired_soc: f64, Number, default "", option "";
         /// Whether a station gets battery data after unplugging, within 105 m. The owner was asked
         /// at enrolment; this can only take the permission back.
         battery_data: bool, Flag, default "true", option "";

@@ -20,7 +20,7 @@ use std::time::Duration;
 use v2x_proto::v2g::Money;
 use v2x_roles::vehicle::AlarmLimits;
 use v2x_store::Retention;
-use v2x_units::{Amps, WattHours};
+use v2x_units::{Amps, StateOfCharge, WattHours};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
@@ -78,6 +78,7 @@ pub(crate) struct V2gConfig {
     pub(crate) capacity: Option<WattHours>,
     pub(crate) max_current: Option<Amps>,
     pub(crate) cost_limit: Option<Money>,
+    pub(crate) desired_soc: Option<StateOfCharge>,
     pub(crate) battery_data: bool,
     pub(crate) call_when_parked: bool,
 }

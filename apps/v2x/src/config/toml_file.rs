@@ -175,10 +175,14 @@ fn checked_v2g(table: &V2gTable) -> Result<V2gConfig, String> {
     };
     let capacity = number("v2g.battery_kwh", table.battery_kwh)?;
     let max_current = number("v2g.max_current_a", table.max_current_a)?;
+    let desired_soc = (table.desired_soc)
+        .map(|value| within("v2g.desired_soc", value, 1.0..=100.0))
+        .transpose()?;
     Ok(V2gConfig {
         capacity: capacity.map(WattHours::from_kilowatt_hours),
         max_current: max_current.map(Amps::new),
         cost_limit: table.cost_limit.map(|amount| amount.0),
+        desired_soc: desired_soc.and_then(StateOfCharge::from_percent),
         battery_data: table.battery_data.unwrap_or_default(),
         call_when_parked: table.call_when_parked.unwrap_or_default(),
     })

@@ -10,6 +10,7 @@
 //! in `vehicle/` and `station/`.
 
 pub(crate) mod command_desk;
+pub(crate) mod control;
 mod delivery;
 pub(crate) mod heartbeat;
 mod housekeeping;
@@ -21,6 +22,7 @@ mod uplink_health;
 pub(crate) mod uploader;
 pub(crate) mod v2g_books;
 pub(crate) mod vitals;
+pub(crate) mod waiting;
 
 pub(crate) use self::command_desk::CommandDesk;
 pub(crate) use self::delivery::Delivery;

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use v2x_proto::secure::{CertificateHash, SigningKey, profile};
-use v2x_proto::wire::certificate::{Certificate, DurationUnit, PublicKey, ValidityPeriod};
+use v2x_proto::wire::certificate::{
+    Certificate, DurationUnit, Psid, PublicKey, SubjectPermissions, ValidityPeriod,
+};
 use v2x_proto::wire::its_time::GenerationTime;
 use v2x_units::UtcTime;
 
@@ -56,6 +58,31 @@ pub(super) fn ticket(
 ) -> Option<Certificate> {
     let of_ticket = profile::ticket(validity(from, lasts)?, None, key, vehicle_data).ok()?;
     Some(authority.issue(of_ticket, CertificateHash::of(issuer)))
+}
+
+/// A charging station's ticket, under which it announces itself; `None` also where the authority
+/// is from before stations had any.
+pub(super) fn station_ticket(
+    authority: &SigningKey,
+    issuer: &Certificate,
+    key: PublicKey,
+    from: UtcTime,
+    lasts: Duration,
+) -> Option<Certificate> {
+    let of_ticket = profile::station_ticket(validity(from, lasts)?, key).ok()?;
+    Some(authority.issue(of_ticket, CertificateHash::of(issuer)))
+}
+
+/// Whether an authority may give tickets to charging stations.
+pub(super) fn gives_to_stations(authority: &Certificate) -> bool {
+    let groups = authority.to_be_signed.issue_permissions.as_deref();
+    let mut groups = groups.unwrap_or_default().iter();
+    groups.any(|group| match &group.subjects {
+        SubjectPermissions::All => true,
+        SubjectPermissions::Explicit(subjects) => {
+            subjects.iter().any(|subject| subject.psid == Psid::EVCSN)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(crate) struct UnitKeys {
     /// Root and authority of V2V.
     pub(crate) root: Certificate,
     pub(crate) ticket_authority: Certificate,
+    /// Tickets of V2V: a car's pseudonyms, or a station's one.
     pub(crate) pseudonyms: Vec<Pseudonym>,
     pub(crate) revocations: RevocationFile,
 }

@@ -38,4 +38,4 @@ pub(crate) use loaded::{RevocationFile, TrustPolicy, UnitKeys};
 pub(crate) use pki::{Lifetimes, Pki};
 pub(crate) use random::Drawn;
 pub(crate) use request::{Answer, Request, Wanted};
-pub(crate) use unit::Unit;
+pub(crate) use unit::{Pseudonym as Ticket, Unit};

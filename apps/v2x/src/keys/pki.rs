@@ -171,12 +171,22 @@ impl Pki {
             validity,
         };
         let credential = self.authority.issue(subject, request.keys);
-        let ticket = |key| {
-            let (key_of, issuer) = (&self.ticket_key, &self.ticket_authority);
-            let (begin, lasts) = (now - BEHIND, lifetimes.pseudonym + BEHIND);
-            certificates::ticket(key_of, issuer, key, begin, lasts, wanted.vehicle_data)
+        let (key_of, issuer) = (&self.ticket_key, &self.ticket_authority);
+        let begin = now - BEHIND;
+        let ticket = |key| match wanted.role {
+            Role::Vehicle => {
+                let lasts = lifetimes.pseudonym + BEHIND;
+                certificates::ticket(key_of, issuer, key, begin, lasts, wanted.vehicle_data)
+            }
+            // It has nothing to hide, and what it announces the session proves anew.
+            Role::Station => {
+                let lasts = lifetimes.credential + BEHIND;
+                certificates::station_ticket(key_of, issuer, key, begin, lasts)
+            }
         };
-        let tickets: Option<Vec<_>> = request.pseudonyms.iter().map(|key| ticket(*key)).collect();
+        let wants_none = wanted.role == Role::Station && !certificates::gives_to_stations(issuer);
+        let keys = request.pseudonyms.iter().filter(|_| !wants_none);
+        let tickets: Option<Vec<_>> = keys.map(|key| ticket(*key)).collect();
         let tickets = tickets.ok_or_else(|| clock_is_wrong(now))?;
         self.ledger.0.push(Issued {
             serial: serial.to_string(),

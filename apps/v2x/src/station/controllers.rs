@@ -223,7 +223,7 @@ fn told(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -> b
     {
         return true;
     }
-    match v2g_books::write(&mut keeper.store, slot, &told) {
+    match v2g_books::write(&mut keeper.store, slot, Clock::wall(), &told) {
         Ok(()) => {
             keeper.delivery.offer(&keeper.store);
             true

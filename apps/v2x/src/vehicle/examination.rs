@@ -202,7 +202,7 @@ impl Line<'_> {
             };
             listener.hear(Delivery::Bytes(language, chunk), |heard| match heard.what {
                 Capture::Frame(_) => counted.frames += 1,
-                Capture::Fix(fix) => {
+                Capture::Fix(fix, _) => {
                     counted.fixes += 1;
                     counted.good_fixes += u64::from(fix.valid);
                 }

@@ -4,7 +4,7 @@
 //! Every place that can lose something counts it here; a zero means that nothing was lost there.
 //! A counter that is new here has to be exported in [`super::watch`] too, or it does not compile.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
@@ -75,6 +75,8 @@ pub(super) struct Health {
     pub(super) recorder_level: AtomicU64,
     /// Batches that wait for the recorder.
     pub(super) recorder_waiting: AtomicU64,
+    /// The lowest number of a raw log that something may still be written to.
+    pub(super) oldest_open_log: AtomicU32,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
     /// Why the store is not open yet, in words.

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use v2x_can::Outcome;
 use v2x_recording::{MergedRow, RadioRow};
 use v2x_roles::vehicle::{FixQuality, Observation, VehicleState, merged};
-use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
+use v2x_units::{CanFrame, GnssFix, Instant, Meters, Stamp};
 
 use super::dating::MeasuredFix;
 use super::health::Health;
@@ -24,9 +24,11 @@ use super::telemetry;
 use super::timekeeping;
 use crate::clock::Clock;
 
-/// How often the radio hears of the car: V2V looks 20 times a second whether a message is due, and
-/// what it looks at should not be older than that.
+/// How often the radio hears of a car of which nothing new is heard.
 const TELL_RADIO_EVERY: Duration = Duration::from_millis(40);
+/// What is heard of the car is told to the radio at once, but not more often than this: V2V looks
+/// no more often either.
+const TELL_RADIO_PACE: Duration = Duration::from_millis(10);
 /// How often the journal looks at the car.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -65,6 +67,8 @@ pub(super) struct Ingest {
     /// Where the radio hears of the car, if there is one.
     pub(super) to_radio: Option<Sender<CarNow>>,
     pub(super) state: VehicleState,
+    /// How far the sea lies above the ellipsoid here, as the receiver last said (GGA).
+    pub(super) geoid_separation: Option<Meters>,
     /// What is changed from afar while this runs.
     pub(super) live: Arc<Live>,
     pub(super) clock: Clock,
@@ -76,6 +80,8 @@ struct Rows {
     next: Instant,
     next_observation: Instant,
     next_for_radio: Instant,
+    /// Before this the radio hears nothing more.
+    radio_pace: Instant,
     /// The stamp of the last row; a row without anything newer would be the same row again.
     last: Option<Stamp>,
     /// Whether the car's identity was passed on.
@@ -92,6 +98,7 @@ impl Ingest {
             next: self.clock.now().instant + self.live.row_interval(),
             next_observation: self.clock.now().instant + OBSERVE_EVERY,
             next_for_radio: self.clock.now().instant,
+            radio_pace: self.clock.now().instant,
             last: None,
             vin_is_told: false,
             board: None,
@@ -114,6 +121,7 @@ impl Ingest {
                         batch.extend(self.take(heard));
                     });
                     self.record(batch);
+                    rows.next_for_radio = rows.next_for_radio.min(rows.radio_pace);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -131,7 +139,8 @@ impl Ingest {
             }
             if now >= rows.next_for_radio {
                 self.tell_radio();
-                rows.next_for_radio = (rows.next_for_radio + TELL_RADIO_EVERY).max(now);
+                rows.next_for_radio = now + TELL_RADIO_EVERY;
+                rows.radio_pace = now + TELL_RADIO_PACE;
             }
         }
         let now = self.clock.now().instant;
@@ -141,8 +150,10 @@ impl Ingest {
     /// Tells the radio how the car is; it takes the next one if it is behind.
     fn tell_radio(&self) {
         if let Some(radio) = &self.to_radio
-            && let Err(TrySendError::Full(_)) =
-                radio.try_send(CarNow::of(&self.state, self.clock.now()))
+            && let Err(TrySendError::Full(_)) = radio.try_send(CarNow {
+                geoid_separation: self.geoid_separation,
+                ..CarNow::of(&self.state, self.clock.now())
+            })
         {
             Health::count(&self.health.air.behind);
         }
@@ -152,7 +163,10 @@ impl Ingest {
     fn take(&mut self, heard: Heard) -> Option<ToRecord> {
         match heard.what {
             Capture::Frame(frame) => Some(self.frame(heard.at, heard.board, frame)),
-            Capture::Fix(fix) => self.fix(heard.at, heard.board, fix),
+            Capture::Fix(fix, geoid_separation) => {
+                self.geoid_separation = geoid_separation;
+                self.fix(heard.at, heard.board, fix)
+            }
         }
     }
 

@@ -27,6 +27,7 @@ use super::remote::{LastRow, Remote, commands, settings};
 use super::row_journal::{self, Kept, RowJournal};
 use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
+use crate::daemon::waiting::{ForStore, Waiting};
 use crate::daemon::{Delivery, Housekeeping};
 
 /// Events that wait for a disk that refuses; beyond it the oldest is given up and told.
@@ -93,6 +94,20 @@ pub(super) struct Groups {
     rows: GroupCommit<GroupRow>,
     fixes: GroupCommit<MeasuredFix>,
     events: VecDeque<(Event, When)>,
+    /// What the radio brought, each with its date.
+    radio: Waiting<OfRadio>,
+}
+
+/// What the radio brought.
+enum OfRadio {
+    V2g(Option<UtcTime>, Box<ToldByV2g>),
+    V2v(Option<UtcTime>, Box<ToldByV2v>),
+}
+
+impl ForStore for OfRadio {
+    fn is_book(&self) -> bool {
+        matches!(self, Self::V2g(_, told) if told.is_book())
+    }
 }
 
 impl Keeper {
@@ -103,6 +118,7 @@ impl Keeper {
             rows: GroupCommit::new(GROUP),
             fixes: GroupCommit::new(GROUP),
             events: VecDeque::new(),
+            radio: Waiting::default(),
         };
         self.delivery.remove_in_groups();
         self.apply_settings();
@@ -128,7 +144,10 @@ impl Keeper {
                     // The session has ended.
                     Err(_) => self.remote.shared = None,
                 },
-                default(GLANCE) => self.write_events(&mut groups.events),
+                default(GLANCE) => {
+                    self.write_events(&mut groups.events);
+                    self.write_radio(&mut groups.radio);
+                }
             }
             commands::settle(&mut self, &mut groups, false);
             self.commit(&mut groups, false);
@@ -142,6 +161,7 @@ impl Keeper {
         commands::settle(&mut self, &mut groups, true);
         self.commit(&mut groups, true);
         self.write_events(&mut groups.events);
+        self.write_radio(&mut groups.radio);
         self.journal.close(&mut self.store);
         self.delivery.deliver_the_rest(self.clock, &mut self.store);
     }
@@ -179,13 +199,13 @@ impl Keeper {
             }
             ToKeep::V2g(at, told) => {
                 let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
-                radio::books::write(&mut self.store, utc, &told);
-                self.delivery.offer(&self.store);
+                groups.radio.push(OfRadio::V2g(utc, told));
+                self.write_radio(&mut groups.radio);
             }
             ToKeep::V2v(at, told) => {
                 let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
-                radio::books::write_v2v(&mut self.store, utc, &told);
-                self.delivery.offer(&self.store);
+                groups.radio.push(OfRadio::V2v(utc, told));
+                self.write_radio(&mut groups.radio);
             }
             ToKeep::Observation(seen) => {
                 let host = self.dating.host(&mut self.store);
@@ -294,6 +314,18 @@ impl Keeper {
                 return;
             }
             events.pop_front();
+        }
+    }
+
+    /// Writes what the radio brought, until the disk refuses.
+    fn write_radio(&mut self, waiting: &mut Waiting<OfRadio>) {
+        let store = &mut self.store;
+        let is_written = waiting.write(|entry| match entry {
+            OfRadio::V2g(utc, told) => radio::books::write(store, *utc, told),
+            OfRadio::V2v(utc, told) => radio::books::write_v2v(store, *utc, told),
+        });
+        if is_written {
+            self.delivery.offer(&self.store);
         }
     }
 

@@ -91,10 +91,22 @@ impl LineFile {
         self.sink.sync()
     }
 
+    /// Bytes that the disk has not taken yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.gathered.len()
+    }
+
+    /// Brings everything to the disk.
+    ///
+    /// # Errors
+    /// The disk's; what it did not take stays gathered.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.flush().and_then(|()| self.sync())
+    }
+
     /// Brings everything to the disk; gives the number of lines that it did not take.
     pub(super) fn close(mut self) -> u64 {
-        let outcome = self.flush().and_then(|()| self.sync());
-        match outcome {
+        match self.finish() {
             Ok(()) => 0,
             Err(_) => as_u64(self.gathered.iter().filter(|byte| **byte == b'\n').count()),
         }

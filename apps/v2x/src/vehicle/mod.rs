@@ -50,7 +50,7 @@ use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
-use crate::daemon::{Housekeeping, Shutdown, Threads};
+use crate::daemon::{Housekeeping, Shutdown, Threads, control};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
 use crate::monitor::Watched;
@@ -63,6 +63,8 @@ use health::Health;
 use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
 use opening::Opening;
+use radio::local::Local;
+use radio::wishes::Wishes;
 use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
@@ -135,6 +137,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         to_keep,
         to_radio,
         state,
+        geoid_separation: None,
         live,
         clock,
         health: Arc::clone(&health),
@@ -256,11 +259,24 @@ impl RadioParts<'_> {
         let around = Surroundings::new(clock, &self.shutdown, BootId::new(boot), &self.health.air);
         let air = air::open(&medium, around, threads)?;
         let (to_radio, car) = bounded(CARS);
+        let folder = &self.config.out;
+        let wishes = Wishes::read(folder);
+        let (mut of_driver, local) =
+            Local::new(folder.clone(), wishes.clone(), self.to_keep.clone());
+        control::serve(
+            folder,
+            self.shutdown.clone(),
+            threads,
+            move |request, user| of_driver.answer(request, user),
+        )?;
         let radio = Radio::new(radio::Parts {
             air,
             car,
+            local,
+            wishes,
             keys,
             config: self.config.v2g,
+            without_clock: radio.policy.without_clock,
             legacy: radio.legacy,
             open: self.open_session,
             to_keep: self.to_keep,

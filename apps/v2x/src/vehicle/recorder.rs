@@ -93,7 +93,7 @@ impl<D: Disk> Recorder<D> {
             |stem, header, bytes_max| TableFile::new(stem, header, Naming::Fixed { bytes_max });
         let can_data = (config.can_data_bytes > 0)
             .then(|| table("can_data", can_data::HEADER, config.can_data_bytes));
-        Ok(Self {
+        let mut recorder = Self {
             raw: RawLog::new(&disk, limits)?,
             can_data,
             gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
@@ -107,7 +107,9 @@ impl<D: Disk> Recorder<D> {
             refusal: None,
             disk,
             listeners,
-        })
+        };
+        recorder.report_raw_log();
+        Ok(recorder)
     }
 
     /// Writes until the other end is done, then brings everything to the disk.
@@ -156,6 +158,7 @@ impl<D: Disk> Recorder<D> {
         }
         let raw = self.raw.frame(&self.disk, at, frame);
         if let Ok(true) = raw {
+            self.report_raw_log();
             // When the archive is at work already it will find this log too.
             self.listeners.closed.try_send(()).unwrap_or_default();
         }
@@ -239,11 +242,15 @@ impl<D: Disk> Recorder<D> {
                 self.refusal.get_or_insert(error);
             }
         }
+        self.report_raw_log();
+    }
+
+    fn report_raw_log(&mut self) {
+        let health = &self.listeners.health;
         let lost = self.raw.take_lost();
-        self.listeners
-            .health
-            .frames_unrecorded
-            .fetch_add(lost, Ordering::Relaxed);
+        health.frames_unrecorded.fetch_add(lost, Ordering::Relaxed);
+        let oldest_open = self.raw.oldest_open();
+        health.oldest_open_log.store(oldest_open, Ordering::Relaxed);
     }
 
     fn look_at_disk(&mut self, now: Instant, waiting: (usize, usize)) {
@@ -309,11 +316,7 @@ impl<D: Disk> Recorder<D> {
     fn end(&mut self) {
         self.write_snapshot();
         self.raw.close();
-        let lost = self.raw.take_lost();
-        self.listeners
-            .health
-            .frames_unrecorded
-            .fetch_add(lost, Ordering::Relaxed);
+        self.report_raw_log();
         for table in
             self.can_data
                 .iter_mut()

@@ -1,7 +1,9 @@
-//! A parked car's bus: the prototype's lines again and again, until it is dropped.
+//! A car's bus: the prototype's lines again and again, until it is dropped. The car stands, or
+//! drives off.
 
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -9,11 +11,22 @@ use super::super::station_bench::line::Line;
 
 /// The car's charger speaks ten times a second.
 const PERIOD: Duration = Duration::from_millis(100);
-/// Battery at 69.42 % and 32.25 A into it; the display's speed 0.
-const LINES: &str = "SIM 155 8 07 98 51 54 6C 78 00 70\r\nSIM 5D7 7 00 00 00 55 9C 80 00 00\r\n";
+/// Battery at 69.42 % and 32.25 A into it.
+const BATTERY: &str = "SIM 155 8 07 98 51 54 6C 78 00 70\r\n";
+/// The display's speed: 0, and 20 km/h.
+const STANDING: &str = "SIM 5D7 7 00 00 00 55 9C 80 00 00\r\n";
+const DRIVING: &str = "SIM 5D7 7 07 D0 00 55 9C 80 00 00\r\n";
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    latitude: f64,
+    longitude: f64,
+    is_driving: bool,
+}
 
 /// A car that stands somewhere.
 pub(crate) struct CarBus {
+    place: Arc<Mutex<Place>>,
     running: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
@@ -22,13 +35,25 @@ impl CarBus {
     pub(crate) fn plug(name: &Path, latitude: f64, longitude: f64) -> Self {
         let mut line = Line::plug(name);
         let (stop, stopped) = mpsc::channel();
+        let place = Arc::new(Mutex::new(Place {
+            latitude,
+            longitude,
+            is_driving: false,
+        }));
+        let of_thread = Arc::clone(&place);
         let thread = thread::spawn(move || {
             let mut periods = 0_u32;
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 periods += 1;
                 // A receiver without a clock that says the same words again says nothing new.
                 let altitude = f64::from(periods / 10 % 2) / 10.0 + 143.2;
-                line.send(LINES.as_bytes());
+                let Place {
+                    latitude,
+                    longitude,
+                    is_driving,
+                } = *of_thread.lock().unwrap();
+                line.send(BATTERY.as_bytes());
+                line.send(if is_driving { DRIVING } else { STANDING }.as_bytes());
                 line.send(
                     format!(
                         "GPS {latitude:.6} {longitude:.6} {altitude:.1} 0.0 8 1.13 INVALID 1\r\n"
@@ -38,8 +63,19 @@ impl CarBus {
             }
         });
         Self {
+            place,
             running: Some((stop, thread)),
         }
+    }
+
+    /// The car drives from now on; nobody holds it to its place.
+    pub(crate) fn drive(&self) {
+        self.place.lock().unwrap().is_driving = true;
+    }
+
+    /// It is so many metres farther north from now on.
+    pub(crate) fn go_north(&self, meters: f64) {
+        self.place.lock().unwrap().latitude += meters / 111_195.0;
     }
 }
 

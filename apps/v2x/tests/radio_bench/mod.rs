@@ -2,13 +2,17 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod board;
 pub(crate) mod car_bus;
 pub(crate) mod prototype_car;
 pub(crate) mod slot_board;
+pub(crate) mod yard;
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::{Path, PathBuf};
 
+use rustix::net::{AddressFamily, SocketType, sockopt};
 use tempfile::TempDir;
 use v2x_store::{Store, V2gReceipt};
 
@@ -26,6 +30,21 @@ impl Air {
         Self {
             group: format!("239.255.71.71:{port}"),
         }
+    }
+
+    /// A socket that hears everybody, and one that speaks.
+    pub(crate) fn sockets(&self) -> (UdpSocket, UdpSocket) {
+        let group: SocketAddrV4 = self.group.parse().unwrap();
+        let hears = rustix::net::socket(AddressFamily::INET, SocketType::DGRAM, None).unwrap();
+        sockopt::set_socket_reuseaddr(&hears, true).unwrap();
+        rustix::net::bind(&hears, &group).unwrap();
+        let hears = UdpSocket::from(hears);
+        hears
+            .join_multicast_v4(group.ip(), &Ipv4Addr::LOCALHOST)
+            .unwrap();
+        let speaks = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        sockopt::set_ip_multicast_if(&speaks, &Ipv4Addr::LOCALHOST).unwrap();
+        (hears, speaks)
     }
 
     /// The station's table `[radio]`.
@@ -74,6 +93,50 @@ impl Operator {
     pub(crate) fn slot(&self, name: &str) -> PathBuf {
         self.enroll("slot", &["--role", "station", "--name", name])
     }
+}
+
+impl Operator {
+    /// Revokes a unit, and gives the new list to the folder of another.
+    pub(crate) fn revoke(&self, name: &str, tell: &Path) {
+        let pki = self.at("operator");
+        self.keys(&["revoke", name, "--pki", &pki]);
+        let fresh = tell.join("revocations.new");
+        std::fs::copy(Path::new(&pki).join("revocations"), &fresh).unwrap();
+        std::fs::rename(fresh, tell.join("revocations")).unwrap();
+    }
+}
+
+/// Every receipt in a folder's store.
+pub(crate) fn receipts(folder: &Path) -> Vec<V2gReceipt> {
+    let path = folder.join("v2x.db");
+    if !path.exists() {
+        return Vec::new();
+    }
+    Store::open(&path).unwrap().v2g_receipts(100).unwrap()
+}
+
+/// What events of a kind in a folder's store say.
+pub(crate) fn details(folder: &Path, kind: &str) -> Vec<String> {
+    let path = folder.join("v2x.db");
+    if !path.exists() {
+        return Vec::new();
+    }
+    let events = Store::open(&path).unwrap().events(0, 10_000).unwrap();
+    let of_kind = events.into_iter().filter(|it| it.event.kind == kind);
+    of_kind.map(|it| it.event.detail).collect()
+}
+
+/// The rows of a car's table of what the radio brought.
+pub(crate) fn radio_rows(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let tables = files.filter(|path| name(path).starts_with("ESP_now_data_"));
+    let rows = tables.flat_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    });
+    rows.collect()
 }
 
 /// The newest receipt in a folder's store.

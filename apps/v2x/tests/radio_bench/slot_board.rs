@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub(crate) struct Slot {
     pub(crate) closings: Arc<AtomicUsize>,
     /// How often it was told to open.
     pub(crate) openings: Arc<AtomicUsize>,
+    /// What a car draws where it may, in milliamperes.
+    pub(crate) draws: Arc<AtomicU32>,
     pub(crate) load: Load,
 }
 
@@ -47,6 +49,7 @@ impl SlotBoard {
             relay: Arc::default(),
             closings: Arc::default(),
             openings: Arc::default(),
+            draws: Arc::new(AtomicU32::new(DRAWN_MA)),
             load: Load::new(12_345.0),
         };
         let mut line = Line::plug(name);
@@ -99,7 +102,8 @@ impl Board {
         self.slot.load.pass(passed);
         self.obey(line);
         let may_draw = self.slot.relay.load(SeqCst) && self.slot.plugged.load(SeqCst);
-        self.slot.load.draw(if may_draw { DRAWN_MA } else { 0 });
+        let draws = self.slot.draws.load(SeqCst);
+        self.slot.load.draw(if may_draw { draws } else { 0 });
         let values = MeterValues {
             voltage: Volts::new(MAINS),
             current: Amps::new(self.slot.load.amperes()),

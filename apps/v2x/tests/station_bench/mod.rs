@@ -122,7 +122,7 @@ impl Station {
 }
 
 fn read_log(path: &Path) -> String {
-    String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
 impl Drop for Station {

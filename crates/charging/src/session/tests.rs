@@ -1,6 +1,16 @@
 //! The table of transitions in [`super`], cell by cell, and single stories of a slot.
+//!
+//! | file | stories of |
+//! |---|---|
+//! | `relay.rs` | boards that do not do what they were told, and slots without a relay |
+//! | `restart.rs` | reboots and power cuts |
+//! | `silence.rs` | meters and ports that are gone, and slots that are taken out of use |
 
 extern crate std;
+
+mod relay;
+mod restart;
+mod silence;
 
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -271,63 +281,6 @@ fn stop_opens_the_relay_before_anything_is_on_disk() {
 }
 
 #[test]
-fn board_that_does_not_answer_faults_the_slot_until_it_does() {
-    let mut bench = Bench::in_state("Charging");
-    let silent = Input::Relay(RelayReport::Failed(RelayFailure::Unanswered));
-    bench.input(Input::Stop).unwrap();
-    bench.input(silent).unwrap();
-    let fault = SlotState::Faulted(Fault::Relay(RelayFailure::Unanswered));
-    assert_eq!(bench.slot.state(), Some(fault));
-    let late = Input::Relay(RelayReport::Obeyed { closed: true });
-    bench.input(late).unwrap();
-    assert_eq!(
-        bench.slot.state(),
-        Some(fault),
-        "an order that was overtaken"
-    );
-    let answer = Input::Relay(RelayReport::Obeyed { closed: false });
-    bench.input(answer).unwrap();
-    assert_eq!(bench.state(), "Finishing");
-    assert_eq!(
-        bench.ended(),
-        [EndReason::Remote],
-        "the books were closed by the stop"
-    );
-}
-
-#[test]
-fn contact_elsewhere_ends_the_session_and_stays_a_fault_until_somebody_has_looked() {
-    let mut bench = Bench::in_state("Charging");
-    let elsewhere = Input::Relay(RelayReport::Failed(RelayFailure::Contradicted));
-    bench.input(elsewhere).unwrap();
-    assert_eq!(bench.ended(), [EndReason::RelayFailed]);
-    assert!(bench.outputs.contains(&Output::OpenRelay));
-    bench.input(Input::ClearFault).unwrap();
-    assert_eq!(bench.state(), "Faulted", "cleared while it lasts");
-    bench
-        .input(Input::Relay(RelayReport::Obeyed { closed: false }))
-        .unwrap();
-    assert_eq!(bench.state(), "Faulted", "nobody has looked at it");
-    bench.input(Input::ClearFault).unwrap();
-    bench.draw(Amps::ZERO, 14);
-    assert_ne!(bench.state(), "Faulted");
-}
-
-#[test]
-fn slot_without_a_relay_says_that_a_stop_ends_the_books_only() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 60);
-    assert_eq!(bench.input(Input::Pause), Err(Refused::NoRelay));
-    assert_eq!(bench.input(Input::Stop), Ok(Effect::BooksOnly));
-    bench.draw(LOAD, 600);
-    assert_eq!(bench.state(), "Finishing");
-    assert_eq!(bench.ended(), [EndReason::Remote]);
-    assert!(bench.slot.unattributed().plausible >= Energy::from_watt_hours(300));
-    bench.draw(Amps::ZERO, 14);
-    assert_eq!((bench.state().as_str(), bench.started()), ("Available", 1));
-}
-
-#[test]
 fn slot_that_can_only_watch_starts_a_session_nobody_released() {
     let mut bench = Bench::new(SlotConfig {
         policy: Policy::KnownCars,
@@ -381,60 +334,6 @@ fn stopped_slot_of_free_vend_stays_stopped_until_the_operator_resumes_it() {
 }
 
 #[test]
-fn silent_slot_is_unavailable_within_ten_seconds_and_goes_on_with_its_session() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 60);
-    let (transaction, before) = bench.slot.session().unwrap();
-    bench.wait(10);
-    assert_eq!(
-        bench.slot.state(),
-        Some(SlotState::Unavailable(Outage::Silent))
-    );
-    bench.wait(290);
-    bench.counter += (MAINS * LOAD).over(Duration::from_secs(300));
-    bench.draw(LOAD, 12);
-    assert_eq!(bench.state(), "Charging");
-    let (same, after) = bench.slot.session().unwrap();
-    assert_eq!(same, transaction);
-    let gained = after.plausible.saturating_sub(before.plausible);
-    assert!(gained > Energy::from_watt_hours(180), "{gained}");
-}
-
-#[test]
-fn session_ends_when_the_meter_is_silent_for_half_an_hour() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 60);
-    bench.wait(1799);
-    assert_eq!(bench.ended(), []);
-    bench.wait(1);
-    assert_eq!(bench.ended(), [EndReason::MeterLost]);
-}
-
-#[test]
-fn lost_port_makes_the_slot_unavailable_at_once_with_its_reason() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.input(Input::SourceLost).unwrap();
-    let reason = SlotState::Unavailable(Outage::SourceLost);
-    assert_eq!(bench.slot.state(), Some(reason));
-    bench.draw(Amps::ZERO, 2);
-    assert_eq!(bench.state(), "Available");
-}
-
-#[test]
-fn slot_goes_out_of_service_only_after_its_session() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 60);
-    bench.input(Input::InService(false)).unwrap();
-    assert_eq!(bench.state(), "Charging");
-    bench.draw(Amps::ZERO, 16 * 60);
-    assert_eq!(bench.ended(), [EndReason::Timeout]);
-    let reason = SlotState::Unavailable(Outage::OutOfService);
-    assert_eq!(bench.slot.state(), Some(reason));
-    bench.input(Input::InService(true)).unwrap();
-    assert_eq!(bench.state(), "Available");
-}
-
-#[test]
 fn session_that_began_before_the_clock_was_known_is_dated_back() {
     let mut bench = Bench::new(SlotConfig::ev());
     bench.draw(LOAD, 60);
@@ -461,76 +360,6 @@ fn plugged_vehicle_that_tops_up_after_the_time_out_starts_another_session() {
     assert_eq!(bench.state(), "Finishing");
     bench.draw(LOAD, 60);
     assert_eq!((bench.state().as_str(), bench.started()), ("Charging", 2));
-}
-
-impl Bench {
-    /// Restarts after some time in which the load went on.
-    fn restart(&mut self, cause: Restart, seconds: u64, known: bool) {
-        let is_record = |output: &Output| match output {
-            Output::Persist(record) => Some(*record),
-            _ => None,
-        };
-        let record = self.outputs.iter().rev().find_map(is_record).unwrap();
-        let length = self.now.since(record.at) + Duration::from_secs(seconds);
-        self.counter += (MAINS * LOAD).over(Duration::from_secs(seconds));
-        let interruption = Interruption {
-            cause,
-            length: known.then_some(length),
-        };
-        self.now = Instant::from_micros(5_000_000);
-        self.outputs.clear();
-        let ids = TransactionIds::new(BootId::new(2), 8);
-        let limits = MeterLimits::pzem_004t_100a();
-        let config = self.slot.config.clone();
-        self.slot = Slot::resume(config, limits, ids, self.now, &record, interruption);
-        self.drain();
-    }
-}
-
-#[test]
-fn restart_goes_on_with_the_same_transaction_and_counts_what_flowed_meanwhile() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 630);
-    let (transaction, before) = bench.slot.session().unwrap();
-    bench.restart(Restart::Reboot, 300, true);
-    assert!(matches!(bench.outputs[0], Output::Resumed(_)));
-    bench.draw(LOAD, 60);
-    let (same, after) = bench.slot.session().unwrap();
-    assert_eq!((same, bench.state().as_str()), (transaction, "Charging"));
-    // 300 s without a sample and 60 s with them, at 2185 W, are 218.5 Wh.
-    let gained = after.plausible.saturating_sub(before.plausible);
-    assert!(gained >= Energy::from_watt_hours(218), "{gained}");
-    assert!(gained <= Energy::from_watt_hours(219), "{gained}");
-}
-
-#[test]
-fn session_closes_with_its_cause_after_a_long_or_unknown_power_cut() {
-    for (cause, seconds, known, wanted) in [
-        (Restart::PowerLoss, 3600, true, EndReason::PowerLoss),
-        (Restart::PowerLoss, 5, false, EndReason::PowerLoss),
-        (Restart::Reboot, 3600, true, EndReason::Reboot),
-    ] {
-        let mut bench = Bench::new(SlotConfig::ev());
-        bench.draw(LOAD, 630);
-        bench.restart(cause, seconds, known);
-        assert_eq!(bench.ended(), [wanted]);
-        bench.draw(LOAD, 60);
-        assert_eq!((bench.started(), bench.ended().len()), (1, 1));
-    }
-}
-
-#[test]
-fn end_that_a_power_cut_may_have_swallowed_is_announced_again() {
-    let mut bench = Bench::new(SlotConfig::ev());
-    bench.draw(LOAD, 60);
-    bench.input(Input::Stop).unwrap();
-    let end = *bench
-        .outputs
-        .iter()
-        .rfind(|o| matches!(o, Output::Ended(_)))
-        .unwrap();
-    bench.restart(Restart::PowerLoss, 5, true);
-    assert_eq!(bench.outputs[0], end);
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub struct V2vCounters {
     pub heard: u64,
     /// Of these: no GeoNetworking at all, as the messages of V2G.
     pub foreign: u64,
-    /// Of these: for services that are not V2V's, as charging spot notifications.
+    /// Of these: for services that are not V2V's, as reservations of charging spots.
     pub other_services: u64,
     /// Of these: our own, sent back by the air.
     pub own_echoes: u64,
@@ -19,6 +19,8 @@ pub struct V2vCounters {
     pub denms: u64,
     /// Vehicle data that were verified and taken.
     pub vehicle_data: u64,
+    /// Announcements of charging stations that were verified and taken.
+    pub announcements: u64,
     /// Certificates of others that were new and hold.
     pub certificates: u64,
     /// Certificates of others that were known.

@@ -26,7 +26,7 @@ use crate::wire::station::StationType;
 use crate::wire::{List, Wire, WireError};
 
 /// Bytes of a packet around what is signed: basic header, versions, digest and signature.
-const AROUND_SIGNED: usize = 4 + 3 + 9 + 66;
+pub(crate) const AROUND_SIGNED: usize = 4 + 3 + 9 + 66;
 /// A position less accurate than this is not flagged as good for addressing.
 const ACCURATE: Meters = Meters::new(40.0);
 /// A kind of station that GeoNetworking's five bits can hold.

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use v2x_units::{Instant, MacAddress, Position};
 
+use super::charging_stations::Announcement;
 use super::claim::Claim;
 use super::confidence::Confidence;
 use super::event_table::{EventChange, Told};
@@ -19,6 +20,7 @@ use crate::wire::cam::Cam;
 use crate::wire::certificate::{Certificate, HashedId8};
 use crate::wire::certificate_message::CertificateMessage;
 use crate::wire::denm::Denm;
+use crate::wire::evcsn::Evcsn;
 use crate::wire::geonet::{GnPdu, Transport};
 use crate::wire::its_time::ItsTime;
 use crate::wire::packet::{Content, Packet};
@@ -84,7 +86,7 @@ impl V2v {
                 }
                 Err(error) => self.refuse(from, Refused::Security(error.into())),
             },
-            BtpPort::CAM | BtpPort::DENM | BtpPort::VEHICLE_DATA => {
+            BtpPort::CAM | BtpPort::DENM | BtpPort::VEHICLE_DATA | BtpPort::EVCSN => {
                 let refusal = Refusal::NotSigned { port: port.get() };
                 self.refuse(from, Refused::Security(refusal));
             }
@@ -187,6 +189,7 @@ impl V2v {
             VerifiedMessage::Cam(cam) => self.cam(&origin, cam, &packet.pdu),
             VerifiedMessage::Denm(denm) => self.denm(&origin, denm),
             VerifiedMessage::VehicleData(data) => self.vehicle_data(&origin, data),
+            VerifiedMessage::Evcsn(evcsn) => self.announcement(&origin, evcsn),
         };
         match taken {
             Ok(station) => self.received(&origin, station, packet.message),
@@ -279,6 +282,27 @@ impl V2v {
             EventChange::Nothing => {}
         }
         Ok(denm.station)
+    }
+
+    fn announcement(&mut self, origin: &Origin, said: &Evcsn) -> Result<StationId, Implausible> {
+        let told = Announcement {
+            at: origin.at,
+            signed: origin.signed,
+            from: origin.from,
+            rssi_dbm: origin.rssi_dbm,
+            signer: origin.signer,
+            own: origin.own,
+            said,
+        };
+        let is_news = self.map.charging.take(&told)?;
+        self.counters.announcements += 1;
+        if let Some(doubt) = origin.doubt {
+            self.counters.doubt(doubt.word());
+        }
+        if is_news {
+            self.tell(V2vEvent::ChargingStation(said.station));
+        }
+        Ok(said.station)
     }
 
     fn vehicle_data(

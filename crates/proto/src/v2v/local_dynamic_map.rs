@@ -1,11 +1,12 @@
 //! The stations in sight and the events that are known: what the car believes of the world.
 //!
-//! Nothing gets in that was not verified and is not plausible. Both tables have bounds.
+//! Nothing gets in that was not verified and is not plausible. All tables have bounds.
 
 use alloc::vec::Vec;
 
 use v2x_units::{Instant, Meters, Position};
 
+use super::charging_stations::{ChargingStationInSight, ChargingStations};
 use super::confidence::Confidence;
 use super::event_table::EventTable;
 use super::link_quality::RssiByDistance;
@@ -22,6 +23,8 @@ pub struct LocalDynamicMap {
     neighbours: Vec<Neighbour>,
     /// The events of others.
     pub(super) events: EventTable,
+    /// The charging stations that announce themselves.
+    pub(super) charging: ChargingStations,
     rssi: RssiByDistance,
     displaced: u64,
 }
@@ -52,6 +55,12 @@ impl LocalDynamicMap {
     #[must_use]
     pub const fn events(&self) -> &EventTable {
         &self.events
+    }
+
+    /// The charging stations in sight, in no order.
+    #[must_use]
+    pub fn charging_stations(&self) -> &[ChargingStationInSight] {
+        self.charging.in_sight()
     }
 
     /// Received signal strength by distance, over all neighbours there ever were.

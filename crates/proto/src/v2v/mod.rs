@@ -39,6 +39,7 @@
 //! | `hearing.rs` | what becomes of what was heard |
 //! | `plausibility.rs`, `confidence.rs` | whether it can be so, and how far it is believed |
 //! | `local_dynamic_map.rs`, `neighbour.rs`, `claim.rs` | the stations in sight |
+//! | `charging_stations.rs` | the charging stations in sight, by their announcements |
 //! | `link_quality.rs` | how well they are heard |
 //! | `event_table.rs` | the events of others |
 //! | `warnings/` | what the driver should be warned of |
@@ -47,13 +48,14 @@
 mod cam_content;
 pub mod cam_generation;
 mod certificate_exchange;
+mod charging_stations;
 mod claim;
 mod confidence;
 pub mod congestion;
 mod counters;
 mod denm_content;
 mod event_table;
-mod frame;
+pub(crate) mod frame;
 mod geometry;
 mod hearing;
 mod input;
@@ -71,6 +73,7 @@ mod station;
 mod telling;
 mod warnings;
 
+pub use charging_stations::{ChargingStationInSight, Spot};
 pub use claim::Claim;
 pub use confidence::Confidence;
 pub use congestion::AirRate;

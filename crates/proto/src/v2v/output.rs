@@ -138,6 +138,10 @@ pub enum V2vEvent {
     EventKnown(ActionId),
     /// An event of others is over: ended, denied, or no longer valid.
     EventOver(ActionId),
+    /// A charging station is in sight, or says something else than before of its slots.
+    ChargingStation(StationId),
+    /// A charging station is out of sight.
+    ChargingStationLost(StationId),
     /// The driver should be warned. Nothing acts on it but a person.
     WarningRaised(Warning),
     /// A warning is over.

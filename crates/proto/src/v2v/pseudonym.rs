@@ -69,11 +69,11 @@ impl Pseudonym {
         self.hash.name()
     }
 
-    pub(super) const fn hash(&self) -> CertificateHash {
+    pub(crate) const fn hash(&self) -> CertificateHash {
         self.hash
     }
 
-    pub(super) const fn key(&self) -> &SigningKey {
+    pub(crate) const fn key(&self) -> &SigningKey {
         &self.key
     }
 
@@ -87,7 +87,8 @@ impl Pseudonym {
             .any(|permission| permission.psid == psid)
     }
 
-    fn holds(&self, now: GenerationTime) -> bool {
+    /// Whether it holds at a moment.
+    pub(crate) fn holds(&self, now: GenerationTime) -> bool {
         self.certificate.to_be_signed.validity.contains(now)
     }
 }

@@ -20,7 +20,7 @@ use super::path::Path;
 use super::pseudonym::Pseudonyms;
 use super::telling::Tellings;
 use super::warnings::{OwnSize, Warning, WarningChange, Warnings};
-use crate::deadlines::{CAM_CHECK, WARNING_CHECK};
+use crate::deadlines::{CAM_CHECK, CAM_CHECK_MIN, WARNING_CHECK};
 use crate::secure::Verifier;
 use crate::wire::certificate::HashedId8;
 use crate::wire::its_time::{GenerationTime, ItsTime};
@@ -159,6 +159,7 @@ impl V2v {
             V2vInput::Motion(motion) => {
                 self.own.motion(motion);
                 self.look_at_own_events(now);
+                self.check_soon();
             }
             V2vInput::Condition(condition) => {
                 self.own.condition = condition;
@@ -199,6 +200,11 @@ impl V2v {
             Some(event) => V2vOutput::Event(event),
             None => V2vOutput::WakeAt(Some(self.check_due)),
         }
+    }
+
+    /// The car has moved: what is due because of that need not wait for the next look.
+    fn check_soon(&mut self) {
+        self.check_due = self.check_due.min(self.checked + CAM_CHECK_MIN);
     }
 
     fn run_when_due(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
@@ -251,6 +257,9 @@ impl V2v {
         for station in self.map.age(now) {
             self.events.push(V2vEvent::NeighbourLost(station));
         }
+        for station in self.map.charging.age(now) {
+            self.events.push(V2vEvent::ChargingStationLost(station));
+        }
         if let Some(its) = self.its_time(now) {
             for action in self.map.events.age(its) {
                 self.events.push(V2vEvent::EventOver(action));
@@ -267,6 +276,9 @@ impl V2v {
         self.pseudonyms.revoke(names);
         for station in self.map.forget_signers(names) {
             self.events.push(V2vEvent::NeighbourLost(station));
+        }
+        for station in self.map.charging.forget_signers(names) {
+            self.events.push(V2vEvent::ChargingStationLost(station));
         }
         for action in self.map.events.forget_signers(names) {
             self.events.push(V2vEvent::EventOver(action));

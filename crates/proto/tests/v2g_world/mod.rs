@@ -1,6 +1,11 @@
 //! A world for stories of V2G: cars, stations and the air between them, in virtual time.
 //!
-//! Not a test of its own. The air loses, repeats and delays by a seed; nothing here waits.
+//! Not a test of its own; nothing here waits.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `operator.rs` | whom everybody trusts |
+//! | `air.rs` | datagrams that are lost, repeated and delayed by a seed; how the time goes on |
 
 #![allow(dead_code, reason = "each story uses a part of the world")]
 #![allow(
@@ -9,14 +14,15 @@
     reason = "a test ends at the first surprise, and shares this world"
 )]
 
-use core::convert::Infallible;
+#[path = "../seeded/mod.rs"]
+mod seeded;
+
+mod air;
+mod operator;
+
 use core::time::Duration;
 
-use rand_core::{TryCryptoRng, TryRng};
-use v2x_proto::secure::{
-    AirCounters, Authority, ClockUnknown, Identity, Name, PrivateKeys, RevocationList, Role,
-    Serial, Subject, Trust, UtcSecond, Validity,
-};
+use v2x_proto::secure::{AirCounters, Identity, Trust, UtcSecond};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterKind};
 use v2x_proto::v2g::{
@@ -25,46 +31,9 @@ use v2x_proto::v2g::{
 };
 use v2x_units::{Amps, Degrees, Instant, MacAddress, Position, UtcTime, Volts, WattHours, Watts};
 
-/// Steps of a generator that gives the same numbers for the same seed (SplitMix64).
-pub struct Seeded(pub u64);
-
-impl TryRng for Seeded {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|n| u32::try_from(n >> 32).unwrap())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Ok(z ^ (z >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            let drawn = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&drawn[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-/// The keys of a test are nobody's.
-impl TryCryptoRng for Seeded {}
-
-impl Seeded {
-    /// True so many times in a hundred.
-    pub fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.try_next_u64().unwrap() % end
-    }
-}
+pub use air::{Conditions, Flight};
+pub use operator::Operator;
+pub use seeded::Seeded;
 
 /// 2026-01-01 00:00:00 UTC, when every story begins.
 pub const BEGINNING: u32 = 1_767_225_600;
@@ -74,74 +43,6 @@ pub const OTHER_CAR: MacAddress = MacAddress::new([0xEC, 0x64, 0xC9, 0x91, 0xB2,
 pub const STATION: MacAddress = MacAddress::new([0x4C, 0x11, 0xAE, 0xB3, 0x84, 0x30]);
 pub const OTHER_STATION: MacAddress = MacAddress::new([0x4C, 0x11, 0xAE, 0xB3, 0x84, 0x32]);
 pub const STRANGER: MacAddress = MacAddress::new([0x02, 0, 0, 0, 0, 0x66]);
-
-/// An operator: whom everybody trusts, and who gives out credentials.
-pub struct Operator {
-    pub authority: Authority,
-    next_serial: u64,
-    rng: Seeded,
-}
-
-impl Operator {
-    pub fn new(seed: u64) -> Self {
-        let mut rng = Seeded(seed);
-        Self {
-            authority: Authority::draw(&mut rng),
-            next_serial: 1,
-            rng,
-        }
-    }
-
-    pub fn subject(&mut self, role: Role, name: &str) -> Subject {
-        self.next_serial += 1;
-        Subject {
-            role,
-            name: Name::new(name).unwrap(),
-            battery_data_after_unplugging: role == Role::Vehicle,
-            serial: Serial(self.next_serial),
-            validity: Validity {
-                not_before: UtcSecond(BEGINNING - 86_400),
-                not_after: UtcSecond(BEGINNING + 86_400),
-            },
-        }
-    }
-
-    pub fn enroll(&mut self, subject: Subject) -> Identity {
-        let keys = PrivateKeys::draw(&mut self.rng);
-        let credential = self.authority.issue(subject, keys.public());
-        Identity::new(keys, credential).unwrap()
-    }
-
-    pub fn car(&mut self, name: &str) -> Identity {
-        let subject = self.subject(Role::Vehicle, name);
-        self.enroll(subject)
-    }
-
-    pub fn station(&mut self, name: &str) -> Identity {
-        let subject = self.subject(Role::Station, name);
-        self.enroll(subject)
-    }
-
-    pub fn trust(&self) -> Trust {
-        Trust::new(&[self.authority.public()], ClockUnknown::Refuse, false).unwrap()
-    }
-
-    pub fn trust_without_clock(&self) -> Trust {
-        Trust::new(
-            &[self.authority.public()],
-            ClockUnknown::AcceptForNow,
-            false,
-        )
-        .unwrap()
-    }
-
-    pub fn revoke(&self, number: u32, serials: &[Serial]) -> RevocationList {
-        let (issued, next) = (UtcSecond(BEGINNING), UtcSecond(BEGINNING + 86_400));
-        self.authority
-            .revoke(number, issued, next, serials)
-            .unwrap()
-    }
-}
 
 pub fn dirham(units: i64, decimals: u8) -> Money {
     Money::new(units, decimals, CurrencyCode::new("MAD").unwrap()).unwrap()
@@ -166,44 +67,6 @@ pub fn offer() -> ChargeParameterDiscoveryRes {
         price_per_kwh: Some(dirham(15_000, 4)),
         tariff: TariffName::try_from("day-2026").unwrap(),
     }
-}
-
-/// What the air does to datagrams.
-#[derive(Debug, Clone, Copy)]
-pub struct Conditions {
-    /// So many of a hundred are lost.
-    pub loss: u64,
-    /// So many of a hundred arrive twice.
-    pub repeated: u64,
-    /// Each takes up to so many milliseconds, drawn for itself, so that they overtake each other.
-    pub delay: u64,
-}
-
-impl Conditions {
-    pub const CLEAR: Self = Self {
-        loss: 0,
-        repeated: 0,
-        delay: 3,
-    };
-    pub const ROUGH: Self = Self {
-        loss: 60,
-        repeated: 30,
-        delay: 250,
-    };
-    pub const SILENT: Self = Self {
-        loss: 100,
-        repeated: 0,
-        delay: 3,
-    };
-}
-
-/// A datagram on its way.
-#[derive(Debug, Clone)]
-pub struct Flight {
-    pub arrives: Instant,
-    pub from: MacAddress,
-    pub to: MacAddress,
-    pub bytes: Vec<u8>,
 }
 
 pub struct CarNode {
@@ -459,70 +322,6 @@ impl World {
                 }
                 Output::WakeAt(wake) => break node.wake = wake,
             }
-        }
-    }
-
-    /// Puts a datagram on the air, to be lost, repeated and delayed.
-    pub fn transmit(&mut self, from: MacAddress, to: MacAddress, bytes: &[u8]) {
-        let flight = |arrives| Flight {
-            arrives,
-            from,
-            to,
-            bytes: bytes.to_vec(),
-        };
-        self.heard_by_all.push(flight(self.now));
-        let copies = 1 + u64::from(self.rng.chance(self.conditions.repeated));
-        for _ in 0..copies {
-            if !self.rng.chance(self.conditions.loss) {
-                let delay = 1 + self.rng.below(self.conditions.delay);
-                self.air
-                    .push(flight(self.now + Duration::from_millis(delay)));
-            }
-        }
-    }
-
-    fn deliver(&mut self, flight: &Flight) {
-        let is_for = |mac| flight.from != mac && (flight.to == mac || flight.to.is_group());
-        for at in 0..self.cars.len() {
-            if is_for(self.cars[at].mac) {
-                self.tell_car(at, EvccInput::Heard(flight.from, &flight.bytes));
-            }
-        }
-        for at in 0..self.stations.len() {
-            if is_for(self.stations[at].mac) {
-                self.tell_station(at, SeccInput::Heard(flight.from, &flight.bytes));
-            }
-        }
-    }
-
-    /// Lets the time go on to the next thing that happens, at most to `end`.
-    fn step(&mut self, end: Instant) {
-        let wakes = self.cars.iter().filter_map(|car| car.wake);
-        let wakes = wakes.chain(self.stations.iter().filter_map(|station| station.wake));
-        let arrivals = self.air.iter().map(|flight| flight.arrives);
-        let next = wakes
-            .chain(arrivals)
-            .chain([self.next_second, end])
-            .min()
-            .unwrap();
-        self.now = next.max(self.now);
-        if self.now >= self.next_second {
-            self.next_second = self.now + Duration::from_secs(1);
-            self.read_meters();
-        }
-        while let Some(at) = self
-            .air
-            .iter()
-            .position(|flight| flight.arrives <= self.now)
-        {
-            let flight = self.air.remove(at);
-            self.deliver(&flight);
-        }
-        for at in 0..self.cars.len() {
-            self.drain_car(at);
-        }
-        for at in 0..self.stations.len() {
-            self.drain_station(at);
         }
     }
 

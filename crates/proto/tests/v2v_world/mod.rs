@@ -10,10 +10,12 @@
     reason = "a test ends at the first surprise, and shares this world"
 )]
 
-use core::convert::Infallible;
+#[path = "../seeded/mod.rs"]
+mod seeded;
+
 use core::time::Duration;
 
-use rand_core::{TryCryptoRng, TryRng};
+pub use seeded::Seeded;
 use v2x_proto::secure::{CertificateHash, SigningKey, Verifier, profile};
 use v2x_proto::v2v::{
     Accuracy, Condition, Heard, MessageKind, Motion, Outgoing, OwnPosition, Pseudonym, V2v,
@@ -28,36 +30,6 @@ pub const BEGINNING: UtcTime = UtcTime::from_millis(1_767_225_600_000);
 pub const BEGINNING_2004: u32 = 694_310_405;
 /// How often the world moves on.
 pub const TICK: Duration = Duration::from_millis(20);
-
-/// Steps of a generator that gives the same numbers for the same seed (SplitMix64).
-pub struct Seeded(pub u64);
-
-impl TryRng for Seeded {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|n| u32::try_from(n >> 32).unwrap())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Ok(z ^ (z >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            let drawn = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&drawn[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-/// The keys of a test are nobody's.
-impl TryCryptoRng for Seeded {}
 
 /// An operator: a root, an authority, and the tickets that it issues.
 pub struct Operator {
@@ -113,6 +85,15 @@ impl Operator {
         self.keys += 1;
         let key = key(self.seed, self.keys);
         let says = profile::ticket(validity, None, key.public_key(), vehicle_data).unwrap();
+        let authority = CertificateHash::of(&self.authority);
+        Pseudonym::new(self.authority_key.issue(says, authority), key).unwrap()
+    }
+
+    /// The ticket of a charging station.
+    pub fn station_ticket(&mut self, validity: ValidityPeriod) -> Pseudonym {
+        self.keys += 1;
+        let key = key(self.seed, self.keys);
+        let says = profile::station_ticket(validity, key.public_key()).unwrap();
         let authority = CertificateHash::of(&self.authority);
         Pseudonym::new(self.authority_key.issue(says, authority), key).unwrap()
     }
@@ -304,7 +285,7 @@ impl World {
         for to in 0..self.cars.len() {
             let car = &mut self.cars[to];
             let distance = (car.east - east).hypot(car.north - north);
-            let lost = self.rng.try_next_u64().unwrap() % 100 < self.loss_percent;
+            let lost = self.rng.chance(self.loss_percent);
             if to == from || distance > self.reach || lost {
                 continue;
             }

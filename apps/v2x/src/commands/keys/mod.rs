@@ -65,7 +65,8 @@ fn enroll(arguments: &cli::KeysEnroll) -> Result<(), Failure> {
     let unit = Unit::make(&arguments.folder)?;
     let pseudonyms = match wanted.role {
         Role::Vehicle => usize::from(arguments.pseudonyms),
-        Role::Station => 0,
+        // The ticket under which it announces itself.
+        Role::Station => 1,
     };
     let mut rng = Drawn::from_kernel()?;
     let request = unit.ask(wanted, pseudonyms, &mut rng)?;

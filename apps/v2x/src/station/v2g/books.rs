@@ -6,10 +6,9 @@ use v2x_proto::v2g::message::{BatteryDataReq, SignedReceipt};
 use v2x_proto::v2g::{BatteryReport, SavedSession, SessionId};
 use v2x_roles::station::SlotNumber;
 use v2x_store::{Event, Store, StoreError, V2gSession};
-use v2x_units::{Amps, BatteryCurrent, StateOfCharge, Volts, WattHours};
+use v2x_units::{Amps, BatteryCurrent, StateOfCharge, UtcTime, Volts, WattHours};
 use v2x_uplink::thingsboard::{Value, Values};
 
-use crate::clock::Clock;
 use crate::config::amount;
 use crate::daemon::v2g_books::{battery_row, entry, receipt_entry, receipt_row};
 
@@ -33,12 +32,13 @@ pub(super) fn owner(slot: SlotNumber) -> String {
     format!("slot {slot}")
 }
 
+/// Writes what happened at a moment; `None` while no clock is right.
 pub(in crate::station) fn write(
     store: &mut Store,
     slot: SlotNumber,
+    now: Option<UtcTime>,
     told: &Told,
 ) -> Result<(), StoreError> {
-    let now = Clock::wall();
     let suffix = format!("_slot{slot}");
     match told {
         Told::Save(saved) => {

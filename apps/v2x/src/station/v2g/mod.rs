@@ -15,14 +15,17 @@
 //! | `legacy.rs` | prototype cars, where the operator speaks with them; no way to an order |
 //! | `slot.rs` | one slot's conversation: what it is told of the slot, what it wants |
 //! | `offer.rs` | what a slot offers: limits and price from its set-up and tariff |
+//! | `announcement.rs` | what the station says to everybody who comes by |
 //! | `books.rs` | what is kept |
 
+mod announcement;
 pub(super) mod books;
 mod legacy;
 pub(super) mod offer;
 mod slot;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never};
@@ -31,14 +34,17 @@ use v2x_charging::SessionRecord;
 use v2x_proto::secure::Role;
 use v2x_roles::station::{Order, PortId, SlotNumber, Station, StationSetup};
 use v2x_store::Store;
-use v2x_units::Instant;
+use v2x_units::{Instant, MacAddress, UtcTime};
 
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
 use crate::config::station::StationConfig;
 use crate::daemon::payload::is_of_no_protocol_of_ours;
+use crate::daemon::waiting::{ForStore, Waiting};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
+use announcement::Announcement;
+use books::Told;
 use legacy::Legacy;
 use slot::{SlotV2g, Wanted};
 
@@ -52,8 +58,24 @@ pub(super) struct V2g {
     setup: StationSetup,
     slots: Vec<SlotV2g>,
     legacy: Option<Legacy>,
+    announcement: Option<Announcement>,
+    /// What the store has not taken yet.
+    unwritten: Waiting<Unwritten>,
     rng: Drawn,
     due: Instant,
+}
+
+/// Something for the store, with its date.
+struct Unwritten {
+    slot: SlotNumber,
+    at: Option<UtcTime>,
+    told: Told,
+}
+
+impl ForStore for Unwritten {
+    fn is_book(&self) -> bool {
+        matches!(self.told, Told::Save(_) | Told::Receipt(..))
+    }
 }
 
 impl V2g {
@@ -70,6 +92,7 @@ impl V2g {
             health.legacy.switched_on();
         }
         let mut slots = Vec::new();
+        let mut ticket = None;
         for radio in &config.slot_radios {
             let Some(of_slot) = setup.slots.iter().find(|slot| slot.number == radio.slot) else {
                 continue;
@@ -77,6 +100,7 @@ impl V2g {
             let keys = UnitKeys::load(&radio.keys, Role::Station, policy, Clock::wall())?;
             let name = keys.identity.credential().subject.name.to_string();
             info!(slot = %radio.slot, evse = name, "the slot has its keys");
+            ticket = ticket.or_else(|| keys.pseudonyms.first().cloned());
             let saved = store.v2g_session(&books::owner(radio.slot));
             let saved = saved.blame(Blame::Runtime, "store")?;
             slots.push(SlotV2g::new(
@@ -94,6 +118,8 @@ impl V2g {
             setup: setup.clone(),
             slots,
             legacy: config.radio.legacy.then(Legacy::new),
+            announcement: Announcement::open(ticket, setup, now)?,
+            unwritten: Waiting::default(),
             rng: Drawn::from_kernel()?,
             due: now,
         })
@@ -150,7 +176,12 @@ impl V2g {
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let slots = self.slots.iter().filter_map(SlotV2g::wake_at);
         let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
-        slots.chain(legacy).chain([self.due]).min()
+        let announcement = self.announcement.as_ref().map(Announcement::wake_at);
+        slots
+            .chain(legacy)
+            .chain(announcement)
+            .chain([self.due])
+            .min()
     }
 
     /// Tells each conversation how its slot is, and does what it wants. The orders come back: after
@@ -183,16 +214,42 @@ impl V2g {
                         }
                     }
                     Wanted::Order(order) => orders.push((slot.number(), order)),
-                    Wanted::Keep(told) => {
-                        if let Err(error) = books::write(store, slot.number(), &told) {
-                            warn!(%error, slot = %slot.number(), "V2G waits for no disk: not kept");
-                        }
-                    }
+                    Wanted::Keep(told) => self.unwritten.push(Unwritten {
+                        slot: slot.number(),
+                        at: Clock::wall(),
+                        told,
+                    }),
                 }
             }
         }
+        self.unwritten
+            .write(|it| books::write(store, it.slot, it.at, &it.told));
+        self.announce(now, is_due, station);
         self.step_legacy(now, station, store);
         orders
+    }
+
+    /// Says what the station is to everybody who comes by.
+    fn announce(&mut self, now: Instant, is_due: bool, station: &Station) {
+        let Some(announcement) = &mut self.announcement else {
+            return;
+        };
+        if is_due {
+            let slots = &self.slots;
+            let is_taken = |number| {
+                let mut slots = slots.iter().filter(|slot| slot.number() == number);
+                slots.any(|slot| slot.is_taken())
+            };
+            let (address, utc) = (self.health.address(), Clock::wall());
+            announcement.look(now, (utc, address), station.views(now), is_taken);
+        }
+        for frame in announcement.poll(now) {
+            if let Some(air) = &self.air {
+                air.sender.send(MacAddress::BROADCAST, frame);
+            }
+        }
+        let announced = &self.health.announced;
+        announced.store(announcement.sent(), Ordering::Relaxed);
     }
 
     /// The same for prototypes. Nothing that comes of it is an order.

@@ -109,6 +109,11 @@ impl SlotV2g {
         self.secc.session().is_some_and(|session| !session.ended)
     }
 
+    /// Whether a car has the slot: by its session, or by a plug that somebody sees.
+    pub(super) fn is_taken(&self) -> bool {
+        self.has_proven_car() || self.plug_input == Some(true)
+    }
+
     pub(super) const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
     }

@@ -14,6 +14,8 @@ pub(crate) struct Fault {
     pub(crate) room: AtomicU64,
     /// Whether it refuses every change.
     pub(crate) is_read_only: AtomicBool,
+    /// Whether it makes an empty file although it is full, as most file systems do.
+    pub(crate) makes_files: AtomicBool,
 }
 
 /// A real folder behind a fault.
@@ -31,6 +33,7 @@ impl Faulty {
             fault: Arc::new(Fault {
                 room: AtomicU64::new(u64::MAX),
                 is_read_only: AtomicBool::new(false),
+                makes_files: AtomicBool::new(false),
             }),
         }
     }
@@ -93,7 +96,10 @@ impl Sink for FaultySink {
 
 impl Disk for Faulty {
     fn create(&self, name: &str) -> io::Result<Opened> {
-        let opened = self.checked(|folder| folder.create(name))?;
+        let opened = match self.fault.makes_files.load(Ordering::Relaxed) {
+            true => self.folder.create(name)?,
+            false => self.checked(|folder| folder.create(name))?,
+        };
         Ok(self.behind_fault(opened))
     }
 

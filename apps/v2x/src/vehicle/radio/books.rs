@@ -1,6 +1,5 @@
 //! What V2G and V2V leave on the car's disk; called by the keeper.
 
-use tracing::warn;
 use v2x_outbox::Class;
 use v2x_proto::v2g::MeterReading;
 use v2x_store::{Event, Store, StoreError, V2gSession};
@@ -14,8 +13,12 @@ use crate::daemon::v2g_books::{entry, receipt_entry, receipt_row};
 pub(in crate::vehicle) const OWNER: &str = "vehicle";
 
 /// Writes what was told; `utc` is `None` while no clock is trusted.
-pub(in crate::vehicle) fn write(store: &mut Store, utc: Option<UtcTime>, told: &ToldByV2g) {
-    let done = match told {
+pub(in crate::vehicle) fn write(
+    store: &mut Store,
+    utc: Option<UtcTime>,
+    told: &ToldByV2g,
+) -> Result<(), StoreError> {
+    match told {
         ToldByV2g::Session(open) => {
             let row = open.as_ref().map(|(id, station)| V2gSession {
                 session: id.bytes(),
@@ -43,9 +46,6 @@ pub(in crate::vehicle) fn write(store: &mut Store, utc: Option<UtcTime>, told: &
             detail: detail.to_string(),
             upload: None,
         }),
-    };
-    if let Err(error) = done {
-        warn!(%error, "what was said over the radio is not in the store");
     }
 }
 
@@ -80,8 +80,12 @@ fn status(
 }
 
 /// Writes what V2V told; `utc` is `None` while no clock is trusted.
-pub(in crate::vehicle) fn write_v2v(store: &mut Store, utc: Option<UtcTime>, told: &ToldByV2v) {
-    let done = match told {
+pub(in crate::vehicle) fn write_v2v(
+    store: &mut Store,
+    utc: Option<UtcTime>,
+    told: &ToldByV2v,
+) -> Result<(), StoreError> {
+    match told {
         ToldByV2v::Event {
             kind,
             detail,
@@ -99,9 +103,6 @@ pub(in crate::vehicle) fn write_v2v(store: &mut Store, utc: Option<UtcTime>, tol
             })
         }
         ToldByV2v::State(state) => state_row(store, utc, state),
-    };
-    if let Err(error) = done {
-        warn!(%error, "what other cars said is not in the store");
     }
 }
 
@@ -133,6 +134,9 @@ fn state_row(store: &mut Store, utc: Option<UtcTime>, state: &V2vState) -> Resul
     values.put("v2v_worst_delivery", number(state.worst_delivery, 2));
     values.put("v2v_events", count(state.events));
     values.put("v2v_warnings", count(state.warnings));
+    values.put("v2v_charging_stations", count(state.charging_stations));
+    let nearest_free = number(state.nearest_free.map(Meters::get), 1);
+    values.put("v2v_nearest_free_m", nearest_free);
     values.put("v2v_sent", total(state.sent));
     values.put("v2v_verified", total(state.verified));
     values.put("v2v_refused", total(state.refused));

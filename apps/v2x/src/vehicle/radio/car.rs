@@ -3,7 +3,7 @@
 use v2x_proto::v2g::BatteryReport;
 use v2x_recording::Gear;
 use v2x_roles::vehicle::{Mode, Snapshot, VehicleState, merged};
-use v2x_units::{GnssFix, Instant, KilometersPerHour, Stamp};
+use v2x_units::{GnssFix, Instant, KilometersPerHour, Meters, Stamp};
 
 /// Standing: below what a speedometer shows.
 const STANDING_KMH: f64 = 0.5;
@@ -18,6 +18,8 @@ pub(in crate::vehicle) struct CarNow {
     pub(in crate::vehicle) accelerator: Option<f64>,
     /// The current good fix, and when it came.
     pub(in crate::vehicle) fix: Option<(Instant, GnssFix)>,
+    /// How far the sea lies above the ellipsoid at the fix, if the receiver says so.
+    pub(in crate::vehicle) geoid_separation: Option<Meters>,
     pub(in crate::vehicle) mode: Option<Mode>,
     /// Mains voltage at the charger.
     pub(in crate::vehicle) mains: Option<bool>,
@@ -41,6 +43,7 @@ impl CarNow {
             brake: row.and_then(|row| row.brake),
             accelerator: row.and_then(|row| row.accelerator),
             fix: (state.current_fix(at.instant)).map(|(stamp, fix)| (stamp.instant, fix)),
+            geoid_separation: None,
             mode: state.mode(at.instant),
             mains: flag("mains_present"),
             battery: BatteryReport {

@@ -5,21 +5,30 @@
 
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
 use rand_core::CryptoRng;
+use serde_json::{Value as Json, json};
 use tracing::{info, warn};
-use v2x_proto::secure::{RevocationList, Signature};
+use v2x_proto::secure::{RevocationList, Signature, UtcSecond};
+use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
-use v2x_proto::v2g::{Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
+use v2x_proto::v2g::{BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
 use v2x_recording::RadioRow;
-use v2x_units::{Instant, MacAddress, Stamp, UtcTime};
+use v2x_units::{Instant, MacAddress, Stamp, StateOfCharge, UtcTime, WattHours, Watts};
 
 use super::car::CarNow;
+use super::local::{Asked, Order};
 use super::rows;
+use super::wishes::Wishes;
 use crate::config::V2gConfig;
-use crate::keys::UnitKeys;
+use crate::daemon::control::refusal;
+use crate::keys::{UnitKeys, hex};
 
 /// Mains that go away for less than this are no plug that was pulled: relays bounce.
 const PLUG_SETTLES: Duration = Duration::from_secs(1);
+
+/// How long a stop waits for the station's answer before whoever asked hears that there is none.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is to be kept of the conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +43,13 @@ pub(in crate::vehicle) enum ToldByV2g {
     Event(&'static str, serde_json::Value),
 }
 
+impl ToldByV2g {
+    /// Whether it is of the books: sessions and receipts.
+    pub(in crate::vehicle) const fn is_book(&self) -> bool {
+        matches!(self, Self::Session(_) | Self::Receipt(..))
+    }
+}
+
 /// What is to be done.
 pub(super) enum Wanted {
     Send(MacAddress, Vec<u8>),
@@ -44,7 +60,18 @@ pub(super) enum Wanted {
 /// The car's end of V2G.
 pub(super) struct Charging {
     evcc: Evcc,
-    call_when_parked: bool,
+    config: V2gConfig,
+    /// Whether stations are believed while the time is not known.
+    without_clock: bool,
+    wishes: Wishes,
+    /// What the station was last told of the owner's settings.
+    settings: EvccSettings,
+    /// The time, as the clock last said it.
+    utc: Option<UtcTime>,
+    battery: BatteryReport,
+    reading: Option<MeterReading>,
+    /// Who waits for the end of the power, and until when.
+    stopping: Option<(Sender<Json>, Instant)>,
     plugged: bool,
     /// Since when the car looks otherwise than `plugged` says.
     doubtful_since: Option<Instant>,
@@ -56,17 +83,23 @@ pub(super) struct Charging {
 }
 
 impl Charging {
-    pub(super) fn new(keys: &UnitKeys, config: &V2gConfig) -> Self {
-        let settings = EvccSettings {
-            capacity: config.capacity,
-            max_current: config.max_current,
-            cost_limit: config.cost_limit,
-            departure: None,
-            battery_data_after_unplugging: config.battery_data,
-        };
+    pub(super) fn new(
+        keys: &UnitKeys,
+        config: &V2gConfig,
+        wishes: Wishes,
+        without_clock: bool,
+    ) -> Self {
+        let settings = settings(config, &wishes, None);
         Self {
             evcc: Evcc::new(keys.identity.clone(), keys.trust.clone(), settings),
-            call_when_parked: config.call_when_parked,
+            config: *config,
+            without_clock,
+            wishes,
+            settings,
+            utc: None,
+            battery: BatteryReport::default(),
+            reading: None,
+            stopping: None,
             plugged: false,
             doubtful_since: None,
             station: String::new(),
@@ -82,13 +115,13 @@ impl Charging {
     }
 
     /// When it wants to be polled.
-    pub(super) const fn wake_at(&self) -> Option<Instant> {
-        self.wake_at
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        let waiting = self.stopping.as_ref().map(|(_, until)| *until);
+        [self.wake_at, waiting].into_iter().flatten().min()
     }
 
     /// Whether the car is plugged in and no station has proven itself.
     pub(super) fn is_plugged_without_proof(&self) -> bool {
-        use v2x_proto::v2g::evcc::EvccState;
         let waits = matches!(
             self.evcc.state(),
             EvccState::ExpectPlug | EvccState::ExpectStation
@@ -99,12 +132,18 @@ impl Charging {
     /// Takes the car as it is now.
     pub(super) fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;
-        self.evcc.handle(now, EvccInput::Battery(car.battery), rng);
+        self.battery = BatteryReport {
+            desired_state_of_charge: self.wishes.desired_soc(&self.config),
+            ..car.battery
+        };
+        self.evcc.handle(now, EvccInput::Battery(self.battery), rng);
         self.evcc.handle(now, EvccInput::Speed(car.speed), rng);
         if let Some((at, fix)) = car.fix {
             self.evcc.handle(now, EvccInput::Fix(at, fix), rng);
         }
-        let looks_plugged = self.looks_plugged(car);
+        // Without the time no station could be believed, and would be passed over for a while.
+        let may_call = self.plugged || self.without_clock || self.utc.is_some();
+        let looks_plugged = may_call && self.looks_plugged(car);
         if looks_plugged == self.plugged {
             self.doubtful_since = None;
             return;
@@ -123,7 +162,7 @@ impl Charging {
     /// stopped charging falls asleep with the plug in.
     fn looks_plugged(&self, car: &CarNow) -> bool {
         let by_mains = car.mains.unwrap_or(self.plugged && car.is_parked());
-        by_mains || (self.call_when_parked && car.is_parked())
+        by_mains || (self.config.call_when_parked && car.is_parked())
     }
 
     /// Takes what the radio heard.
@@ -139,7 +178,81 @@ impl Charging {
 
     /// Takes the time, if it is known.
     pub(super) fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
+        self.utc = utc;
         self.evcc.handle(now, EvccInput::Clock(utc), rng);
+        self.agree(now, rng);
+    }
+
+    /// Tells the station what is wanted, if that is something else than before.
+    fn agree(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
+        let settings = settings(&self.config, &self.wishes, self.utc);
+        if settings != self.settings {
+            self.settings = settings;
+            self.evcc.handle(now, EvccInput::Settings(settings), rng);
+        }
+    }
+
+    /// Carries out what the driver asks for, and answers it: a stop when the power has ended.
+    pub(super) fn local(&mut self, now: Instant, asked: Asked, rng: &mut dyn CryptoRng) {
+        let answer = match asked.order {
+            Order::Status => self.status(),
+            Order::Wishes(wishes) => {
+                self.wishes = wishes;
+                self.battery.desired_state_of_charge = self.wishes.desired_soc(&self.config);
+                self.evcc.handle(now, EvccInput::Battery(self.battery), rng);
+                self.agree(now, rng);
+                self.status()
+            }
+            Order::Stop if !self.can_stop() => refusal("nothing is being charged over the radio"),
+            Order::Stop => {
+                self.evcc.handle(now, EvccInput::Stop, rng);
+                self.answer_stop(&refusal("another stop was asked for"));
+                self.stopping = Some((asked.answer, now + STOP_WITHIN));
+                return;
+            }
+        };
+        // Whoever asked may have gone.
+        asked.answer.try_send(answer).ok();
+    }
+
+    fn can_stop(&self) -> bool {
+        !matches!(
+            self.evcc.state(),
+            EvccState::ExpectPlug
+                | EvccState::ExpectStation
+                | EvccState::ExpectUnplug
+                | EvccState::ExpectReportTime
+                | EvccState::ExpectBatteryData
+        ) || (self.evcc.state() == EvccState::ExpectStation && self.evcc.session().is_some())
+    }
+
+    fn answer_stop(&mut self, answer: &Json) {
+        if let Some((waiting, _)) = self.stopping.take() {
+            waiting.try_send(answer.clone()).ok();
+        }
+    }
+
+    /// How the charge goes; what is not known is `null`.
+    fn status(&self) -> Json {
+        let session = self.evcc.session().map(|it| hex::of(&it.bytes()));
+        let station = (!self.station.is_empty()).then_some(&self.station);
+        let reading = self.reading.filter(|_| session.is_some());
+        let departure = self.settings.departure.map(|departure| departure.0);
+        let desired = self.wishes.desired_soc(&self.config);
+        json!({
+            "ok": true,
+            "plugged": self.plugged,
+            "state": format!("{:?}", self.evcc.state()),
+            "station": station,
+            "session": session,
+            "power_w": reading.and_then(|it| it.power).map(Watts::get),
+            "energy_wh": reading.and_then(|it| it.energy).map(WattHours::get),
+            "cost": reading.and_then(|it| it.cost).map(|cost| cost.to_string()),
+            "soc": self.battery.state_of_charge.map(StateOfCharge::percent),
+            "desired_soc": desired.map(StateOfCharge::percent),
+            "departure": departure,
+            "cost_limit": self.settings.cost_limit.map(|limit| limit.to_string()),
+        })
     }
 
     /// Takes a revocation list.
@@ -177,15 +290,23 @@ impl Charging {
                 }
                 Output::WakeAt(when) => {
                     self.wake_at = when;
-                    return;
+                    break;
                 }
             }
+        }
+        if self
+            .stopping
+            .as_ref()
+            .is_some_and(|(_, until)| now >= *until)
+        {
+            self.answer_stop(&refusal(
+                "the station has not answered yet; it is asked again until it does",
+            ));
         }
     }
 
     /// What is kept of an event.
     fn told(&mut self, event: EvccEvent) -> Vec<ToldByV2g> {
-        use serde_json::json;
         let one = |kind, detail| vec![ToldByV2g::Event(kind, detail)];
         match event {
             EvccEvent::StationProven(at, credential) => {
@@ -216,10 +337,14 @@ impl Charging {
                 info!(station = self.station, "power may flow");
                 one("v2g_power_started", json!({ "evse": self.station }))
             }
-            EvccEvent::Status(reading) => vec![ToldByV2g::Status(self.station.clone(), reading)],
+            EvccEvent::Status(reading) => {
+                self.reading = Some(reading);
+                vec![ToldByV2g::Status(self.station.clone(), reading)]
+            }
             EvccEvent::PowerStopped(reason) => {
                 info!(?reason, "power has ended");
                 let reason = format!("{reason:?}");
+                self.answer_stop(&json!({ "ok": true, "ended": reason }));
                 one(
                     "v2g_power_stopped",
                     json!({ "evse": self.station, "reason": reason }),
@@ -240,13 +365,16 @@ impl Charging {
                     json!({ "evse": self.station, "receipt_evse": evse }),
                 )
             }
-            EvccEvent::SessionEnded(_) => vec![ToldByV2g::Session(None)],
+            EvccEvent::SessionEnded(_) => {
+                self.reading = None;
+                self.answer_stop(&json!({ "ok": true, "ended": "session" }));
+                vec![ToldByV2g::Session(None)]
+            }
             other => self.told_of_trouble(&other),
         }
     }
 
     fn told_of_trouble(&self, event: &EvccEvent) -> Vec<ToldByV2g> {
-        use serde_json::json;
         let (kind, why) = match event {
             EvccEvent::StationNotBelieved(reason) => {
                 ("v2g_station_not_believed", reason.to_string())
@@ -270,5 +398,16 @@ impl Charging {
             kind,
             json!({ "evse": self.station, "why": why }),
         )]
+    }
+}
+
+/// What the station is told of the owner's settings and the driver's wishes.
+fn settings(config: &V2gConfig, wishes: &Wishes, utc: Option<UtcTime>) -> EvccSettings {
+    EvccSettings {
+        capacity: config.capacity,
+        max_current: config.max_current,
+        cost_limit: wishes.cost_limit(config),
+        departure: wishes.departure(utc.and_then(UtcSecond::of)),
+        battery_data_after_unplugging: config.battery_data,
     }
 }

@@ -15,8 +15,10 @@ pub(super) mod books;
 mod car;
 mod charging;
 mod legacy;
+pub(super) mod local;
 mod rows;
 mod v2v;
+pub(super) mod wishes;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,8 +35,10 @@ pub(super) use car::CarNow;
 pub(super) use charging::ToldByV2g;
 use charging::{Charging, Wanted};
 use legacy::Legacy;
+use local::Asked;
 pub(super) use v2v::{State as V2vState, ToldByV2v};
 use v2v::{Traffic, Wanted as WantedByV2v};
+use wishes::Wishes;
 
 use super::health::Health;
 use super::ingest::ToRecord;
@@ -57,6 +61,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub(super) struct Radio {
     air: Air,
     car: Receiver<CarNow>,
+    /// What the driver asks for, over the daemon's socket.
+    local: Receiver<Asked>,
     charging: Charging,
     traffic: Traffic,
     legacy: Option<Legacy>,
@@ -74,8 +80,12 @@ pub(super) struct Radio {
 pub(super) struct Parts {
     pub(super) air: Air,
     pub(super) car: Receiver<CarNow>,
+    pub(super) local: Receiver<Asked>,
+    pub(super) wishes: Wishes,
     pub(super) keys: UnitKeys,
     pub(super) config: V2gConfig,
+    /// Whether stations are believed while the time is not known.
+    pub(super) without_clock: bool,
     /// Whether prototypes are spoken with.
     pub(super) legacy: bool,
     /// The session that was open before a restart.
@@ -98,7 +108,12 @@ impl Radio {
             parts.health.air.legacy.switched_on();
         }
         let mut rng = parts.rng;
-        let mut charging = Charging::new(&parts.keys, &parts.config);
+        let mut charging = Charging::new(
+            &parts.keys,
+            &parts.config,
+            parts.wishes,
+            parts.without_clock,
+        );
         if let Some(session) = parts.open {
             charging.remember(now, session, &mut rng);
         }
@@ -106,6 +121,7 @@ impl Radio {
         Ok(Self {
             air: parts.air,
             car: parts.car,
+            local: parts.local,
             charging,
             traffic,
             legacy: parts.legacy.then(|| Legacy::new(parts.config.capacity)),
@@ -146,6 +162,14 @@ impl Radio {
                     // The air has ended with the daemon; the car still says good-bye.
                     Err(_) => self.air.heard = never(),
                 },
+                recv(self.local) -> asked => match asked {
+                    Ok(asked) => {
+                        let now = self.clock.now().instant;
+                        self.charging.local(now, asked, &mut self.rng);
+                    }
+                    // Nobody asks any more.
+                    Err(_) => self.local = never(),
+                },
                 default(wait) => {}
             }
         }
@@ -175,6 +199,12 @@ impl Radio {
             let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
             self.charging.clock(now, utc, &mut self.rng);
             self.traffic.clock(now, utc, &mut self.rng);
+            if let Some(address) = self.health.air.fixed_address() {
+                self.traffic.fix_address(now, address, &mut self.rng);
+            }
+            let stations = u64::try_from(self.traffic.charging_stations()).unwrap_or(u64::MAX);
+            let shown = &self.health.air.charging_stations;
+            shown.store(stations, Ordering::Relaxed);
         }
         if now >= revocations_due {
             self.due.1 = now + LOOK_AT_REVOCATIONS;

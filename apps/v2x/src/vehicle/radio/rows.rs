@@ -3,7 +3,7 @@
 use v2x_proto::secure::VerifiedMessage;
 use v2x_proto::v2g::message::ChargeParameterDiscoveryRes;
 use v2x_proto::v2g::{MeterReading, Money, SessionId};
-use v2x_proto::v2v::{Neighbour, Received};
+use v2x_proto::v2v::{ChargingStationInSight, Neighbour, Received};
 use v2x_proto::wire::cam::AccelerationControl;
 use v2x_proto::wire::motion::DriveDirection;
 use v2x_proto::wire::vehicle_data::{
@@ -33,7 +33,7 @@ pub(super) fn of_neighbour(at: UtcTime, heard: &Received, from: &Neighbour) -> O
         ..RadioCar::default()
     };
     match &heard.message {
-        VerifiedMessage::Denm(_) => return None,
+        VerifiedMessage::Denm(_) | VerifiedMessage::Evcsn(_) => return None,
         VerifiedMessage::Cam(_) => {}
         VerifiedMessage::VehicleData(data) => {
             let percent =
@@ -53,6 +53,30 @@ pub(super) fn of_neighbour(at: UtcTime, heard: &Received, from: &Neighbour) -> O
         is_verified: true,
         is_legacy: false,
     })
+}
+
+/// What a charging station announces of itself.
+pub(super) fn of_announcement(at: UtcTime, station: &ChargingStationInSight) -> RadioRow {
+    // Our stations say the price as `1.50 MAD/kWh`; the column is a number.
+    let price = station.pricing.split(' ').next().unwrap_or_default();
+    let is_number = price.parse::<f64>().is_ok_and(f64::is_finite);
+    RadioRow {
+        at,
+        sender: station.address,
+        what: RadioContent::Station(RadioStation {
+            voltage: None,
+            current: None,
+            energy: None,
+            position: Some(station.position),
+            cost: None,
+            cost_per_kwh: is_number.then(|| price.to_owned()),
+            max_power: None,
+            session: None,
+            is_available: Some(station.free() > 0),
+        }),
+        is_verified: true,
+        is_legacy: false,
+    }
 }
 
 fn kmh(speed: MetersPerSecond) -> KilometersPerHour {

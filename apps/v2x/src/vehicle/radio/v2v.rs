@@ -7,10 +7,10 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 use serde_json::json;
 use tracing::{info, warn};
-use v2x_proto::secure::Verifier;
+use v2x_proto::secure::{VerifiedMessage, Verifier};
 use v2x_proto::v2v::{
-    Accuracy, Condition, Heard, Motion, OwnPosition, Pseudonym, V2v, V2vEvent, V2vInput, V2vOutput,
-    V2vSettings, Warning,
+    Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, V2v,
+    V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
@@ -54,6 +54,9 @@ pub(in crate::vehicle) struct State {
     pub(in crate::vehicle) worst_delivery: Option<f64>,
     pub(in crate::vehicle) events: usize,
     pub(in crate::vehicle) warnings: usize,
+    /// Charging stations that announce themselves, and how far the nearest with a free slot is.
+    pub(in crate::vehicle) charging_stations: usize,
+    pub(in crate::vehicle) nearest_free: Option<Meters>,
     pub(in crate::vehicle) sent: u64,
     pub(in crate::vehicle) verified: u64,
     pub(in crate::vehicle) refused: u64,
@@ -73,6 +76,7 @@ pub(super) enum Wanted {
 /// The car's V2V.
 pub(super) struct Traffic {
     v2v: V2v,
+    settings: V2vSettings,
     course: Course,
     last_fix: Option<Instant>,
     place: Option<Position>,
@@ -101,10 +105,12 @@ impl Traffic {
         if pseudonyms.is_empty() {
             warn!("no pseudonym holds: the car is silent to other cars; enrol it for more");
         }
-        let mut v2v = V2v::new(V2vSettings::default(), verifier);
+        let settings = V2vSettings::default();
+        let mut v2v = V2v::new(settings, verifier);
         v2v.handle(now, V2vInput::Pseudonyms(pseudonyms), rng);
         Ok(Self {
             v2v,
+            settings,
             course: Course::default(),
             last_fix: None,
             place: None,
@@ -116,6 +122,26 @@ impl Traffic {
     /// When it wants to be polled.
     pub(super) const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
+    }
+
+    /// Names this address in every packet: the radio takes no other.
+    pub(super) fn fix_address(
+        &mut self,
+        now: Instant,
+        address: MacAddress,
+        rng: &mut dyn CryptoRng,
+    ) {
+        if self.settings.fixed_address == Some(address) {
+            return;
+        }
+        warn!("the radio keeps its address: the car can be followed by it");
+        self.settings.fixed_address = Some(address);
+        self.v2v.handle(now, V2vInput::Settings(self.settings), rng);
+    }
+
+    /// How many charging stations announce themselves within reach.
+    pub(super) fn charging_stations(&self) -> usize {
+        self.v2v.map().charging_stations().len()
     }
 
     /// Takes the time, if it is known.
@@ -157,9 +183,11 @@ impl Traffic {
             at,
             position: fix.position,
             accuracy: Some(Accuracy::circle(Meters::new(accuracy))),
-            // The receiver says the height above the sea; how far that is from the ellipsoid is not
-            // known here.
-            altitude: None,
+            // The receiver says the height above the sea; CAMs want that above the ellipsoid.
+            altitude: fix
+                .altitude
+                .zip(car.geoid_separation)
+                .map(|(above_sea, separation)| above_sea + separation),
             course: self.course.now(at),
         };
         self.v2v.handle(now, V2vInput::Position(position), rng);
@@ -178,9 +206,20 @@ impl Traffic {
                 V2vOutput::SetAddress(address) => want(Wanted::SetAddress(address)),
                 V2vOutput::Send(outgoing) => want(Wanted::Send(outgoing.to, outgoing.payload)),
                 V2vOutput::Event(V2vEvent::Received(heard)) => {
-                    let neighbour = self.v2v.map().neighbour(heard.station);
+                    let map = self.v2v.map();
+                    let neighbour = map.neighbour(heard.station);
                     let row = neighbour.and_then(|from| rows::of_neighbour(utc, &heard, from));
+                    let mut stations = map.charging_stations().iter();
+                    let station = matches!(heard.message, VerifiedMessage::Evcsn(_))
+                        .then(|| stations.find(|it| it.station == heard.station));
+                    let row = row.or(station.flatten().map(|it| rows::of_announcement(utc, it)));
                     row.into_iter().for_each(|row| want(Wanted::Record(row)));
+                }
+                V2vOutput::Event(V2vEvent::ChargingStation(station)) => {
+                    let mut stations = self.v2v.map().charging_stations().iter();
+                    let known = stations.find(|it| it.station == station);
+                    let told = known.map(|it| self.told_of_station(it));
+                    told.into_iter().for_each(|told| want(Wanted::Keep(told)));
                 }
                 V2vOutput::Event(event) => {
                     if let Some(told) = told(&event) {
@@ -199,6 +238,34 @@ impl Traffic {
         }
     }
 
+    /// What a charging station says of itself, when it says something new.
+    fn told_of_station(&self, station: &ChargingStationInSight) -> ToldByV2v {
+        let distance = self
+            .place
+            .map(|place| station.distance(place).get().round());
+        info!(
+            station = station.station.raw(),
+            free = station.free(),
+            "a charging station announces itself"
+        );
+        let spots: Vec<_> = (station.spots.iter())
+            .map(|spot| json!({ "slot": spot.name, "free": spot.is_free, "plug": spot.plug }))
+            .collect();
+        ToldByV2v::Event {
+            kind: "v2v_charging_station",
+            detail: json!({
+                "station": station.station.raw(),
+                "provider": station.provider,
+                "distance_m": distance,
+                "pricing": station.pricing,
+                "accessibility": station.accessibility,
+                "free": station.free(),
+                "slots": spots,
+            }),
+            is_alert: false,
+        }
+    }
+
     fn state(&self, now: Instant) -> State {
         let map = self.v2v.map();
         let counters = self.v2v.counters();
@@ -211,12 +278,16 @@ impl Traffic {
             .neighbours()
             .iter()
             .filter_map(|it| it.quality.delivery_ratio());
+        let free = map.charging_stations().iter().filter(|it| it.free() > 0);
+        let free = free.filter_map(|it| Some(it.distance(self.place?)));
         State {
             neighbours: map.neighbours().len(),
             nearest,
             worst_delivery: deliveries.min_by(f64::total_cmp),
             events: map.events().iter().count(),
             warnings: self.v2v.warnings().count(),
+            charging_stations: map.charging_stations().len(),
+            nearest_free: free.min_by(|a, b| a.get().total_cmp(&b.get())),
             sent: counters.sent_cams + counters.sent_denms,
             verified: counters.cams + counters.denms,
             refused: counters.refused().map(|(_, count)| count).sum(),
@@ -255,7 +326,13 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         is_alert: false,
     };
     Some(match event {
-        V2vEvent::Received(_) | V2vEvent::Refused { .. } => return None,
+        V2vEvent::Received(_) | V2vEvent::Refused { .. } | V2vEvent::ChargingStation(_) => {
+            return None;
+        }
+        V2vEvent::ChargingStationLost(station) => plain(
+            "v2v_charging_station_lost",
+            json!({ "station": station.raw() }),
+        ),
         V2vEvent::NeighbourAppeared(station) => {
             info!(station = station.raw(), "V2V: a neighbour is in sight");
             plain(

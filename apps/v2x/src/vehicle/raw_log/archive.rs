@@ -1,8 +1,9 @@
 //! What becomes of closed raw logs: compressed, and the oldest removed when they are too many.
 //!
 //! Compressing reads and writes a whole file, so it has a thread of its own that the recorder
-//! never waits for. The log with the highest number is being written and is left alone. A removal
-//! is counted and reported; nothing else is ever removed.
+//! never waits for. The log with the highest number is being written and is left alone, and so are
+//! those that wait for room (`Health::oldest_open_log`). A removal is counted and reported;
+//! nothing else is ever removed.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -134,7 +135,8 @@ impl Archive {
         }
         logs.sort_by_key(|log| log.number);
         let newest = logs.last().map(|log| log.number);
-        logs.retain(|log| Some(log.number) != newest);
+        let oldest_open = self.health.oldest_open_log.load(Ordering::Relaxed);
+        logs.retain(|log| Some(log.number) != newest && log.number < oldest_open);
         Ok(logs)
     }
 }
@@ -193,12 +195,14 @@ mod tests {
             fs::write(place.path().join(name), &text).unwrap();
         }
         let (to_keep, kept) = unbounded();
+        let health = Arc::<Health>::default();
+        health.oldest_open_log.store(10, Ordering::Relaxed);
         let archive = Archive {
             folder: place.path().to_owned(),
             compress: true,
             budget,
             to_keep,
-            health: Arc::default(),
+            health,
         };
         (place, archive, kept)
     }
@@ -256,6 +260,17 @@ mod tests {
             &told[..],
             [ToKeep::Event { detail, .. }, _] if detail.contains(NAMES[0])
         ));
+    }
+
+    #[test]
+    fn log_that_waits_for_room_is_neither_compressed_nor_removed() {
+        let (place, archive, _kept) = archive(Budget {
+            bytes: u64::MAX,
+            free: u64::MAX,
+        });
+        archive.health.oldest_open_log.store(9, Ordering::Relaxed);
+        archive.tidy().unwrap();
+        assert_eq!(names(&place), NAMES[2..]);
     }
 
     #[test]

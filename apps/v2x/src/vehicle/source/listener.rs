@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use v2x_proto::legacy::LineSplitter;
 use v2x_proto::legacy::collector_line::{CollectorLine, LineError, records};
 use v2x_proto::link::{Event, Frame, LinkDecoder, Message};
-use v2x_units::{BootId, CanFrame, GnssFix, Instant, Stamp};
+use v2x_units::{BootId, CanFrame, GnssFix, Instant, Meters, Stamp};
 
 use super::arrival_clock::{ArrivalClock, BoardTime};
 use super::board_report::BoardReport;
@@ -34,8 +34,9 @@ pub(in crate::vehicle) struct Heard {
 pub(in crate::vehicle) enum Capture {
     /// A frame of the bus.
     Frame(CanFrame),
-    /// A fix as the receiver reported it.
-    Fix(GnssFix),
+    /// A fix as the receiver reported it, and how far the sea lies above the ellipsoid there, where
+    /// it says so.
+    Fix(GnssFix, Option<Meters>),
 }
 
 /// Understands one collector, whichever language it speaks.
@@ -55,7 +56,7 @@ pub(in crate::vehicle) struct Listener {
 struct Arrived {
     boot: Option<BootId>,
     frames: Vec<(Instant, CanFrame)>,
-    fixes: Vec<(Instant, GnssFix)>,
+    fixes: Vec<(Instant, GnssFix, Option<Meters>)>,
     newest: Instant,
 }
 
@@ -109,7 +110,7 @@ impl Listener {
             for record in records(line) {
                 let what = match record {
                     Ok(CollectorLine::Can(frame)) => Capture::Frame(frame),
-                    Ok(CollectorLine::Gnss(fix)) => Capture::Fix(fix),
+                    Ok(CollectorLine::Gnss(fix)) => Capture::Fix(fix, None),
                     Ok(CollectorLine::Status(_) | CollectorLine::Banner) => continue,
                     Err(LineError::NotARecord { .. }) => {
                         Health::count(&health.other_text);
@@ -169,7 +170,8 @@ impl Arrived {
             Message::GnssReport(report) => {
                 let age = u64::try_from(report.age.as_micros()).unwrap_or(u64::MAX);
                 let at = frame.at.as_micros().saturating_sub(age);
-                self.fixes.push((Instant::from_micros(at), report.fix));
+                let at = Instant::from_micros(at);
+                self.fixes.push((at, report.fix, report.geoid_separation));
             }
             _ => {}
         }
@@ -188,7 +190,7 @@ impl Arrived {
         };
         let first = self.frames.first().map(|(at, _)| *at);
         clock.arrived(arrival, boot, first, self.newest);
-        for (at, fix) in self.fixes {
+        for (at, fix, separation) in self.fixes {
             let captured = clock.captured(arrival, at);
             let stamp = last_fix
                 .filter(|last| last.instant > captured.instant)
@@ -197,7 +199,7 @@ impl Arrived {
             sink(Heard {
                 at: stamp,
                 board: Some(BoardTime { boot, at }),
-                what: Capture::Fix(fix),
+                what: Capture::Fix(fix, separation),
             });
         }
         for (at, frame) in self.frames {

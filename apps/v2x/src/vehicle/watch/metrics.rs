@@ -48,7 +48,8 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         store_trouble: _, // Words: they are in /health.
         store,
         air,
-        uplink: _, // Told as every role tells it.
+        oldest_open_log: _, // Between the recorder and its archive.
+        uplink: _,          // Told as every role tells it.
     } = health;
     store.metrics(to);
     air.metrics(to);

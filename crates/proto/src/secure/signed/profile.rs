@@ -1,4 +1,4 @@
-//! What the certificates of a small fleet say: root, authority, and a car's pseudonym ticket.
+//! What the certificates of a small fleet say: root, authority, tickets of cars and stations.
 //!
 //! Not their keys and signatures: [`super::SigningKey::issue`] signs what is made here. Standard:
 //! ETSI TS 103 097 v1.3.1, profiles of root, authorization authority and authorization ticket.
@@ -69,6 +69,25 @@ pub fn ticket(
     })
 }
 
+/// What an authority says of a charging station: it may announce itself, and nothing else. It has
+/// no name either; whose it is, the session proves.
+///
+/// # Errors
+/// None: what is said here is always within its bounds.
+pub fn station_ticket(
+    validity: ValidityPeriod,
+    key: PublicKey,
+) -> Result<ToBeSignedCertificate, WireError> {
+    let permissions = Vec::from([Permission {
+        psid: Psid::EVCSN,
+        ssp: None,
+    }]);
+    Ok(ToBeSignedCertificate {
+        permissions: Some(List::new("appPermissions", permissions)?),
+        ..says(CertificateId::None, validity, key)
+    })
+}
+
 fn issuer(
     name: &str,
     validity: ValidityPeriod,
@@ -92,6 +111,10 @@ fn issuer(
         range(Psid::DENM, &DENM_SSP)?,
         SubjectRange {
             psid: Psid::VEHICLE_DATA,
+            range: None,
+        },
+        SubjectRange {
+            psid: Psid::EVCSN,
             range: None,
         },
     ]);

@@ -15,6 +15,7 @@ use crate::wire::btp::BtpPort;
 use crate::wire::cam::Cam;
 use crate::wire::certificate::{HashedId8, Permission, Psid, Ssp};
 use crate::wire::denm::Denm;
+use crate::wire::evcsn::Evcsn;
 use crate::wire::geonet::GnPdu;
 use crate::wire::its_time::GenerationTime;
 use crate::wire::packet::{Content, Packet};
@@ -53,6 +54,8 @@ pub enum VerifiedMessage {
     Denm(Denm),
     /// Vehicle data of our own.
     VehicleData(VehicleData),
+    /// What a charging station offers.
+    Evcsn(Evcsn),
 }
 
 /// A packet that may be believed.
@@ -189,6 +192,7 @@ fn message_of(pdu: &GnPdu) -> Result<VerifiedMessage, Refusal> {
         BtpPort::VEHICLE_DATA => VehicleData::parse(&pdu.message)
             .map(VerifiedMessage::VehicleData)
             .map_err(Into::into),
+        BtpPort::EVCSN => Ok(VerifiedMessage::Evcsn(Evcsn::parse(&pdu.message)?)),
         other => Err(Refusal::UnknownService { port: other.get() }),
     }
 }
@@ -198,6 +202,7 @@ fn check_header(message: &VerifiedMessage, header: &HeaderInfo) -> Result<(), Re
         VerifiedMessage::Cam(_) => (Psid::CAM, false),
         VerifiedMessage::Denm(_) => (Psid::DENM, true),
         VerifiedMessage::VehicleData(_) => (Psid::VEHICLE_DATA, false),
+        VerifiedMessage::Evcsn(_) => (Psid::EVCSN, false),
     };
     if header.psid != expected {
         let seen = header.psid;
@@ -229,6 +234,11 @@ fn check_permission(
     }
     let permissions = says.permissions.as_deref().unwrap_or_default();
     let granted = |psid| permissions.iter().find(move |it| it.psid == psid);
+    // Some have no parts that would need a permission of their own.
+    let whole = |psid| {
+        let permission = granted(psid).map(|_| ());
+        permission.ok_or(Refusal::NotPermitted(psid))
+    };
     match message {
         VerifiedMessage::Cam(cam) => {
             let granted = granted(Psid::CAM).ok_or(Refusal::NotPermitted(Psid::CAM))?;
@@ -239,10 +249,8 @@ fn check_permission(
             let required = denm.required_permissions().ok_or(Refusal::NotCovered)?;
             covers(granted, &required)
         }
-        // It has no parts that would need a permission of their own.
-        VerifiedMessage::VehicleData(_) => granted(Psid::VEHICLE_DATA)
-            .map(|_| ())
-            .ok_or(Refusal::NotPermitted(Psid::VEHICLE_DATA)),
+        VerifiedMessage::VehicleData(_) => whole(Psid::VEHICLE_DATA),
+        VerifiedMessage::Evcsn(_) => whole(Psid::EVCSN),
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant, offer: ChargeParameterDiscov
     {
         evcc.session.stop.get_or_insert(StopReason::CostLimit);
     }
+    if evcc.is_full() {
+        let reason = StopReason::DesiredStateOfCharge;
+        evcc.session.stop.get_or_insert(reason);
+    }
     evcc.tell(EvccEvent::Offer(offer));
     match (evcc.session.stop, evcc.session.powered) {
         (None, _) => expect_power_delivery::enter(evcc, now, ChargeProgress::Start),

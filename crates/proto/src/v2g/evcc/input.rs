@@ -35,7 +35,8 @@ pub struct EvccSettings {
 pub enum EvccInput<'a> {
     /// The car is plugged into the mains, or no longer.
     Plugged(bool),
-    /// The battery, as the car's bus tells it.
+    /// The battery, as the car's bus tells it, and how full the driver wants it: at that the
+    /// session ends.
     Battery(BatteryReport),
     /// How fast the car goes.
     Speed(Option<KilometersPerHour>),
@@ -62,6 +63,8 @@ pub enum StopReason {
     Unplugged,
     /// The owner's limit is reached, or the cost cannot be compared with it.
     CostLimit,
+    /// The battery holds as much as the driver wants.
+    DesiredStateOfCharge,
     /// The station wants it, or has ended it already.
     Station,
 }

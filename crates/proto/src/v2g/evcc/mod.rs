@@ -177,7 +177,10 @@ impl Evcc {
         match input {
             EvccInput::Plugged(true) => self.plugged_in(now, rng),
             EvccInput::Plugged(false) => self.unplugged(now),
-            EvccInput::Battery(report) => self.battery = report,
+            EvccInput::Battery(report) => {
+                self.battery = report;
+                self.stop_when_full(now);
+            }
             EvccInput::Speed(speed) => self.speed = speed,
             EvccInput::Fix(at, fix) => {
                 self.position = fix.valid.then_some((at, fix.position));
@@ -253,6 +256,21 @@ impl Evcc {
         self.session.stop.get_or_insert(reason);
         if self.state == EvccState::ExpectStatusTime {
             expect_power_delivery::enter(self, now, ChargeProgress::Stop);
+        }
+    }
+
+    /// Whether the battery holds as much as the driver wants.
+    fn is_full(&self) -> bool {
+        let battery = &self.battery;
+        let levels = (battery.state_of_charge, battery.desired_state_of_charge);
+        matches!(levels, (Some(now), Some(wanted)) if now.percent() >= wanted.percent())
+    }
+
+    fn stop_when_full(&mut self, now: Instant) {
+        use EvccState::{ExpectChargingStatus, ExpectStatusTime};
+        let charges = matches!(self.state, ExpectStatusTime | ExpectChargingStatus);
+        if charges && self.is_full() {
+            self.stop(now, StopReason::DesiredStateOfCharge);
         }
     }
 

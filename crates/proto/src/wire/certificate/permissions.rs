@@ -25,6 +25,9 @@ impl Psid {
     /// Vehicle data of our own: not registered, from the end of the numbers of four bytes
     /// (0p EF-FF-FF-FE), so that it meets none of the registered ones.
     pub const VEHICLE_DATA: Self = Self(270_549_118);
+    /// Charging spot notification: no registered number is known, so this one is ours too
+    /// (0p EF-FF-FF-FD).
+    pub const EVCSN: Self = Self(270_549_117);
 
     pub(in crate::wire) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         read_unsigned(reader, "psid").map(Self)

@@ -174,3 +174,67 @@ fn frames_refused_by_a_full_disk_are_written_later_or_counted() {
     assert!(numbers.is_sorted() && damaged <= 1);
     assert_eq!(numbers.last(), Some(&599));
 }
+
+#[test]
+fn clock_that_jumps_while_the_disk_is_full_costs_no_frame() {
+    let place = tempfile::tempdir().unwrap();
+    let disk = Faulty::new(place.path());
+    disk.fault.makes_files.store(true, Ordering::Relaxed);
+    let one_log = Limits {
+        size: u64::MAX,
+        ..LIMITS
+    };
+    let mut log = RawLog::new(&disk, one_log).unwrap();
+    let year_ms = 31_557_600_000;
+    for number in 0..400 {
+        // A little room is left: in the middle of a line, and a new file can be made.
+        match number {
+            50 => disk.fault.room.store(17, Ordering::Relaxed),
+            150 => disk.fault.room.store(u64::MAX, Ordering::Relaxed),
+            _ => {}
+        }
+        let clock_ms = if number < 100 {
+            BEGIN_MS
+        } else {
+            BEGIN_MS + year_ms
+        };
+        let at = stamp(number * 10, clock_ms);
+        let closed = log.frame(&disk, at, &frame(number)).unwrap();
+        assert!(
+            !closed,
+            "the archive must not touch a log that waits for room"
+        );
+        if number % 20 == 19 && number >= 110 {
+            log.flush(at.instant).unwrap_or_default();
+        }
+        let oldest = if number < 159 { 1 } else { 2 };
+        assert_eq!(log.oldest_open(), oldest, "frame {number}");
+    }
+    log.close();
+    assert_eq!(log.take_lost(), 0);
+    assert_eq!(logs(place.path()).len(), 2);
+    assert_eq!(read(place.path()), ((0..400).collect(), 0));
+}
+
+#[test]
+fn ended_logs_that_wait_for_a_full_disk_are_bounded_and_counted() {
+    let place = tempfile::tempdir().unwrap();
+    let disk = Faulty::new(place.path());
+    disk.fault.makes_files.store(true, Ordering::Relaxed);
+    let mut log = RawLog::new(&disk, LIMITS).unwrap();
+    let hour_ms = 3_600_000;
+    // Each frame ends a log, and the disk takes none of them.
+    disk.fault.room.store(1, Ordering::Relaxed);
+    let frames = 100;
+    for number in 0..frames {
+        let at = stamp(number, BEGIN_MS + i64::try_from(number).unwrap() * hour_ms);
+        log.frame(&disk, at, &frame(number)).unwrap();
+    }
+    let lost = log.take_lost();
+    assert_eq!(lost, frames - 1 - u64::try_from(ENDED_MAX).unwrap());
+    disk.fault.room.store(u64::MAX, Ordering::Relaxed);
+    log.flush(Instant::from_micros(0)).unwrap();
+    log.close();
+    assert_eq!(log.take_lost(), 0);
+    assert_eq!(read(place.path()), ((lost..frames).collect(), 0));
+}

@@ -41,6 +41,8 @@ fn frame(id: u32) -> CanFrame {
     CanFrame::new(CanId::standard(id).unwrap(), &[1, 2, 3, 4, 5, 6, 7, 8]).unwrap()
 }
 
+const SEPARATION: Meters = Meters::new(46.7);
+
 fn fix() -> GnssFix {
     let nowhere = Degrees::new(0.0);
     GnssFix {
@@ -98,7 +100,7 @@ fn fix_is_dated_by_its_age_and_does_not_hold_up_the_frames() {
     hear(&mut listener, framed(600_000, &first));
     let report = GnssReport {
         fix: fix(),
-        geoid_separation: None,
+        geoid_separation: Some(SEPARATION),
         course: None,
         quality: FixQuality::Satellites,
         dimension: FixDimension::Three,
@@ -109,7 +111,7 @@ fn fix_is_dated_by_its_age_and_does_not_hold_up_the_frames() {
     let heard = hear(&mut listener, framed(610_000, &wire));
     let times: Vec<_> = heard.iter().map(|heard| (heard.at, heard.what)).collect();
     let expected = [
-        (host(530_000), Capture::Fix(fix())),
+        (host(530_000), Capture::Fix(fix(), Some(SEPARATION))),
         (host(609_000), Capture::Frame(frame(0x155))),
     ];
     assert_eq!(times, expected);
