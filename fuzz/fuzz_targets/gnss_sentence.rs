@@ -27,7 +27,10 @@ fuzz_target!(|bytes: &[u8]| {
         now += STEP_US;
         let at = Instant::from_micros(now);
         board.handle(at, Input::GnssBytes(piece), &mut memory);
-        while !matches!(board.poll(at, &mut frames), Output::WakeAt(_) | Output::Restart) {}
+        while !matches!(
+            board.poll(at, &mut frames),
+            Output::WakeAt(_) | Output::Restart
+        ) {}
         let chassis = board.chassis_mut();
         let said = chassis.pending().to_vec();
         chassis.written(said.len());

@@ -129,6 +129,7 @@ fn framed_board_is_recognised_and_its_meter_and_plug_are_heard() {
     assert_eq!(ear.dialect, Dialect::Framed);
     let heard: Vec<_> = hears.try_iter().map(|heard| heard.what).collect();
     let [
+        What::Started,
         What::Reading {
             sample, slot: None, ..
         },
