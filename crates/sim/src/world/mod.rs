@@ -131,8 +131,10 @@ struct World {
     chance: Chance,
     events: Vec<(Instant, Happening)>,
     broker_back: Option<Instant>,
-    /// Wh at each meter when the plug went in, while one is.
+    /// Wh at each meter when the plug went in, while one is or its session goes on.
     plugged: Vec<Option<f64>>,
+    /// Whether the station has a session at the slot.
+    in_session: Vec<bool>,
     /// When each meter was last not well.
     unwell: Vec<Option<Instant>>,
     report: Report,
@@ -167,6 +169,7 @@ pub fn play(town: Town, scenario: &Scenario, run: Run) -> Result<Report, Scenari
         events,
         broker_back: None,
         plugged: vec![None; slots],
+        in_session: vec![false; slots],
         unwell: vec![None; slots],
         report: Report {
             cars: scenario.cars.iter().map(|car| car.name.clone()).collect(),
@@ -238,9 +241,12 @@ impl World {
         for slot in 0..self.plugged.len() {
             let energy = self.hardware.passed(slot).unwrap_or(0.0);
             let is_in = self.hardware.is_plugged(slot);
-            // The station hears of an unplugging a little later: until then the note stays.
-            if is_in && self.plugged[slot].is_none() {
-                self.plugged[slot] = Some(energy);
+            if is_in {
+                self.plugged[slot].get_or_insert(energy);
+            } else if !self.in_session[slot] {
+                // A session ends a little after its plug is out: until then the note stays. A plug
+                // may also go as it came: while its meter was stuck no session began.
+                self.plugged[slot] = None;
             }
             if self.hardware.meter_is_unwell(slot) {
                 self.unwell[slot] = Some(now);
@@ -334,11 +340,13 @@ impl World {
         match tell {
             Tell::Started(record) => {
                 self.line(at, &who, &format!("session {} starts", record.transaction));
+                self.in_session[slot] = true;
                 let is_in = self.hardware.is_plugged(slot);
                 self.complain(checkers::session_has_a_plug(at, slot, is_in));
             }
             Tell::Resumed(record) => {
                 self.line(at, &who, &format!("session {} goes on", record.transaction));
+                self.in_session[slot] = true;
             }
             Tell::Ended(record) => self.session_ended(at, slot, &record),
             Tell::State(state) => self.line(at, &who, &state.to_string()),
@@ -349,6 +357,7 @@ impl World {
         let station = record.energy.plausible.kilowatt_hours() * 1000.0;
         let passed = self.hardware.passed(slot).unwrap_or(0.0);
         let began = self.plugged[slot].take().unwrap_or(passed);
+        self.in_session[slot] = false;
         let row = SessionRow {
             slot: slot + 1,
             ended: at,
