@@ -14,7 +14,7 @@ use socketcan::{CanFrame, CanInterface, CanSocket, EmbeddedFrame as _, Socket as
 use v2x_testbench::wait_until;
 
 use bench::SOON;
-use bench::program::{Process, run_to_failure, v2x};
+use bench::program::{Process, v2x};
 use bench::written::Written;
 
 const NAME: &str = "v2xtest0";
@@ -94,17 +94,24 @@ fn frames_of_an_interface_are_logged_before_and_after_it_was_down() {
 }
 
 #[test]
-fn interface_that_is_not_there_is_refused_with_what_to_do() {
+fn interface_that_is_not_there_is_waited_for_and_said_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
     let mut command = v2x();
     command.args(["vehicle", "--collector", "can99", "--out"]);
-    let ran = run_to_failure(command.arg(folder.path()));
-    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    command.arg(folder.path().join("out"));
+    let mut daemon = Process::start(command.stderr(File::create(&log).unwrap()));
+    let said = || fs::read_to_string(&log).unwrap();
+    wait_until(SOON, "what is missing", || {
+        said().contains("waiting for the collector") && said().contains("recording")
+    });
+    let said = said();
     // A kernel without CAN says that instead.
     assert!(
-        ran.err.contains("no CAN interface can99") || ran.err.contains("no CAN sockets"),
-        "{}",
-        ran.err
+        said.contains("no CAN interface can99") || said.contains("no CAN sockets"),
+        "{said}"
     );
-    assert!(ran.err.contains("hint: "), "{}", ran.err);
+    assert!(said.contains("hint="), "{said}");
+    daemon.terminate();
+    assert!(daemon.wait("the end of the daemon").success());
 }
