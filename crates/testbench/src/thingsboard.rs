@@ -1,8 +1,8 @@
 //! A server that answers as ThingsBoard does where a broker would not: it closes the connection
 //! without a PUBACK on a message that it does not understand.
 //!
-//! MQTT 3.1.1, server side, as far as a publishing device needs it: CONNECT, PUBLISH with QoS 1,
-//! PINGREQ, DISCONNECT.
+//! MQTT 3.1.1, server side, as far as a device needs it: CONNECT, PUBLISH with QoS 1, SUBSCRIBE,
+//! PINGREQ, DISCONNECT. It has nothing to say on what is subscribed to.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -15,6 +15,7 @@ use crate::Received;
 /// Packet types of MQTT 3.1.1, table 2.1.
 const CONNECT: u8 = 1;
 const PUBLISH: u8 = 3;
+const SUBSCRIBE: u8 = 8;
 const PINGREQ: u8 = 12;
 
 /// Decides whether a payload is understood.
@@ -102,6 +103,12 @@ impl Shared {
                     all.expect("no holder panics").push(received);
                     socket.write_all(&[0x40, 2, pkid[0], pkid[1]])?;
                 }
+                SUBSCRIBE => {
+                    let Some(answer) = granted(&body) else {
+                        return Ok(());
+                    };
+                    socket.write_all(&answer)?;
+                }
                 PINGREQ => socket.write_all(&[0xD0, 0])?,
                 _ => return Ok(()),
             }
@@ -125,6 +132,23 @@ fn read_packet(socket: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
     let mut body = vec![0; length];
     socket.read_exact(&mut body)?;
     Ok((first, body))
+}
+
+/// The SUBACK that grants each topic filter of a SUBSCRIBE what it asks for (MQTT 3.1.1, 3.8, 3.9).
+fn granted(body: &[u8]) -> Option<Vec<u8>> {
+    let (pkid, mut rest) = body.split_first_chunk::<2>()?;
+    let mut grants = Vec::new();
+    while let Some((length, filter)) = rest.split_first_chunk::<2>() {
+        let (qos, others) = filter
+            .get(usize::from(u16::from_be_bytes(*length))..)?
+            .split_first()?;
+        grants.push(*qos);
+        rest = others;
+    }
+    let mut answer = vec![0x90, u8::try_from(2 + grants.len()).ok()?];
+    answer.extend(pkid);
+    answer.extend(grants);
+    Some(answer)
 }
 
 /// The message and the packet identifier of a PUBLISH with QoS 1 (MQTT 3.1.1, 3.3).
