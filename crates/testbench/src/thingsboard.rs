@@ -1,8 +1,8 @@
 //! A server that answers as ThingsBoard does where a broker would not: it closes the connection
 //! without a PUBACK on a message that it does not understand.
 //!
-//! MQTT 3.1.1, server side, as far as a device needs it: CONNECT, PUBLISH with QoS 1, SUBSCRIBE,
-//! PINGREQ, DISCONNECT. It has nothing to say on what is subscribed to.
+//! MQTT 3.1.1, server side, as far as a device needs it: CONNECT, PUBLISH with QoS 0 and 1,
+//! SUBSCRIBE, PINGREQ, DISCONNECT. It has nothing to say on what is subscribed to.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -93,7 +93,9 @@ impl Shared {
             match first >> 4 {
                 CONNECT => socket.write_all(&[0x20, 2, 0, 0])?,
                 PUBLISH => {
-                    let Some((received, pkid)) = publish(&body) else {
+                    // Bits 1 and 2 of the first byte are the QoS (MQTT 3.1.1, 3.3.1.2).
+                    let is_answered = first & 0b110 != 0;
+                    let Some((received, pkid)) = publish(&body, is_answered) else {
                         return Ok(());
                     };
                     if !(self.understands)(&received.payload) {
@@ -101,7 +103,9 @@ impl Shared {
                     }
                     let all = self.received.lock();
                     all.expect("no holder panics").push(received);
-                    socket.write_all(&[0x40, 2, pkid[0], pkid[1]])?;
+                    if let Some([high, low]) = pkid {
+                        socket.write_all(&[0x40, 2, high, low])?;
+                    }
                 }
                 SUBSCRIBE => {
                     let Some(answer) = granted(&body) else {
@@ -151,14 +155,19 @@ fn granted(body: &[u8]) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-/// The message and the packet identifier of a PUBLISH with QoS 1 (MQTT 3.1.1, 3.3).
-fn publish(body: &[u8]) -> Option<(Received, [u8; 2])> {
+/// The message of a PUBLISH, and its packet identifier where it has one (MQTT 3.1.1, 3.3).
+fn publish(body: &[u8], is_answered: bool) -> Option<(Received, Option<[u8; 2]>)> {
     let (length, rest) = body.split_first_chunk::<2>()?;
     let (topic, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-    let (pkid, payload) = rest.split_first_chunk::<2>()?;
+    let (pkid, payload) = if is_answered {
+        let (pkid, payload) = rest.split_first_chunk::<2>()?;
+        (Some(*pkid), payload)
+    } else {
+        (None, rest)
+    };
     let received = Received {
         topic: String::from_utf8(topic.to_vec()).ok()?,
         payload: payload.to_vec(),
     };
-    Some((received, *pkid))
+    Some((received, pkid))
 }
