@@ -2,12 +2,12 @@
 //!
 //! | checker | says |
 //! |---|---|
-//! | [`nothing_is_lost`] | a row that the disk has confirmed is at the broker, or waits on the disk |
-//! | [`energy_agrees`] | station and physics count the same energy, and never more than flowed |
-//! | [`no_step_twice`] | no step of a session is accepted twice |
-//! | [`session_has_a_plug`] | no session begins without a plug |
-//! | [`nothing_private`] | no place and no serial stands in the log |
-//! | [`alarm_has_a_cause`] | every alarm has its cause in the physics |
+//! | `nothing_is_lost` | a row that the disk has confirmed is at the broker, or waits on the disk |
+//! | `energy_agrees` | station and physics count the same energy, and never more than flowed |
+//! | `no_step_twice` | no step of a session is accepted twice |
+//! | `session_has_a_plug` | no session begins without a plug |
+//! | `nothing_private` | no place and no serial stands in the log |
+//! | `alarm_has_a_cause` | every alarm has its cause in the physics |
 
 use std::collections::BTreeSet;
 use std::fmt;
