@@ -102,8 +102,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let (to_keep, kept) = bounded(ROWS);
     let mut threads = Threads::default();
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
-    let hearts = [attendant.heart("keeper"), attendant.heart("recorder")];
-    let [keeper_heart, recorder_heart] = hearts;
+    let [keeper_heart, recorder_heart] = ["keeper", "recorder"].map(|name| attendant.heart(name));
     let live = Arc::new(Live::new(config.row_interval));
     let watched = watch::of(config, clock, &health, attendant.hearts());
     let keeping = Keeping {
