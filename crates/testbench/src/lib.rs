@@ -13,6 +13,7 @@ mod subscriber;
 mod thingsboard;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 pub use authority::Authority;
@@ -24,14 +25,28 @@ pub use thingsboard::FakeThingsBoard;
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A port of the loopback address that nobody listens on now.
+/// The ports that tests listen on: below those that Linux gives to connections (32768 and up), so
+/// that no connection takes one between the choice and its use.
+const PORTS: std::ops::Range<u32> = 20_000..32_000;
+
+/// How far apart the choices of two processes with neighbouring numbers begin.
+const PORTS_OF_A_PROCESS: u32 = 64;
+
+/// A port of the loopback address that nobody listens on now, another one at every call.
 ///
 /// # Panics
 /// When the computer has none: the failure of the test.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("a bound address").port()
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let ours = std::process::id().wrapping_mul(PORTS_OF_A_PROCESS);
+    let ports = (0..PORTS.len()).map(|_| {
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        let at = ours.wrapping_add(call) % (PORTS.end - PORTS.start);
+        u16::try_from(PORTS.start + at).expect("the range ends below 32000")
+    });
+    let mut free = ports.filter(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+    free.next().expect("a free port")
 }
 
 /// Waits until the condition holds.

@@ -167,6 +167,9 @@ impl Mosquitto {
             Err(error) => panic!("{PROGRAM} does not start: {error}; install mosquitto"),
         }
         wait_until(START, "mosquitto listens", || {
+            let process = self.process.as_mut().expect("it was started above");
+            let ended = process.try_wait().expect("our own process can be asked");
+            assert!(ended.is_none(), "mosquitto ended at its start: {ended:?}");
             TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
         });
         true

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+use rumqttc::{Client, Event, MqttOptions, Outgoing, Packet, QoS};
 
 use crate::wait_until;
 
@@ -18,6 +18,22 @@ pub struct Received {
     pub topic: String,
     /// Its payload.
     pub payload: Vec<u8>,
+}
+
+/// How long it waits before it connects again on a busy computer.
+const AGAIN: Duration = Duration::from_millis(50);
+
+fn pause(time: Duration) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a refused connection needs a pause before the next one"
+    )]
+    thread::sleep(time);
+}
+
+#[expect(clippy::print_stderr, reason = "a test that fails shows why")]
+fn say(what: &str) {
+    eprintln!("the subscriber {what}");
 }
 
 /// A subscription to all topics with QoS 1; ends when dropped.
@@ -44,6 +60,7 @@ impl Subscriber {
         let received = Arc::new(Mutex::new(Vec::new()));
         let confirmed = Arc::new(Mutex::new(false));
         let (sink, confirm) = (Arc::clone(&received), Arc::clone(&confirmed));
+        let again = client.clone();
         let thread = thread::spawn(move || {
             for event in connection.iter() {
                 match event {
@@ -56,8 +73,20 @@ impl Subscriber {
                     Ok(Event::Incoming(Packet::SubAck(_))) => {
                         *confirm.lock().expect("no holder panics") = true;
                     }
+                    Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
                     Ok(_) => {}
-                    Err(_) => return,
+                    // Before the broker has confirmed, nothing can have been missed.
+                    Err(error) if !*confirm.lock().expect("no holder panics") => {
+                        say(&format!("tries again: {error}"));
+                        pause(AGAIN);
+                        if again.try_subscribe("#", QoS::AtLeastOnce).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => {
+                        say(&format!("ends: {error}"));
+                        return;
+                    }
                 }
             }
         });
