@@ -297,3 +297,23 @@ fn restart_goes_on_with_the_same_transaction_and_its_cost() {
     assert!(again.told.iter().any(resumed));
     assert!(again.on_disk.iter().all(|keep| !keep.opens));
 }
+
+#[test]
+fn controller_that_says_nothing_is_no_free_slot_and_what_only_it_knows_is_unknown() {
+    let mut setup = setup(1);
+    setup.slots[0].sessions = Sessions::Controller;
+    let silence = setup.slots[0].config.silence;
+    let start = Instant::from_micros(1_000_000);
+    let mut station = Station::new(&setup, tariffs(), BootId::new(7), || 1, start).unwrap();
+    let state = |station: &Station, at| station.views(at).next().unwrap().state;
+    assert_eq!(state(&station, start), None);
+    station.report(start, slot(1), SlotState::Available, None);
+    let later = start + (silence - Duration::from_millis(1));
+    assert_eq!(state(&station, later), Some(SlotState::Available));
+    let silent = Some(SlotState::Unavailable(Outage::Silent));
+    assert_eq!(state(&station, start + silence), silent);
+    station.report(start + silence, slot(1), SlotState::Available, None);
+    let view = station.views(start + silence).next().unwrap();
+    assert_eq!(view.state, Some(SlotState::Available));
+    assert!(view.unattributed.is_none() && view.relay.is_none());
+}

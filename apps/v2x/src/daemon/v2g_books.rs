@@ -76,5 +76,6 @@ pub(crate) fn battery_row(
         available: battery.available_energy,
         speed: None,
         position: None,
+        entry: None,
     }
 }

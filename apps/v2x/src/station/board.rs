@@ -52,6 +52,8 @@ struct Ear {
     decoder: LinkDecoder,
     encoder: LinkEncoder,
     timeline: Timeline,
+    /// A frame has come since the line was opened.
+    is_heard: bool,
 }
 
 /// The board's clock on this computer's, and the newest moment that it told.
@@ -89,6 +91,7 @@ impl Board {
             decoder: LinkDecoder::new(),
             encoder: LinkEncoder::new(self.boot),
             timeline: Timeline::default(),
+            is_heard: false,
         };
         self.relay.borrow_mut().line_opened(self.now());
         let mut buffer = vec![0; CHUNK_BYTES];
@@ -160,6 +163,7 @@ impl Board {
             match event {
                 Event::Frame(frame) => {
                     ear.dialect = Dialect::Framed;
+                    ear.is_heard = true;
                     let at = ear.timeline.moment(&frame, self.now());
                     let said = (frame.boot, frame.at);
                     if self.understand_controller(said, &frame.message) {

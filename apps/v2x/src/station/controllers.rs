@@ -137,7 +137,10 @@ pub(super) fn report(keeper: &mut Keeper, port: PortId, report: &SlotReport) {
         let energy = Energy::from_milliwatt_hours(energy);
         (TransactionId::from_bytes(transaction), energy)
     });
-    if let Some(tell) = keeper.station.report(slot, state, session) {
+    if let Some(tell) = keeper
+        .station
+        .report(keeper.clock.now().instant, slot, state, session)
+    {
         tell_person(slot, &tell);
     }
 }
@@ -282,7 +285,7 @@ fn meaning(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -
             let car = String::from_utf8(car.to_vec()).ok()?;
             match Request::parse(BATTERY_DATA_REQ, body) {
                 Ok(Some(Request::BatteryData(data))) => {
-                    Told::BatteryData(name_of(keeper, slot), car, data)
+                    Told::BatteryData(name_of(keeper, slot), car, data, Some(number.clone()))
                 }
                 _ => return None,
             }

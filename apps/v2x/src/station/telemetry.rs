@@ -167,8 +167,11 @@ fn slot_row(view: &SlotView<'_>) -> Values {
         let doubtful = session.energy.doubtful.kilowatt_hours();
         values.put("session_doubtful_energy", number(doubtful, 3));
     }
-    let unattributed = view.unattributed.plausible.kilowatt_hours();
-    values.put("unattributed_energy", number(unattributed, 3));
+    let unattributed = (view.unattributed).map(|ledger| ledger.plausible.kilowatt_hours());
+    values.put(
+        "unattributed_energy",
+        unattributed.and_then(|energy| number(energy, 3)),
+    );
     if let Some(judgement) = view.judgement {
         let verdict = Value::text(judgement.verdict.to_string());
         values.put("meter_verdict", verdict.ok());

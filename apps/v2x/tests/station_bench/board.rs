@@ -120,6 +120,11 @@ impl Board {
                     load.tail()
                 );
                 line.send(text.as_bytes());
+                let said = line.receive(0);
+                assert!(
+                    said.is_empty(),
+                    "a prototype's board is written to: {said:x?}"
+                );
             }
         });
         self.running = Some((stop, thread));

@@ -153,7 +153,7 @@ impl Station {
             let (config, limits) = (setup.config.clone(), setup.limits.clone());
             Some(Place {
                 slot: Slot::new(config, limits, ids, now),
-                followed: Followed::of(setup),
+                followed: Followed::of(setup, now),
                 port: setup.port,
                 tariff: Arc::clone(tariffs.get(&setup.tariff)?),
                 recent: Recent::default(),
@@ -473,14 +473,15 @@ impl Place {
             setup: &self.setup,
             tariff: &self.tariff,
             state: match &self.followed {
-                Some(followed) => followed.state,
+                Some(followed) => followed.state_at(now, config.silence),
                 None => self.slot.state(),
             },
-            relay: self.slot.relay(),
+            // Of a slot that rests here nothing is known: its controller has it.
+            relay: self.slot.relay().filter(|_| self.followed.is_none()),
             measured: measured.map(|(sample, _)| sample),
             vehicle_connected: measured.and_then(|(sample, said)| said.or(draws(&sample))),
             session,
-            unattributed: self.slot.unattributed(),
+            unattributed: (self.followed.is_none()).then(|| self.slot.unattributed()),
             judgement: match &self.followed {
                 Some(followed) => followed.judgement,
                 None => self.slot.last_judgement(),

@@ -28,7 +28,7 @@ pub struct SlotView<'a> {
     pub tariff: &'a Tariff,
     /// Its state; `None` before the first step.
     pub state: Option<SlotState>,
-    /// Where the relay is; `None` without one.
+    /// Where the relay is; `None` without one, and where the slot's controller moves it.
     pub relay: Option<RelayPlace>,
     /// The newest measurement; `None` when it is older than the slot's silence.
     pub measured: Option<MeterSample>,
@@ -36,8 +36,9 @@ pub struct SlotView<'a> {
     pub vehicle_connected: Option<bool>,
     /// The open session.
     pub session: Option<SessionView>,
-    /// Energy since the start of the program that belongs to no session.
-    pub unattributed: EnergyLedger,
+    /// Energy since the start of the program that belongs to no session; `None` where the slot's
+    /// controller keeps it.
+    pub unattributed: Option<EnergyLedger>,
     /// What was said about the newest sample.
     pub judgement: Option<Judgement>,
 }

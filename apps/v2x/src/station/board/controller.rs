@@ -47,6 +47,11 @@ impl Board {
     /// Writes what the keeper has to say.
     pub(super) fn say_all(&self, port: &mut Port, ear: &mut Ear) -> Result<(), PortError> {
         for say in self.line.says.try_iter() {
+            // The prototype's boards read nothing; ours is told anew when it is heard, and what was
+            // said while it was away is out of date.
+            if !ear.is_heard {
+                continue;
+            }
             let now = self.now();
             let wire = match &say {
                 Say::Kept(kept) => ear.encoder.send(now, *kept),

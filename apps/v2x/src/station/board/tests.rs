@@ -35,6 +35,7 @@ fn board(configured: Dialect) -> (Board, Ear, Receiver<Heard>) {
         decoder: LinkDecoder::new(),
         encoder: LinkEncoder::new(BootId::new(1)),
         timeline: Timeline::default(),
+        is_heard: false,
     };
     let boot = BootId::new(1);
     let board = Board {

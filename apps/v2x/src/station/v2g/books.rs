@@ -22,8 +22,8 @@ pub(in crate::station) enum Told {
     Receipt(Box<SignedReceipt>, Option<Signature>),
     /// A car's battery while it charges: slot's name, car's name.
     Battery(String, String, BatteryReport),
-    /// A car's battery after unplugging.
-    BatteryData(String, String, BatteryDataReq),
+    /// A car's battery after unplugging; the entry of a controller's journal, if it came by one.
+    BatteryData(String, String, BatteryDataReq, Option<String>),
     /// Something that happened.
     Event(&'static str, serde_json::Value),
 }
@@ -50,7 +50,8 @@ pub(in crate::station) fn write(
             let Some(row) = receipt_row(signed, countersignature.as_ref()) else {
                 return Ok(());
             };
-            let upload = now.and_then(|now| receipt_entry(&row, &suffix, now));
+            let ended = signed.receipt.ended.map(|second| second.utc());
+            let upload = (now.or(ended)).and_then(|now| receipt_entry(&row, &suffix, now));
             store.keep_v2g_receipt(&row, upload.as_ref())
         }
         Told::Battery(evse, evcc, battery) => {
@@ -59,9 +60,10 @@ pub(in crate::station) fn write(
             let upload = now.and_then(|now| entry(Class::Telemetry, now, values));
             store.record_battery(&row, upload.as_ref())
         }
-        Told::BatteryData(evse, evcc, data) => {
+        Told::BatteryData(evse, evcc, data, entry) => {
             let mut row = battery_row(now, (evse, evcc), false, &data.battery);
             (row.speed, row.position) = (data.speed, data.position);
+            row.entry.clone_from(entry);
             store.record_battery(&row, None)
         }
         Told::Event(kind, detail) => store.record_event(&Event {
@@ -77,7 +79,7 @@ fn values(evcc: &str, battery: &BatteryReport, suffix: &str) -> Values {
     let mut values = Values::new();
     let number = |value: Option<f64>, decimals| value.and_then(|it| Value::number(it, decimals));
     let mut put = |key: &str, value| values.put(&format!("vehicle_{key}{suffix}"), value);
-    put("name", Value::text(evcc).ok());
+    put("name", Value::text(evcc).ok().filter(|_| !evcc.is_empty()));
     put(
         "soc",
         number(battery.state_of_charge.map(StateOfCharge::percent), 2),

@@ -33,7 +33,7 @@ use tracing::{info, warn};
 use v2x_charging::SessionRecord;
 use v2x_proto::secure::Role;
 use v2x_roles::station::{Order, PortId, SlotNumber, Station, StationSetup};
-use v2x_store::Store;
+use v2x_store::{Store, StoreError};
 use v2x_units::{Instant, MacAddress, UtcTime};
 
 use crate::air::{Air, AirHealth, Packet};
@@ -112,7 +112,7 @@ impl V2g {
                 now,
             ));
         }
-        Ok(Self {
+        let mut opened = Self {
             air: Some(air),
             health,
             setup: setup.clone(),
@@ -122,7 +122,24 @@ impl V2g {
             unwritten: Waiting::default(),
             rng: Drawn::from_kernel()?,
             due: now,
-        })
+        };
+        opened.recall_ended(store).blame(Blame::Runtime, "store")?;
+        Ok(opened)
+    }
+
+    /// Takes the slots' ended sessions from the books where a conversation outlived them: its
+    /// receipt is still to be signed.
+    fn recall_ended(&mut self, store: &Store) -> Result<(), StoreError> {
+        for slot in &mut self.slots {
+            let session = store.newest_session(slot.number().get())?;
+            let record = session.map(|session| session.newest);
+            if let Some(record) = record.filter(|record| slot.outlived(record)) {
+                let bill = store.bill(record.transaction)?;
+                let total = bill.and_then(|bill| bill.total.ok());
+                slot.ended(&record, total.as_ref());
+            }
+        }
+        Ok(())
     }
 
     /// Whether prototypes are spoken with.
@@ -165,7 +182,10 @@ impl V2g {
 
     /// Takes the last record of a slot's session, with what it costs.
     pub(super) fn ended(&mut self, number: SlotNumber, record: &SessionRecord, store: &Store) {
-        let cost = store.bill(record.transaction).ok().flatten();
+        let cost = store.bill(record.transaction).unwrap_or_else(|error| {
+            warn!(%error, slot = %number, "bill not read: the receipt says no cost");
+            None
+        });
         let cost = cost.and_then(|bill| bill.total.ok());
         for slot in self.slots.iter_mut().filter(|slot| slot.number() == number) {
             slot.ended(record, cost.as_ref());

@@ -29,7 +29,8 @@ pub(super) enum Wanted {
 /// What the meter has said of a session that is over.
 #[derive(Debug, Clone, Copy)]
 struct Last {
-    energy: WattHours,
+    /// `None` where nobody knows any more what flowed.
+    energy: Option<WattHours>,
     cost: Option<Money>,
 }
 
@@ -70,6 +71,12 @@ impl SlotV2g {
         let must_pause = saved
             .as_ref()
             .is_some_and(|saved| saved.powered && !saved.ended);
+        // What flowed before the restart is in the books, not here: unknown, never nothing.
+        let last = saved.as_ref().filter(|saved| saved.powered);
+        let last = last.map(|_| Last {
+            energy: None,
+            cost: None,
+        });
         let name = keys.identity.credential().subject.name.to_string();
         // The tariff is not known before the first look, which comes before anything is heard.
         let settings = SeccSettings {
@@ -89,7 +96,7 @@ impl SlotV2g {
             plugged: None,
             meter: None,
             settings: None,
-            last: None,
+            last,
             car: None,
             must_pause,
             wake_at: None,
@@ -132,6 +139,15 @@ impl SlotV2g {
         self.secc.handle(now, SeccInput::Heard(from, payload), rng);
     }
 
+    /// Whether a session of the books has ended in the conversation that is open since before the
+    /// start of the program.
+    pub(super) fn outlived(&self, record: &SessionRecord) -> bool {
+        let session = self.secc.session().filter(|session| session.powered);
+        let opened = session.and_then(|session| session.started);
+        let began = record.started.zip(opened);
+        record.ended.is_some() && began.is_some_and(|(began, opened)| began >= opened.utc())
+    }
+
     /// The slot's session has ended: the receipt says what it says.
     pub(super) fn ended(&mut self, record: &SessionRecord, total: Option<&Total>) {
         let cost = total.and_then(|total| {
@@ -139,7 +155,10 @@ impl SlotV2g {
             offer::money(amount, &total.currency)
         });
         let energy = WattHours::from_kilowatt_hours(record.energy.plausible.kilowatt_hours());
-        self.last = Some(Last { energy, cost });
+        self.last = Some(Last {
+            energy: Some(energy),
+            cost,
+        });
     }
 
     /// Tells the conversation how the slot is, as far as it is new.
@@ -190,7 +209,7 @@ impl SlotV2g {
                     .map(|cost| offer::money(cost.amount(), cost.currency().code()));
                 (Some(energy), cost.flatten())
             }
-            (None, Some(last)) => (Some(last.energy), last.cost),
+            (None, Some(last)) => (last.energy, last.cost),
             // Nothing has flowed yet; a meter that was never heard does not even say that.
             (None, None) => {
                 let nothing = offer::money(rust_decimal::Decimal::ZERO, currency);
@@ -305,6 +324,7 @@ impl SlotV2g {
                     self.name.clone(),
                     car.to_string(),
                     data,
+                    None,
                 )));
             }
             other => {

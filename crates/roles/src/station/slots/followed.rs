@@ -4,6 +4,7 @@
 //! about such a slot; its records are booked as they come, and what it shows is what it said last.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use v2x_charging::{
     Energy, EnergyLedger, Judgement, MeterLimits, MeterSample, Outage, SessionRecord, SlotState,
@@ -18,6 +19,8 @@ use v2x_charging::Plausibility;
 #[derive(Debug)]
 pub(super) struct Followed {
     pub(super) state: Option<SlotState>,
+    /// When it said so last, or the start.
+    heard: Instant,
     pub(super) session: Option<(TransactionId, EnergyLedger)>,
     /// Judges what is shown; the controller judges what is billed.
     judge: Plausibility,
@@ -26,17 +29,27 @@ pub(super) struct Followed {
 
 impl Followed {
     /// Where a slot is kept by its controller.
-    pub(super) fn of(setup: &SlotSetup) -> Option<Self> {
-        (setup.sessions == Sessions::Controller).then(|| Self::new(setup.limits.clone()))
+    pub(super) fn of(setup: &SlotSetup, now: Instant) -> Option<Self> {
+        (setup.sessions == Sessions::Controller).then(|| Self::new(setup.limits.clone(), now))
     }
 
-    fn new(limits: MeterLimits) -> Self {
+    fn new(limits: MeterLimits, now: Instant) -> Self {
         Self {
             state: None,
+            heard: now,
             session: None,
             judge: Plausibility::new(limits),
             judgement: None,
         }
+    }
+
+    /// Its state: a controller that has said nothing for so long is no free slot.
+    pub(super) fn state_at(&self, now: Instant, silence: Duration) -> Option<SlotState> {
+        let lost = Some(SlotState::Unavailable(Outage::SourceLost));
+        if self.state != lost && now.since(self.heard) >= silence {
+            return Some(SlotState::Unavailable(Outage::Silent));
+        }
+        self.state
     }
 
     /// Takes a sample to show.
@@ -71,17 +84,26 @@ impl Station {
     /// Takes what the controller says of its slot now; what is new about it.
     pub fn report(
         &mut self,
+        now: Instant,
         slot: SlotNumber,
         state: SlotState,
         session: Option<(TransactionId, Energy)>,
     ) -> Option<Tell> {
-        let followed = self.place_mut(slot)?.followed.as_mut()?;
+        let place = self.place_mut(slot)?;
+        let booked = place.account.as_ref().map(|open| open.newest);
+        let followed = place.followed.as_mut()?;
+        followed.heard = now;
         followed.session = session.map(|(transaction, plausible)| {
-            let ledger = EnergyLedger {
-                plausible,
-                ..EnergyLedger::default()
-            };
-            (transaction, ledger)
+            // A report has no more than that; the rest is what the journal told last.
+            let booked = booked.filter(|record| record.transaction == transaction);
+            let booked = booked.map(|record| record.energy).unwrap_or_default();
+            (
+                transaction,
+                EnergyLedger {
+                    plausible,
+                    ..booked
+                },
+            )
         });
         let is_new = followed.state.replace(state) != Some(state);
         is_new.then_some(Tell::State(state))
