@@ -1,7 +1,8 @@
 -- The conversation about charging over the radio: open sessions, receipts, the battery's data.
+-- Stores that were made while this was the fifth migration have these tables already.
 
 -- The session that an end has open: `vehicle` for a car, `slot 1` for a slot of a station.
-CREATE TABLE v2g_session (
+CREATE TABLE IF NOT EXISTS v2g_session (
     owner      TEXT    PRIMARY KEY,
     session    BLOB    NOT NULL CHECK (length(session) = 8),
     peer       TEXT    NOT NULL,
@@ -12,7 +13,7 @@ CREATE TABLE v2g_session (
 ) STRICT;
 
 -- Receipts as both ends have signed them; `receipt` holds the signed bytes.
-CREATE TABLE v2g_receipt (
+CREATE TABLE IF NOT EXISTS v2g_receipt (
     number           INTEGER PRIMARY KEY,
     session          BLOB    NOT NULL CHECK (length(session) = 8),
     evse             TEXT    NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE v2g_receipt (
 ) STRICT;
 
 -- What a car has told of its battery: while it charges, and after unplugging.
-CREATE TABLE v2g_battery (
+CREATE TABLE IF NOT EXISTS v2g_battery (
     id              INTEGER PRIMARY KEY,
     ts_ms           INTEGER,
     evse            TEXT    NOT NULL,

@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WAL_BYTES: &str = "8388608";
 
 /// Each migration with the version that it makes; applied ones are never edited.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (
         1,
         include_str!("../migrations/0001_measurements_and_outbox.sql"),
@@ -26,11 +26,12 @@ const MIGRATIONS: [(i64, &str); 6] = [
     (2, include_str!("../migrations/0002_trips_and_charges.sql")),
     (3, include_str!("../migrations/0003_charging_sessions.sql")),
     (4, include_str!("../migrations/0004_undated_telemetry.sql")),
-    (5, include_str!("../migrations/0005_v2g.sql")),
     (
         6,
         include_str!("../migrations/0006_time_of_every_record.sql"),
     ),
+    (7, include_str!("../migrations/0007_v2g.sql")),
+    (8, include_str!("../migrations/0008_battery_entry.sql")),
 ];
 
 /// The newest schema that this program knows.

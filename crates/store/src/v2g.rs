@@ -63,7 +63,7 @@ pub struct BatteryRow {
     pub at: Option<UtcTime>,
     /// The slot that it was told to.
     pub evse: String,
-    /// The car.
+    /// The car; empty while it is not known.
     pub evcc: String,
     /// Whether the mains charge it.
     pub is_charging: Option<bool>,
@@ -83,6 +83,8 @@ pub struct BatteryRow {
     pub speed: Option<KilometersPerHour>,
     /// Where it is.
     pub position: Option<Position>,
+    /// Which entry of a slot controller's journal it came from; an entry is kept once.
+    pub entry: Option<String>,
 }
 
 impl Store {
@@ -217,7 +219,8 @@ impl Store {
         )
     }
 
-    /// Writes what a car has told of its battery, with what of it is to be sent.
+    /// Writes what a car has told of its battery, with what of it is to be sent; an entry of a
+    /// journal that is there already is left as it is.
     ///
     /// # Errors
     /// The disk's; then nothing is written.
@@ -227,13 +230,14 @@ impl Store {
         upload: Option<&NewEntry>,
     ) -> Result<(), StoreError> {
         self.change_queue(|tx, queue| {
-            tx.prepare_cached(
+            let mut insert = tx.prepare_cached(
                 "INSERT INTO v2g_battery
                      (ts_ms, evse, evcc, is_charging, is_plugged, soc, desired_soc, voltage_v,
-                      current_a, available_wh, speed_kmh, latitude_deg, longitude_deg)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )?
-            .execute((
+                      current_a, available_wh, speed_kmh, latitude_deg, longitude_deg, entry)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                 ON CONFLICT (entry) DO NOTHING",
+            )?;
+            let is_new = insert.execute((
                 told.at.map(UtcTime::as_millis),
                 &told.evse,
                 &told.evcc,
@@ -247,8 +251,11 @@ impl Store {
                 told.speed.map(KilometersPerHour::get),
                 told.position.map(|place| place.latitude().get()),
                 told.position.map(|place| place.longitude().get()),
+                &told.entry,
             ))?;
-            if let Some(entry) = upload {
+            if is_new > 0
+                && let Some(entry) = upload
+            {
                 queue.insert(tx, entry)?;
             }
             Ok(())
@@ -262,7 +269,7 @@ impl Store {
     pub fn battery_data(&self, limit: usize) -> Result<Vec<BatteryRow>, StoreError> {
         self.rows(
             "SELECT ts_ms, evse, evcc, is_charging, is_plugged, soc, desired_soc, voltage_v,
-                    current_a, available_wh, speed_kmh, latitude_deg, longitude_deg
+                    current_a, available_wh, speed_kmh, latitude_deg, longitude_deg, entry
              FROM v2g_battery ORDER BY id DESC LIMIT ?1",
             [sql_limit(limit)],
             battery_row,
@@ -290,5 +297,6 @@ fn battery_row(row: &Row<'_>) -> rusqlite::Result<BatteryRow> {
         available: number(9)?.map(WattHours::new),
         speed: number(10)?.map(KilometersPerHour::new),
         position: place,
+        entry: row.get(13)?,
     })
 }

@@ -93,7 +93,25 @@ fn battery_comes_back_with_what_was_not_known_as_unknown() {
         available: None,
         speed: None,
         position: Position::new(Degrees::new(1.5), Degrees::new(-2.5)).ok(),
+        entry: None,
     };
     store.record_battery(&told, None).unwrap();
-    assert_eq!(store.battery_data(1).unwrap(), [told]);
+    assert_eq!(store.battery_data(1).unwrap(), std::slice::from_ref(&told));
+
+    let journaled = BatteryRow {
+        entry: Some("0000002a-7".to_owned()),
+        ..told.clone()
+    };
+    for _ in 0..2 {
+        store.record_battery(&told, None).unwrap();
+        store.record_battery(&journaled, Some(&entry())).unwrap();
+    }
+    let kept = store.battery_data(10).unwrap();
+    let of_journal = kept.iter().filter(|row| **row == journaled).count();
+    assert_eq!(
+        (kept.len(), of_journal),
+        (4, 1),
+        "an entry that comes again is one row"
+    );
+    assert_eq!(store.usage().entries, 1);
 }

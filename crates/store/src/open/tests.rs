@@ -109,6 +109,24 @@ fn store_of_the_first_version_is_brought_up_to_date_with_its_rows() {
 }
 
 #[test]
+fn store_of_the_sixth_version_without_tables_of_v2g_gets_them() {
+    let folder = folder();
+    let path = folder.path().join("v2x.db");
+    let store = Store::open(&path).unwrap();
+    let undo = "DROP INDEX v2g_battery_entry; DROP TABLE v2g_battery; DROP TABLE v2g_receipt;
+                DROP TABLE v2g_session;";
+    store.connection.execute_batch(undo).unwrap();
+    store
+        .connection
+        .pragma_update(None, "user_version", 6)
+        .unwrap();
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.v2g_session("slot 1").unwrap(), None);
+    assert!(store.battery_data(1).unwrap().is_empty());
+}
+
+#[test]
 fn missing_folder_is_named_with_what_to_check() {
     let folder = folder();
     let said = refusal(&folder.path().join("absent").join("v2x.db"));

@@ -34,7 +34,8 @@ pub(in crate::vehicle) fn write(
         ToldByV2g::Receipt(signed, countersignature) => {
             match receipt_row(signed, Some(countersignature)) {
                 Some(row) => {
-                    let upload = utc.and_then(|utc| receipt_entry(&row, "", utc));
+                    let ended = signed.receipt.ended.map(|second| second.utc());
+                    let upload = (utc.or(ended)).and_then(|utc| receipt_entry(&row, "", utc));
                     store.keep_v2g_receipt(&row, upload.as_ref())
                 }
                 None => Ok(()),
