@@ -70,7 +70,8 @@ pub(super) enum ToKeep {
 pub(super) struct Keeper {
     pub(super) store: Store,
     pub(super) journal: DatedJournal,
-    /// Where rows are kept until their commit, and what the last run left there.
+    /// Where rows are kept until their commit, and what the last run left there and no disk has
+    /// taken yet.
     pub(super) row_journal: (RowJournal, Vec<Kept>),
     pub(super) delivery: Delivery,
     pub(super) housekeeping: Housekeeping,
@@ -149,6 +150,9 @@ impl Keeper {
                     Err(_) => self.remote.shared = None,
                 },
                 default(GLANCE) => {
+                    if !self.row_journal.1.is_empty() {
+                        self.recover(&mut groups);
+                    }
                     self.write_events(&mut groups.events);
                     self.write_radio(&mut groups.radio);
                 }
@@ -188,23 +192,32 @@ impl Keeper {
         }
     }
 
-    /// Takes up what a kill left of the last group.
+    /// Takes up what a kill left of the last group; what the disk refuses stays in the journal and
+    /// is tried again.
     fn recover(&mut self, groups: &mut Groups) {
         let left = std::mem::take(&mut self.row_journal.1);
         let now = self.clock.now().instant;
-        let (rows, fixes) = recovery::recover(left, &mut self.store, &mut self.dating);
-        for row in rows {
+        let taken = recovery::recover(left, &mut self.store, &mut self.dating);
+        self.row_journal.1 = taken.refused;
+        for row in taken.rows {
             groups.rows.push(now, row);
         }
-        for fix in fixes {
+        for fix in taken.fixes {
             groups.fixes.push(now, fix);
         }
         if groups.rows.rows().is_empty() && groups.fixes.rows().is_empty() {
-            self.row_journal.0.clear();
+            self.clear_journal();
         }
         groups.rows.hurry(now);
         groups.fixes.hurry(now);
         self.commit(groups, false);
+    }
+
+    /// The store has everything that stands in the journal, except what the disk has refused.
+    fn clear_journal(&mut self) {
+        if self.row_journal.1.is_empty() {
+            self.row_journal.0.clear();
+        }
     }
 
     fn take(&mut self, groups: &mut Groups, what: ToKeep) {
@@ -387,7 +400,7 @@ impl Keeper {
                     groups.fixes.failed(now);
                 } else {
                     groups.fixes.committed();
-                    self.row_journal.0.clear();
+                    self.clear_journal();
                 }
             }
             Err(error) => {

@@ -10,7 +10,7 @@ use super::disk::{Opened, Sink};
 
 /// Gathered lines go to the system at this size without being asked: a second of a full bus.
 const HAND_ON_BYTES: usize = 256 * 1024;
-/// What may be gathered while the disk refuses: a minute of the Twizy's bus.
+/// What may be gathered while the disk refuses: a minute and a half of the Twizy's bus.
 const GATHERED_MAX: usize = 2 * 1024 * 1024;
 
 /// An open file and the lines on their way to it.

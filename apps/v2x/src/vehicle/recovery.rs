@@ -4,9 +4,10 @@
 //! A row that has its date keeps it, since the broker may have it. One without a date of an earlier
 //! boot waits in the store for what is said of that boot.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use v2x_roles::timekeeping::{BoardClock, Dated, TimeSource};
 use v2x_roles::vehicle::FixQuality;
 use v2x_store::{DatedRow, Group, Store, StoreError, UndatedRow};
@@ -76,32 +77,52 @@ fn on_board(time: Option<BoardTime>) -> Option<(u32, u64)> {
     time.map(|board| (board.boot.get(), board.at.as_micros()))
 }
 
+/// What became of what was left.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// For the next group, oldest first.
+    pub(super) rows: Vec<GroupRow>,
+    pub(super) fixes: Vec<MeasuredFix>,
+    /// The disk did not take it now.
+    pub(super) refused: Vec<Kept>,
+}
+
 /// Takes up what was left, oldest first: gives the rows and fixes for the next group that are not
 /// in the store.
-pub(super) fn recover(
+pub(super) fn recover(left: Vec<Kept>, store: &mut Store, dating: &mut Dating) -> Taken {
+    let take = |kept: &Kept, taken: &mut Taken| match kept {
+        Kept::Row(row) => recover_row(row, store, dating).map(|row| row.add_to(&mut taken.rows)),
+        Kept::Fix(fix) => recover_fix(fix, store, dating).map(|fix| fix.add_to(&mut taken.fixes)),
+    };
+    take_each(left, take)
+}
+
+/// Takes one after the other up to the first that is refused; `take` says whether it has written.
+fn take_each<E: Display>(
     left: Vec<Kept>,
-    store: &mut Store,
-    dating: &mut Dating,
-) -> (Vec<GroupRow>, Vec<MeasuredFix>) {
-    let (mut rows, mut fixes, mut written) = (Vec::new(), Vec::new(), 0);
-    for kept in left {
-        let outcome = match kept {
-            Kept::Row(row) => recover_row(row, store, dating).map(|row| row.add_to(&mut rows)),
-            Kept::Fix(fix) => recover_fix(&fix, store, dating).map(|fix| fix.add_to(&mut fixes)),
-        };
-        match outcome {
+    mut take: impl FnMut(&Kept, &mut Taken) -> Result<bool, E>,
+) -> Taken {
+    let (mut taken, mut written) = (Taken::default(), 0);
+    let mut left = left.into_iter();
+    while let Some(kept) = left.next() {
+        match take(&kept, &mut taken) {
             Ok(is_written) => written += usize::from(is_written),
-            Err(error) => warn!(%error, "a row or fix that was not committed is lost"),
+            Err(error) => {
+                taken.refused.push(kept);
+                taken.refused.extend(left.by_ref());
+                let count = taken.refused.len();
+                debug!(%error, count, "rows and fixes of the last run wait for the disk");
+            }
         }
     }
-    let count = rows.len() + fixes.len() + written;
+    let count = taken.rows.len() + taken.fixes.len() + written;
     if count > 0 {
         info!(
             count,
             "rows and fixes that the last run did not commit are taken up"
         );
     }
-    (rows, fixes)
+    taken
 }
 
 /// What became of something that was left.
@@ -126,7 +147,7 @@ impl<T> Recovered<T> {
 }
 
 fn recover_row(
-    left: JournalRow,
+    left: &JournalRow,
     store: &mut Store,
     dating: &mut Dating,
 ) -> Result<Recovered<GroupRow>, StoreError> {
@@ -148,13 +169,13 @@ fn recover_row(
         place: None,
     };
     Ok(Recovered::Waits(GroupRow {
-        measured: measured(left),
+        measured: measured(left.clone()),
         dated: Some(dated),
     }))
 }
 
 fn recover_undated(
-    left: JournalRow,
+    left: &JournalRow,
     store: &mut Store,
     dating: &Dating,
 ) -> Result<Recovered<GroupRow>, StoreError> {
@@ -165,7 +186,7 @@ fn recover_undated(
     }
     if left.boot == dating.boot() {
         return Ok(Recovered::Waits(GroupRow {
-            measured: measured(left),
+            measured: measured(left.clone()),
             dated: None,
         }));
     }
@@ -173,10 +194,10 @@ fn recover_undated(
         source: SOURCE.to_owned(),
         board: board_time(left.board).map(|board| (board.boot, board.at)),
         unsure: left.unsure_us.map(UtcTime::from_micros),
-        boot: left.boot,
+        boot: left.boot.clone(),
         since_boot,
         points: left.points,
-        values: left.values,
+        values: left.values.clone(),
     }])?;
     Ok(Recovered::Written)
 }
@@ -298,7 +319,9 @@ mod tests {
         }
 
         fn recover(&mut self, left: &[Kept]) -> (Vec<GroupRow>, Vec<MeasuredFix>) {
-            recover(left.to_vec(), &mut self.store, &mut self.dating)
+            let taken = recover(left.to_vec(), &mut self.store, &mut self.dating);
+            assert!(taken.refused.is_empty());
+            (taken.rows, taken.fixes)
         }
     }
 
@@ -385,6 +408,22 @@ mod tests {
             let stored = place.store.fixes(UtcTime::from_millis(0), 9).unwrap();
             assert_eq!(stored, [measured().dated(Some(date))]);
         }
+    }
+
+    #[test]
+    fn what_the_disk_refuses_comes_back_whole_and_in_order() {
+        let place = Place::new();
+        let left = [
+            row(&place.dating),
+            of_earlier_boot(row(&place.dating)),
+            journal_fix("", &measured(), None),
+        ];
+        let mut asked = 0;
+        let taken = take_each(left.to_vec(), |_, _| {
+            asked += 1;
+            if asked == 2 { Err("full") } else { Ok(true) }
+        });
+        assert_eq!((asked, &taken.refused[..]), (2, &left[1..]));
     }
 
     #[test]

@@ -131,8 +131,9 @@ pub(super) fn read(
 }
 
 /// What is right in a `report`.
-const REPORT_RULE: &str = "of a report, change must be a number from 0 to 1e9, and shortest_s and \
-                           longest_s 0 to 86400 seconds, the longest not before the shortest";
+const REPORT_RULE: &str = "of a report, change must be a number from 0 to 1e9, shortest_s 0 to \
+                           86400 and longest_s 1 to 86400 seconds, the longest not before the \
+                           shortest";
 
 fn report(raw: &RawReport) -> Option<Report> {
     let is_right = raw

@@ -102,7 +102,7 @@ impl Alarm {
             Self::CellSpread => (spread, spread * CELL_SPREAD_CLEARS, false),
             Self::Hot => (hot, hot - HOT_CLEARS, false),
             Self::Cold => (cold, cold + COLD_CLEARS, true),
-            Self::LowCharge => (low, low + LOW_CHARGE_CLEARS, true),
+            Self::LowCharge => (low, (low + LOW_CHARGE_CLEARS).min(100.0), true),
             Self::ServiceCode => (1.0, 0.0, false),
         };
         Limits {

@@ -139,14 +139,10 @@ impl<'a> Connection<'a> {
         while let Some(act) = self.session.courier.next(now) {
             match act {
                 Act::Ask(request) => self.session.supply.ask(request)?,
-                Act::Publish {
-                    topic,
-                    payload,
-                    retain,
-                } => {
+                Act::Publish { topic, payload } => {
                     let bytes = cost_of(&topic, &payload);
                     self.client
-                        .try_publish(topic, QoS::AtLeastOnce, retain, payload)
+                        .try_publish(topic, QoS::AtLeastOnce, false, payload)
                         .expect("rumqttc's channel is longer than the window");
                     (self.session.tell)(SessionEvent::Published { bytes });
                 }

@@ -41,11 +41,7 @@ const POISON: &str = "the broker closed the connection on it again and again, an
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Act {
     /// Hand this to the broker; the courier keeps the rest of the message.
-    Publish {
-        topic: String,
-        payload: Vec<u8>,
-        retain: bool,
-    },
+    Publish { topic: String, payload: Vec<u8> },
     /// Hand this to the outbox.
     Ask(Request),
 }
@@ -191,16 +187,22 @@ impl Courier {
     pub(super) fn wake(&mut self, now: Instant) -> Option<Duration> {
         let overdue = (self.is_stopping || self.in_flight() > 0).then(|| self.deadline.since(now));
         let wants_all = self.is_connected && !self.is_stopping && self.asked != Some(Lane::All);
+        // In a stop only what was begun still goes.
         let waits_live = self.packer.is_begun()
-            || !self.waiting.urgent.is_empty()
-            || !self.waiting.live.is_empty()
-            || (self.is_suspects_turn() && self.in_flight() == 0);
+            || (!self.is_stopping
+                && (!self.waiting.urgent.is_empty() || !self.waiting.live.is_empty()));
         let live = (waits_live && self.has_room()).then(|| self.pacer.wait(now, Freight::Live));
+        let waits_suspect = !self.is_stopping
+            && self.is_suspects_turn()
+            && self.in_flight() == 0
+            && self.has_room();
+        let freight = self.freight_of_suspects();
+        let suspect = waits_suspect.then(|| self.pacer.wait(now, freight));
         let backlog = (wants_all && self.has_room())
             .then(|| self.pacer.wait(now, Freight::Backlog))
             // At once is never: what could be done now was done.
             .filter(|wait| !wait.is_zero());
-        let paced = live.into_iter().chain(backlog).min();
+        let paced = live.into_iter().chain(suspect).chain(backlog).min();
         // A whole millisecond, so that the wait is over when the timer says so.
         let paced = paced.map(|wait| wait + Duration::from_millis(1));
         paced.into_iter().chain(overdue).min()
@@ -338,11 +340,7 @@ impl Courier {
         let payload = std::mem::take(&mut message.payload);
         let topic = message.topic.to_string();
         self.unnumbered.push_back(message);
-        Act::Publish {
-            topic,
-            payload,
-            retain: false,
-        }
+        Act::Publish { topic, payload }
     }
 
     /// The message that may go now.
@@ -378,13 +376,7 @@ impl Courier {
             return self.packer.pack(queue, u32::MAX, together);
         }
         if self.is_suspects_turn() {
-            let is_live = self.waiting.suspected.front().map(|first| first.id);
-            let is_live = is_live.is_some_and(|id| self.is_live(id));
-            let freight = if is_live {
-                Freight::Live
-            } else {
-                Freight::Backlog
-            };
+            let freight = self.freight_of_suspects();
             let may_go = self.in_flight() == 0 && may_go(&mut self.pacer, freight);
             return may_go.then(|| self.next_suspects()).flatten();
         }
@@ -406,6 +398,16 @@ impl Courier {
         together.extend(others);
         self.waiting.suspected = together;
         message
+    }
+
+    /// As what the first suspect travels.
+    fn freight_of_suspects(&self) -> Freight {
+        let first = self.waiting.suspected.front();
+        if first.is_some_and(|first| self.is_live(first.id)) {
+            Freight::Live
+        } else {
+            Freight::Backlog
+        }
     }
 
     /// A suspect goes when something else has passed since the last close, or there is nothing

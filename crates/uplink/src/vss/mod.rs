@@ -87,15 +87,10 @@ impl VssTopics {
             (PayloadKind::Telemetry, Class::Telemetry) => self.row(entry)?,
             (PayloadKind::Telemetry, class) => {
                 let payload = json!({ "ts": entry.ts.as_millis(), "values": object(entry)? });
-                vec![self.message(branch(class), &payload, Some(entry.id), entry.points)]
+                vec![self.message(branch(class), &payload, entry.id, entry.points)]
             }
             (PayloadKind::Attributes, _) => {
-                vec![self.message(
-                    ATTRIBUTES,
-                    &json!(object(entry)?),
-                    Some(entry.id),
-                    entry.points,
-                )]
+                vec![self.message(ATTRIBUTES, &json!(object(entry)?), entry.id, entry.points)]
             }
             (PayloadKind::GatewayTelemetry | PayloadKind::GatewayAttributes, _)
                 if self.whose == Whose::Vehicle =>
@@ -108,7 +103,7 @@ impl VssTopics {
                 slots
                     .map(|(slot, attributes)| {
                         let path = format!("{SLOTS}/{}/{ATTRIBUTES}", level(&slot));
-                        self.message(&path, &attributes, Some(entry.id), 1)
+                        self.message(&path, &attributes, entry.id, 1)
                     })
                     .collect()
             }
@@ -146,7 +141,7 @@ impl VssTopics {
                 for (key, value) in values {
                     let path = format!("{SLOTS}/{}/{}", level(&slot), level(key));
                     let payload = json!({ "ts": ts, "value": value });
-                    messages.push(self.message(&path, &payload, Some(entry.id), 1));
+                    messages.push(self.message(&path, &payload, entry.id, 1));
                 }
             }
         }
@@ -179,16 +174,16 @@ impl VssTopics {
                     (format!("{unnamed}/{}", level(&key)), payload)
                 }
             };
-            Some(self.message(&path, &payload, Some(entry.id), 1))
+            Some(self.message(&path, &payload, entry.id, 1))
         });
         Ok(messages.collect())
     }
 
-    fn message(&self, path: &str, payload: &Json, id: Option<EntryId>, points: u32) -> Message {
+    fn message(&self, path: &str, payload: &Json, id: EntryId, points: u32) -> Message {
         Message {
             topic: format!("{}/{path}", self.prefix).into(),
             payload: payload.to_string().into_bytes(),
-            entries: id.into_iter().collect(),
+            entries: vec![id],
             points,
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Legacy {
     car: Option<(MacAddress, LegacyCar)>,
     capacity: Option<WattHours>,
     heard: u64,
+    /// What the cars of earlier addresses have counted.
+    before: LegacyCounters,
     wake_at: Option<Instant>,
 }
 
@@ -35,6 +37,7 @@ impl Legacy {
             car: None,
             capacity,
             heard: 0,
+            before: LegacyCounters::default(),
             wake_at: None,
         }
     }
@@ -45,8 +48,17 @@ impl Legacy {
 
     /// Payloads taken for a prototype's, and what was refused.
     pub(super) fn counters(&self) -> (u64, LegacyCounters) {
-        let counters = self.car.as_ref().map(|(_, car)| car.counters());
-        (self.heard, counters.unwrap_or_default())
+        let now = self.car.as_ref().map(|(_, car)| car.counters());
+        let (now, before) = (now.unwrap_or_default(), self.before);
+        let counters = LegacyCounters {
+            other_length: before.other_length.saturating_add(now.other_length),
+            implausible: before.implausible.saturating_add(now.implausible),
+            other_sender: before.other_sender.saturating_add(now.other_sender),
+            over_pace: before.over_pace.saturating_add(now.over_pace),
+            crowded_out: before.crowded_out.saturating_add(now.crowded_out),
+            unsaid: before.unsaid.saturating_add(now.unsaid),
+        };
+        (self.heard, counters)
     }
 
     /// Takes the car as it is now, and the radio's own address if it is known. `plugged`: without a
@@ -54,6 +66,7 @@ impl Legacy {
     pub(super) fn car(&mut self, now: &CarNow, address: Option<MacAddress>, plugged: bool) {
         let at = now.at.instant;
         if address.is_some() && address != self.car.as_ref().map(|(address, _)| *address) {
+            self.before = self.counters().1;
             self.car = address.map(|address| {
                 let mut car = LegacyCar::new(address);
                 car.handle(at, LegacyCarInput::SwitchedOn(true));

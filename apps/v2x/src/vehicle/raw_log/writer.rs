@@ -22,7 +22,8 @@ const INTERFACE: &str = "can0";
 const STEP_US: u64 = 1_000_000;
 /// How long after a refusal a new file is tried.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// What may wait in logs that have ended: a minute of the Twizy's bus, in bytes.
+/// What may wait in logs that have ended: a minute and a half of the Twizy's bus, in
+/// bytes.
 const WAITING_MAX: usize = 2 * 1024 * 1024;
 /// How long an ended log is tried while the disk takes the current one.
 const PASSED_OVER_MAX: Duration = Duration::from_secs(60);

@@ -376,3 +376,14 @@ fn day_of_backlog_arrives_whole_where_data_points_are_limited_as_well() {
     let play = Play::new(&Limits::usual(), Counting::Greedy, &MESSAGES, &points);
     day_arrives("points, unknown", play, 200);
 }
+
+#[test]
+fn row_that_comes_during_a_stop_wakes_nobody_before_the_stop_is_over() {
+    let mut play = Play::new(&Limits::default(), Counting::Greedy, &[], &[]);
+    play.connect();
+    play.courier.stop(play.now);
+    let rows = play.storage.pending(Class::Telemetry, 0, 3).unwrap();
+    play.courier.take(rows);
+    assert!(play.courier.next(play.now).is_none());
+    assert_eq!(play.courier.wake(play.now), Some(STOP_TIMEOUT));
+}
