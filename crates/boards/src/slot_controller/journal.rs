@@ -107,7 +107,7 @@ impl Journal {
     /// Keeps a step of a session, and notes which one it was.
     ///
     /// # Errors
-    /// The flash's; then the step comes with the next start.
+    /// The flash's; then the step comes with the next start, if no later one is kept before.
     pub fn add_step(
         &mut self,
         record: &SessionRecord,
@@ -120,13 +120,20 @@ impl Journal {
     /// Takes up the newest step of the slot at a start, unless it is in the journal already: the
     /// power may have gone between the step and its copy here. Twice is no harm, the computer
     /// knows each step.
-    pub fn catch_up(&mut self, record: &SessionRecord, memory: &mut dyn Memory) {
+    ///
+    /// # Errors
+    /// The flash's; then the step is not in the journal.
+    pub fn catch_up(
+        &mut self,
+        record: &SessionRecord,
+        memory: &mut dyn Memory,
+    ) -> Result<(), MemoryError> {
         let mut room = [0; VALUE_MAX];
         let kept = memory.fetch(JOURNALED, &mut room).ok().flatten();
-        if kept != Some(&mark(record)[..]) {
-            // A flash that refuses is told with the next step.
-            self.add_step(record, memory).unwrap_or_default();
+        if kept == Some(&mark(record)[..]) {
+            return Ok(());
         }
+        self.add_step(record, memory)
     }
 
     /// Says something once that is in no journal.

@@ -1,10 +1,10 @@
 //! The keys with which a slot speaks V2G: taken part by part over the link, kept in flash, never
 //! read out.
 //!
-//! Not here: what they are good for (`v2x_proto::secure`). On a chip the flash is encrypted
-//! (`docs/guide`). Parts: 1 private keys, 64 bytes; 2 credential; 3 the operator's public key, 33
-//! bytes; 4 forget all of them; 16 and up: a piece of the revocation list, its number of pieces and
-//! its bytes.
+//! Not here: what they are good for (`v2x_proto::secure`). The flash that keeps them is readable,
+//! also on a chip with flash encryption: who opens the box has them (`docs/hardware/README.md`).
+//! Parts: 1 private keys, 64 bytes; 2 credential; 3 the operator's public key, 33 bytes; 4 forget
+//! all of them; 16 and up: a piece of the revocation list, its number of pieces and its bytes.
 
 use alloc::boxed::Box;
 

@@ -183,7 +183,14 @@ impl SlotController {
         };
         let mut journal = Journal::new(identity.boot);
         if let Some(record) = &kept {
-            journal.catch_up(record, memory);
+            if let Err(error) = journal.catch_up(record, memory) {
+                let text = format_args!("journal: entry not kept: {error}");
+                chassis.log(now, LogLevel::Error, text);
+            }
+            if journal.given_up() > 0 {
+                let text = format_args!("journal: full, the oldest entry was given up");
+                chassis.log(now, LogLevel::Error, text);
+            }
         }
         Self {
             decoder: LinkDecoder::new(),

@@ -104,11 +104,15 @@ impl ChargingStations {
         &self.0
     }
 
-    /// Takes an announcement; says whether it tells something new of the slots.
+    /// Takes an announcement; says whether it tells something new of the slots, and
+    /// who made room.
     ///
     /// # Errors
     /// It cannot be so.
-    pub(super) fn take(&mut self, told: &Announcement<'_>) -> Result<bool, Implausible> {
+    pub(super) fn take(
+        &mut self,
+        told: &Announcement<'_>,
+    ) -> Result<(bool, Option<StationId>), Implausible> {
         let said = told.said;
         let apart = told.signed.as_millis() - said.time.as_millis();
         if apart.abs() > MOMENT_APART_MAX_MS {
@@ -126,19 +130,26 @@ impl ChargingStations {
             return Err(Implausible::OutOfRange);
         }
         match self.0.iter().position(|it| it.station == said.station) {
-            Some(known) => self.0[known].renew(told, itself, position),
-            None => {
-                self.begin(told, itself, position);
-                Ok(true)
+            Some(known) => {
+                let is_news = self.0[known].renew(told, itself, position)?;
+                Ok((is_news, None))
             }
+            None => Ok((true, self.begin(told, itself, position))),
         }
     }
 
-    fn begin(&mut self, told: &Announcement<'_>, itself: &ChargingStation, position: Position) {
+    /// Takes a new one in; says who made room for it.
+    fn begin(
+        &mut self,
+        told: &Announcement<'_>,
+        itself: &ChargingStation,
+        position: Position,
+    ) -> Option<StationId> {
+        let mut displaced = None;
         if self.0.len() >= CHARGING_STATIONS_MAX {
             let silent = self.0.iter().enumerate().min_by_key(|(_, it)| it.heard);
-            if let Some((place, _)) = silent {
-                self.0.swap_remove(place);
+            if let Some(place) = silent.map(|(place, _)| place) {
+                displaced = Some(self.0.swap_remove(place).station);
             }
         }
         self.0.push(ChargingStationInSight {
@@ -154,6 +165,7 @@ impl ChargingStations {
             rssi_dbm: told.rssi_dbm,
             told: told.said.time,
         });
+        displaced
     }
 
     /// Forgets whatever has been silent for too long, and says what.

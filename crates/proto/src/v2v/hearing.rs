@@ -294,10 +294,13 @@ impl V2v {
             own: origin.own,
             said,
         };
-        let is_news = self.map.charging.take(&told)?;
+        let (is_news, displaced) = self.map.charging.take(&told)?;
         self.counters.announcements += 1;
         if let Some(doubt) = origin.doubt {
             self.counters.doubt(doubt.word());
+        }
+        if let Some(displaced) = displaced {
+            self.tell(V2vEvent::ChargingStationLost(displaced));
         }
         if is_news {
             self.tell(V2vEvent::ChargingStation(said.station));

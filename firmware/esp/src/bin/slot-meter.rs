@@ -47,6 +47,8 @@ fn main() -> ! {
             }
         }
         host.write(board.chassis_mut());
+        let heap_left = u32::try_from(esp_alloc::HEAP.free()).unwrap_or(u32::MAX);
+        board.chassis_mut().set_heap_left(heap_left);
         parts.led.set(board.chassis().led_is_on(at));
         parts.watch.check_in(LOOP, at);
         parts.watch.feed(at);
