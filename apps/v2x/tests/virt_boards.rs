@@ -20,7 +20,7 @@ use std::time::Duration;
 use station_bench::{SOON, Site};
 use v2x_boards::stage::{self, CollectorStage, SlotStage, Stage};
 use v2x_recording::Recording;
-use v2x_testbench::wait_until;
+use v2x_testbench::{parts_are_required, wait_until};
 use v2x_units::{BootId, Instant};
 
 const TARGET: &str = "riscv32imac-unknown-none-elf";
@@ -39,7 +39,10 @@ fn program() -> Option<PathBuf> {
         .output()
         .unwrap();
     let libraries = String::from_utf8(sysroot.stdout).unwrap();
-    let skip = |reason: &str| println!("skipped: {reason}");
+    let skip = |reason: &str| {
+        assert!(!parts_are_required(), "{reason}");
+        println!("skipped: {reason}");
+    };
     if !Path::new(libraries.trim()).exists() {
         skip(&format!("no target {TARGET}; `rustup target add {TARGET}`"));
         return None;

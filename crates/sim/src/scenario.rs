@@ -187,7 +187,10 @@ impl Scenario {
             fault,
         };
         let scenario: Self = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
-        scenario.check().map_err(bad)?;
+        scenario
+            .check()
+            .and_then(|()| scenario.check_times())
+            .map_err(bad)?;
         Ok(scenario)
     }
 
@@ -229,10 +232,59 @@ impl Scenario {
                 | Happening::DiskFault { car, .. }
                 | Happening::RestartComputer { car } => self.check_car(car)?,
                 Happening::MeterFault { slot, .. } => self.check_slot(*slot)?,
-                Happening::Reboot { .. } | Happening::BrokerAway { .. } => {}
+                Happening::Reboot { board } => self.check_board(board)?,
+                Happening::BrokerAway { .. } => {}
             }
         }
         Ok(())
+    }
+
+    /// Times become durations, which are neither negative nor without end.
+    fn check_times(&self) -> Result<(), String> {
+        let mut times = vec![
+            ("cold_start_s", self.gnss.cold_start_s),
+            ("outage_s", self.gnss.outage_s),
+        ];
+        for car in &self.cars {
+            times.push(("sets_off_s", car.sets_off_s));
+            times.extend(car.legs.iter().map(|leg| ("waits_s", leg.waits_s)));
+            let later = car.legs.iter().filter_map(|leg| leg.charge);
+            for charge in car.charge.into_iter().chain(later) {
+                times.extend([("after_s", charge.after_s), ("for_s", charge.for_s)]);
+            }
+        }
+        for event in &self.events {
+            times.push(("at_s", event.at_s));
+            match event.what {
+                Happening::BrakeHard { for_s, .. }
+                | Happening::LoseSky { for_s, .. }
+                | Happening::MeterFault { for_s, .. }
+                | Happening::BrokerAway { for_s } => times.push(("for_s", for_s)),
+                Happening::Reboot { .. }
+                | Happening::DiskFault { .. }
+                | Happening::RestartComputer { .. } => {}
+            }
+        }
+        let wrong = times.iter().find(|(_, it)| !(0.0..=1e9).contains(it));
+        wrong.map_or(Ok(()), |(name, it)| {
+            Err(format!("{name} is {it}, not 0 to 1000000000 seconds"))
+        })
+    }
+
+    fn check_board(&self, name: &str) -> Result<(), String> {
+        let of_car = |car: &CarPlan| ["collector", "radio"].map(|it| format!("{}.{it}", car.name));
+        let mut known: Vec<_> = self.cars.iter().flat_map(of_car).collect();
+        known.extend((1..=self.slots.len()).map(|slot| format!("slot{slot}")));
+        if !self.slots.is_empty() {
+            known.push("station.radio".to_owned());
+        }
+        if known.iter().any(|it| it == name) {
+            return Ok(());
+        }
+        Err(format!(
+            "an event of board {name:?}; there are {}",
+            known.join(", ")
+        ))
     }
 
     fn check_car(&self, name: &str) -> Result<(), String> {
@@ -277,5 +329,23 @@ mod tests {
         let strange = text.replace("car = \"alpha\"", "car = \"omega\"");
         assert!(error(&strange).contains("omega"));
         assert!(error(&text.replace("slot = 1", "slot = 2")).contains("slot 2"));
+    }
+
+    #[test]
+    fn time_that_is_none_and_a_board_that_is_not_there_are_refused() {
+        let (name, text) = BUILT_IN[0];
+        for time in ["-1.0", "inf", "nan"] {
+            let event =
+                format!("{text}\n[[event]]\nat_s = {time}\nwhat = \"broker_away\"\nfor_s = 1.0\n");
+            let error = Scenario::from_toml(name, &event).unwrap_err().to_string();
+            assert!(error.contains("at_s is "), "{error}");
+        }
+        let event =
+            format!("{text}\n[[event]]\nat_s = 1.0\nwhat = \"reboot\"\nboard = \"slot9\"\n");
+        let error = Scenario::from_toml(name, &event).unwrap_err().to_string();
+        assert!(
+            error.contains("slot9") && error.contains("slot1"),
+            "{error}"
+        );
     }
 }

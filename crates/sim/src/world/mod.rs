@@ -25,7 +25,7 @@ use v2x_charging::SessionRecord;
 use v2x_roles::station::Tell;
 use v2x_units::{Instant, UtcTime};
 
-use crate::chance::{Chance, Seed};
+use crate::chance::Seed;
 use crate::hardware::{Detail, Hardware, PortId};
 use crate::scenario::{Happening, Scenario, ScenarioError};
 use crate::town::Town;
@@ -110,8 +110,14 @@ pub struct Report {
     pub samples: Vec<CarSample>,
     /// Frames that the vehicles' computers decoded.
     pub frames: u64,
+    /// Frames that their links counted as lost on the way.
+    pub frames_lost: u64,
+    /// Rows that a failing disk refused.
+    pub rows_refused: u64,
     /// Rows that the broker has.
     pub delivered: u64,
+    /// Messages that the broker took a second time, after an acknowledgement was lost.
+    pub delivered_again: u64,
     /// Trips that ended.
     pub trips: u64,
     /// Names of the cars.
@@ -128,7 +134,6 @@ struct World {
     vehicles: Vec<VehicleComputer>,
     station: StationComputer,
     broker: Broker,
-    chance: Chance,
     events: Vec<(Instant, Happening)>,
     broker_back: Option<Instant>,
     /// Wh at each meter when the plug went in, while one is or its session goes on.
@@ -165,7 +170,6 @@ pub fn play(town: Town, scenario: &Scenario, run: Run) -> Result<Report, Scenari
         vehicles: vehicles.collect(),
         station: StationComputer::new(slots, BEGINNING, run.defect, &mut drawn),
         broker: Broker::new(run.seed.stream("broker"), 0.02),
-        chance: run.seed.stream("world"),
         events,
         broker_back: None,
         plugged: vec![None; slots],
@@ -377,15 +381,18 @@ impl World {
         match told {
             Told::TripEnded(trip) => {
                 self.report.trips += 1;
-                let distance = trip.distance().map_or(0.0, |(km, _)| km.get());
-                self.line(at, &name, &format!("trip ends after {distance:.2} km"));
+                let distance = trip.distance().map_or_else(
+                    || "a way that is not known".to_owned(),
+                    |(km, _)| format!("{:.2} km", km.get()),
+                );
+                self.line(at, &name, &format!("trip ends after {distance}"));
             }
             Told::ChargeEnded(charge) => {
-                let energy = charge
-                    .flow()
-                    .energy_in()
-                    .map_or(0.0, v2x_units::WattHours::get);
-                self.line(at, &name, &format!("charge ends with {energy:.1} Wh"));
+                let energy = charge.flow().energy_in().map_or_else(
+                    || "energy that is not known".to_owned(),
+                    |energy| format!("{:.1} Wh", energy.get()),
+                );
+                self.line(at, &name, &format!("charge ends with {energy}"));
             }
             Told::AlarmRaised(alarm) => {
                 self.line(at, &name, &format!("alarm {}", alarm.word()));
@@ -422,13 +429,17 @@ impl World {
             let found = checkers::nothing_is_lost(now, index, vehicle, &self.broker);
             self.report.complaints.extend(found);
             self.report.frames += vehicle.frames;
-            self.report.delivered += vehicle.committed.len() as u64;
+            let at_broker = (vehicle.committed.iter())
+                .filter(|(_, row)| self.broker.has(index, row.as_bytes()));
+            self.report.delivered += at_broker.count() as u64;
+            self.report.frames_lost += vehicle.lost_frames;
+            self.report.rows_refused += vehicle.refused;
         }
+        self.report.delivered_again = self.broker.again;
         let twice = checkers::no_step_twice(now, &self.station.kept);
         self.report.complaints.extend(twice);
         let private = checkers::nothing_private(&self.report.log, &self.hardware);
         self.report.complaints.extend(private);
-        let _unused = self.chance.fraction();
         self.report
     }
 }

@@ -95,7 +95,8 @@ impl VehicleComputer {
         self.disk.inject(0, calls);
     }
 
-    /// Power off and on: what was in memory is gone, what was on disk is not.
+    /// The queue and the link begin anew; state, trips and charges go on, as if nothing of them was
+    /// lost.
     pub(super) fn restart(&mut self) {
         self.outbox = Outbox::new(Budget::default());
         self.link = LinkDecoder::new();

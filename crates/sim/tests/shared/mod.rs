@@ -33,7 +33,7 @@ pub const STATE_BYTES: &[(u32, &[usize])] = &[
 ];
 
 pub fn is_required() -> bool {
-    env::var_os("V2X_REQUIRE_SHARED").is_some()
+    env::var_os("V2X_REQUIRE_SHARED").is_some_and(|value| value == "1")
 }
 
 /// Where the recordings lie; `None` (and said) when there are none.

@@ -55,9 +55,16 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
     for complaint in &report.complaints {
         writeln!(out, "{complaint}").blame(Blame::Runtime, "standard output")?;
     }
+    let full = if arguments.full_can {
+        " --full-can"
+    } else {
+        ""
+    };
+    let map = (arguments.town.as_ref())
+        .map_or_else(String::new, |path| format!(" --town {}", path.display()));
     let what = format!("{} complaints of the checkers", report.complaints.len());
     Err(Failure::new(Blame::Runtime, what).hint(format_args!(
-        "the same again: v2x sim run {} --seed {} --vehicles {} --hours {}",
+        "the same again: v2x sim run {} --seed {} --vehicles {} --hours {}{full}{map}",
         arguments.scenario, arguments.seed, arguments.vehicles, arguments.hours
     )))
 }
@@ -65,12 +72,16 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
 fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     writeln!(
         out,
-        "{} cars, {} trips, {} sessions, {} frames decoded, {} rows at the broker",
+        "{} cars, {} trips, {} sessions, {} frames decoded, {} lost, {} rows at the broker, {} of \
+         them twice, {} refused by a disk",
         report.cars.len(),
         report.trips,
         report.sessions.len(),
         report.frames,
-        report.delivered
+        report.frames_lost,
+        report.delivered,
+        report.delivered_again,
+        report.rows_refused
     )?;
     for row in &report.sessions {
         writeln!(
