@@ -7,11 +7,12 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
+mod processes;
+
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant as Clock};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -21,6 +22,7 @@ use v2x_roles::station::{
     Do, PortId, Sessions, SlotNumber, SlotSetup, Station, StationSetup, Tariffs, settle,
 };
 use v2x_tariff::parse_tariffs;
+use v2x_testbench::{Access, Mosquitto};
 use v2x_units::{Amps, BootId, Instant, UtcTime, Volts, WattHours};
 
 /// Samples that go through the station in memory.
@@ -33,10 +35,6 @@ const PERIOD: Duration = Duration::from_millis(100);
 const WARM_UP: u32 = 80;
 /// Periods while measuring: 15 s.
 const MEASURED: u32 = 150;
-/// A port of loopback that only this benchmark uses.
-const PORT: &str = "27184";
-/// Ticks of `/proc/<pid>/stat` per second, the same on every Linux that people run.
-const TICKS: f64 = 100.0;
 const MAINS: Volts = Volts::new(230.0);
 
 fn main() {
@@ -152,29 +150,22 @@ fn end_minus_start() {
     black_box(cost);
 }
 
-/// A process that ends with the benchmark.
-struct Started(Child);
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        self.0.kill().unwrap_or_default();
-        self.0.wait().map(drop).unwrap_or_default();
-    }
-}
-
 fn measure_daemon() {
-    let v2x = build();
+    let v2x = processes::build();
     let folder = std::env::temp_dir().join(format!("v2x-station-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("the temporary folder can be written");
-    let broker = start_broker(&folder);
+    let broker = Mosquitto::start(&Access::Everybody);
+    if broker.is_none() {
+        println!("skipped: uploading (no mosquitto)");
+    }
     let mut lines: Vec<_> = (0..SLOTS).map(|_| line()).collect();
     let mut command = Command::new(&v2x);
     command.arg("station").arg("--out").arg(folder.join("out"));
     for (number, (_, path)) in (1..).zip(&lines) {
         command.args(["--slot", &format!("{number}={path}")]);
     }
-    if broker.is_some() {
-        command.args(["--mqtt", &format!("mqtt://127.0.0.1:{PORT}")]);
+    if let Some(broker) = &broker {
+        command.args(["--mqtt", &broker.url()]);
     }
     let ours = measure(command.stderr(Stdio::null()), &mut lines);
     let copy = File::create(folder.join("copy")).expect("the temporary folder can be written");
@@ -194,35 +185,6 @@ fn measure_daemon() {
     fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }
 
-/// Builds the binary as users run it.
-fn build() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--package", "v2x"])
-        .current_dir(&root)
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "v2x does not build");
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    target.join("release/v2x")
-}
-
-fn start_broker(folder: &Path) -> Option<Started> {
-    let configuration = folder.join("mosquitto.conf");
-    let text = format!("listener {PORT} 127.0.0.1\nallow_anonymous true\n");
-    fs::write(&configuration, text).expect("the temporary folder can be written");
-    let mut command = Command::new("/usr/sbin/mosquitto");
-    command.arg("-c").arg(configuration);
-    match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-        Ok(child) => Some(Started(child)),
-        Err(error) => {
-            println!("skipped: uploading (mosquitto: {error})");
-            None
-        }
-    }
-}
-
 /// A pseudo-terminal and the path of its other end.
 fn line() -> (File, String) {
     let far_end = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
@@ -239,11 +201,11 @@ fn line() -> (File, String) {
 
 /// Runs a process while the lines are fed: per cent of a core, and megabytes.
 fn measure(command: &mut Command, lines: &mut [(File, String)]) -> (f64, f64) {
-    let child = Started(command.stdin(Stdio::null()).spawn().expect("it starts"));
+    let child = processes::start(command);
     let mut watt_hours = 12_345.0;
     let mut feed = |periods: u32| {
         for _ in 0..periods {
-            wait(PERIOD);
+            processes::wait(PERIOD);
             watt_hours += 2127.3 * PERIOD.as_secs_f64() / 3600.0;
             for (file, _) in lines.iter_mut() {
                 let kilowatt_hours = f64::floor(watt_hours) / 1000.0;
@@ -256,33 +218,12 @@ fn measure(command: &mut Command, lines: &mut [(File, String)]) -> (f64, f64) {
         }
     };
     feed(WARM_UP);
-    let before = ticks(&child);
+    let before = processes::ticks(&child);
     feed(MEASURED);
-    let used = (ticks(&child) - before) / TICKS;
+    let used = (processes::ticks(&child) - before) / processes::TICKS;
     let seconds = PERIOD.as_secs_f64() * f64::from(MEASURED);
-    (used / seconds * 100.0, resident_kb(&child) / 1024.0)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is measured is a stretch of time"
-)]
-fn wait(time: Duration) {
-    std::thread::sleep(time);
-}
-
-/// Processor time so far, user and system (fields 14 and 15 of `/proc/<pid>/stat`).
-fn ticks(child: &Started) -> f64 {
-    let text = fs::read_to_string(format!("/proc/{}/stat", child.0.id())).expect("it runs");
-    let after_name = text.rsplit(')').next().unwrap_or_default();
-    let fields = after_name.split_whitespace().skip(11).take(2);
-    fields.filter_map(|field| field.parse::<f64>().ok()).sum()
-}
-
-fn resident_kb(child: &Started) -> f64 {
-    let text = fs::read_to_string(format!("/proc/{}/status", child.0.id())).expect("it runs");
-    let mut lines = text.lines();
-    let line = lines.find_map(|line| line.strip_prefix("VmHWM:"));
-    let line = line.unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().unwrap_or(0.0)
+    (
+        used / seconds * 100.0,
+        processes::resident_kb(&child) / 1024.0,
+    )
 }

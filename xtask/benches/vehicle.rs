@@ -15,19 +15,23 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use v2x_testbench::{Access, Mosquitto};
+
 use processes::{Started, against_cat, build, measure, start};
 
 /// The Twizy's bus.
 const FRAMES_PER_SECOND: &str = "490";
 /// While measuring.
 const MEASURED: Duration = Duration::from_secs(20);
-/// A port of loopback that only this benchmark uses.
-const PORT: &str = "27183";
+
 fn main() {
     let v2x = build();
     let folder = std::env::temp_dir().join(format!("v2x-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("the temporary folder can be written");
-    let broker = start_broker(&folder);
+    let broker = Mosquitto::start(&Access::Everybody);
+    if broker.is_none() {
+        println!("skipped: uploading (no mosquitto)");
+    }
     let ours = {
         let (_replay, port) = start_replay(&v2x);
         let mut command = Command::new(&v2x);
@@ -36,8 +40,8 @@ fn main() {
             .env("V2X_TIME_WAIT_S", "0")
             .args(["vehicle", "--collector", &port, "--out"])
             .arg(folder.join("out"));
-        if broker.is_some() {
-            command.args(["--mqtt", &format!("mqtt://127.0.0.1:{PORT}")]);
+        if let Some(broker) = &broker {
+            command.args(["--mqtt", &broker.url()]);
         }
         measure(&start(command.stderr(Stdio::null())), MEASURED)
     };
@@ -61,28 +65,6 @@ fn main() {
     );
     drop(broker);
     fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
-}
-
-fn start_broker(folder: &Path) -> Option<Started> {
-    let configuration = folder.join("mosquitto.conf");
-    fs::write(
-        &configuration,
-        format!("listener {PORT} 127.0.0.1\nallow_anonymous true\n"),
-    )
-    .expect("the temporary folder can be written");
-    let mut command = Command::new("mosquitto");
-    command
-        .arg("-c")
-        .arg(configuration)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    match command.spawn() {
-        Ok(child) => Some(Started(child)),
-        Err(error) => {
-            println!("skipped: uploading (mosquitto: {error})");
-            None
-        }
-    }
 }
 
 fn start_replay(v2x: &Path) -> (Started, String) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Before measuring: connections are made and files opened.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// Ticks of `/proc/<pid>/stat` per second, the same on every Linux that people run.
-const TICKS: f64 = 100.0;
+pub(crate) const TICKS: f64 = 100.0;
 
 /// A process that ends with the benchmark.
 pub(crate) struct Started(pub(crate) Child);
@@ -78,18 +78,19 @@ pub(crate) fn wait(time: Duration) {
 }
 
 /// Processor time so far, user and system (fields 14 and 15 of `/proc/<pid>/stat`).
-fn ticks(child: &Started) -> f64 {
+pub(crate) fn ticks(child: &Started) -> f64 {
     let text = fs::read_to_string(format!("/proc/{}/stat", child.0.id())).expect("it runs");
     let after_name = text.rsplit(')').next().unwrap_or_default();
     let fields = after_name.split_whitespace().skip(11).take(2);
-    fields.filter_map(|field| field.parse::<f64>().ok()).sum()
+    let ticks = |field: &str| field.parse::<f64>().expect("the kernel writes numbers");
+    fields.map(ticks).sum()
 }
 
-fn resident_kb(child: &Started) -> f64 {
+/// The most memory that it had at once, in kB.
+pub(crate) fn resident_kb(child: &Started) -> f64 {
     let text = fs::read_to_string(format!("/proc/{}/status", child.0.id())).expect("it runs");
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().unwrap_or(0.0)
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = line.expect("it has not ended");
+    let number = line.trim().trim_end_matches(" kB");
+    number.parse().expect("the kernel writes a number of kB")
 }

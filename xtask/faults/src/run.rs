@@ -323,7 +323,7 @@ impl<'a> Run<'a> {
         if !self.board.is_plugged_in() {
             return Ok(());
         }
-        // A daemon does not start without its port: its service manager tries again.
+        // One that starts without its port waits for it: that is not judged here.
         self.until_recording()?;
         // What stands in the cable is lost with it; here nothing stands there.
         self.until_read()?;
