@@ -21,7 +21,8 @@ impl<W: Write> GpxWriter<W> {
         let name = escaped(name);
         let begun = write!(
             to,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gpx version=\"1.1\" creator=\"Twizy V2X\" \
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <gpx version=\"1.1\" creator=\"Twizy V2X\" \
              xmlns=\"http://www.topografix.com/GPX/1/1\">\n<trk><name>{name}</name>\n"
         );
         Self {

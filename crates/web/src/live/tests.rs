@@ -54,9 +54,11 @@ fn viewer_gets_the_devices_it_looks_at_and_what_is_of_all() {
     live.publish(&values("car 2", 6));
     live.publish(&LiveEvent::Tick { now: 7 });
     live.hand_out();
-    let of_one = "event: values\ndata: {\"device\":\"car \\\"1\\\"\",\"ts\":5,\"values\":{\"speed\":42}}\n\n";
-    let of_two =
-        "event: values\ndata: {\"device\":\"car 2\",\"ts\":6,\"values\":{\"speed\":42}}\n\n";
+    let values = |device: &str, ts| {
+        let values = "\"values\":{\"speed\":42}";
+        format!("event: values\ndata: {{\"device\":\"{device}\",\"ts\":{ts},{values}}}\n\n")
+    };
+    let (of_one, of_two) = (values("car \\\"1\\\"", 5), values("car 2", 6));
     let tick = "event: tick\ndata: {\"now\":7}\n\n";
     assert_eq!(read(&mut all).0, format!("{of_one}{of_two}{tick}"));
     assert_eq!(read(&mut one).0, format!("{of_one}{tick}"));
