@@ -78,11 +78,22 @@ function apply(): void {
   devices.value = changed;
 }
 
+/** A device that has joined since the list was read: the list is read anew, now and then. */
+const READ_AGAIN_MS = 5000;
+let readAt = 0;
+
+function readForStranger(): void {
+  if (Date.now() - readAt < READ_AGAIN_MS) return;
+  readAt = Date.now();
+  void readDevices();
+}
+
 /** Changes one device with the next drawing; a device that nobody told of is not invented. */
 function later(id: string, change: (device: Device) => Device): void {
   waiting.push((known) => {
     const device = known.get(id);
     if (device) known.set(id, change(device));
+    else readForStranger();
   });
   timer ??= setTimeout(apply, 250);
 }

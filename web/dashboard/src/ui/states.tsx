@@ -40,7 +40,9 @@ export function ErrorNote({ error, retry }: { error: ApiError; retry?: () => voi
   return (
     <div class="note bad" role="alert">
       <Icon name="alarm" />
-      <p>{errorText(error)}</p>
+      <p>
+        <bdi>{errorText(error)}</bdi>
+      </p>
       {retry && (
         <button type="button" class="small" onClick={retry}>
           {t("state.retry")}

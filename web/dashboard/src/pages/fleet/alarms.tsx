@@ -58,7 +58,7 @@ function columns(done: () => void): Column<Alarm>[] {
       cell: (alarm) => <DeviceLink id={alarm.device} />,
       csv: (alarm) => alarm.device,
     },
-    { name: t("alarm.text"), cell: (alarm) => alarm.text, csv: (alarm) => alarm.text },
+    { name: t("alarm.text"), cell: (alarm) => <bdi>{alarm.text}</bdi>, csv: (alarm) => alarm.text },
     {
       name: t("alarm.began"),
       cell: (alarm) => time(alarm.began),

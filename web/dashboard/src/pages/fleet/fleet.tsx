@@ -43,7 +43,7 @@ function Alarms({ device }: { device: Device }) {
   return (
     <span class="alarm-cell">
       <SeverityBadge severity={worst.severity} />
-      <span>{worst.text}</span>
+      <bdi>{worst.text}</bdi>
       {open.length > 1 && <b class="count">+{open.length - 1}</b>}
     </span>
   );

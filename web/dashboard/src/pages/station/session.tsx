@@ -23,7 +23,7 @@ export function billColumns(
   currency: string | null | undefined,
 ): Column<BillLine & { id: number }>[] {
   return [
-    { name: t("bill.text"), cell: (line) => line.text },
+    { name: t("bill.text"), cell: (line) => <bdi>{line.text}</bdi> },
     {
       name: t("bill.time"),
       cell: (line) =>

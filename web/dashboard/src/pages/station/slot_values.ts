@@ -19,10 +19,11 @@ export function slotValue(slot: Slot, key: string): SlotValue | null {
   return { value: said, ts: null };
 }
 
-/** When the slot last said something; else when its station did. */
+/** When it was last known how the slot is: by its own values or by a word of its station. */
 export function slotSeen(slot: Slot, station: Device): number | null {
   const times = Object.keys(slot.values).flatMap((key) => slotValue(slot, key)?.ts ?? []);
-  return times.length > 0 ? Math.max(...times) : (station.last_seen ?? null);
+  const seen = Math.max(station.last_seen ?? -Infinity, ...times);
+  return Number.isFinite(seen) ? seen : null;
 }
 
 /** What a driver reads from two metres. */

@@ -47,21 +47,31 @@ export function useSlots(device: Device) {
   return useApi<Slot[]>(path, {}, tick + 1000 * sessionsChanged.value);
 }
 
-function SlotFigure({ name, slot, of, as }: FigureProps) {
-  const shown = quantity(slotValue(slot, of)?.value, as);
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{shown}</dd>
-    </div>
-  );
-}
-
 interface FigureProps {
+  station: Device;
   name: string;
   slot: Slot;
   of: string;
   as: Quantity;
+}
+
+/** A measured value; of a meter that is gone it is old, though its station speaks. */
+function SlotFigure({ station, name, slot, of, as }: FigureProps) {
+  const said = slotValue(slot, of);
+  const ts = said?.ts ?? station.last_seen ?? null;
+  const age =
+    said === null || ts === null
+      ? null
+      : freshness(ts, station.stale_after_s, now.value, connection.value);
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class={age?.stale ? "reading stale" : "reading"}>
+        <bdi>{quantity(said?.value, as)}</bdi>
+        {age?.stale && <Age ms={age.age_ms} />}
+      </dd>
+    </div>
+  );
 }
 
 function Running({ station, session }: { station: Device; session: Session }) {
@@ -100,12 +110,28 @@ function SlotCard({ station, slot }: { station: Device; slot: Slot }) {
         {stale ? t("slot.stale", { state: t(text) }) : t(text)}
       </p>
       {fresh?.stale && <Age ms={fresh.age_ms} />}
-      {slot.reason && <p class="slot-reason">{slot.reason}</p>}
+      {slot.reason && (
+        <p class="slot-reason">
+          <bdi>{slot.reason}</bdi>
+        </p>
+      )}
       {slot.session && <Running station={station} session={slot.session} />}
       <dl class="slot-figures">
-        <SlotFigure name={t("slot.power")} slot={slot} of="power" as="power" />
-        <SlotFigure name={t("slot.voltage")} slot={slot} of="voltage" as="voltage" />
-        <SlotFigure name={t("slot.current")} slot={slot} of="current" as="current" />
+        <SlotFigure station={station} name={t("slot.power")} slot={slot} of="power" as="power" />
+        <SlotFigure
+          station={station}
+          name={t("slot.voltage")}
+          slot={slot}
+          of="voltage"
+          as="voltage"
+        />
+        <SlotFigure
+          station={station}
+          name={t("slot.current")}
+          slot={slot}
+          of="current"
+          as="current"
+        />
       </dl>
       <p class="slot-meter">
         {t("slot.meter")} <b>{slot.verdict ? word("verdict", slot.verdict) : MISSING}</b>

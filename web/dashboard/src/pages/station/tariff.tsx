@@ -55,7 +55,11 @@ function Editor({ device, kept, of }: EditorProps) {
   return (
     <div class="grid two">
       <Card title={t("tariff.text")} icon="price">
-        {kept.description && <p>{kept.description}</p>}
+        {kept.description && (
+          <p>
+            <bdi>{kept.description}</bdi>
+          </p>
+        )}
         <Field label={t("tariff.toml")} hint={t("tariff.hint")}>
           {(id, described) => (
             <textarea

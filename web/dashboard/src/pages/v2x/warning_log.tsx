@@ -31,7 +31,7 @@ function columns(): Column<Warning>[] {
     },
     {
       name: t("warning.reason"),
-      cell: (one) => one.reason ?? MISSING,
+      cell: (one) => <bdi>{one.reason ?? MISSING}</bdi>,
       csv: (one) => one.reason,
     },
     {

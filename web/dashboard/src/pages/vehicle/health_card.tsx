@@ -36,7 +36,11 @@ export function HealthCard({ device }: { device: Device }) {
               <li key={part.name}>
                 <span class="health-name">{word("part", part.name)}</span>
                 <HealthBadge status={lost ? "unknown" : part.status} />
-                {part.says && <small>{part.says}</small>}
+                {part.says && (
+                  <small>
+                    <bdi>{part.says}</bdi>
+                  </small>
+                )}
               </li>
             ))}
           </ul>
