@@ -122,7 +122,8 @@ fn quantity_that_does_not_change_is_not_published_again_on_its_topic() {
         }
         told
     };
-    // The odometer moves by less than its hundred metres: it is told once or twice, not each second.
+    // The odometer moves by less than its hundred metres: it is told once or twice, not every
+    // second.
     let distance = values(&topics, "car/Vehicle/TraveledDistance");
     let rows_with = |key: &str| stored.values().filter(|row| row.contains_key(key)).count();
     assert!(!distance.is_empty());
