@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::vehicle::with_tables;
 use crate::cli;
 use crate::config::keys::{KEYS, Key};
 use crate::config::remote::kept_values;
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &cli::Config) -> Result<(), Failure> {
     written.blame(Blame::Runtime, "standard output")
 }
 
-/// Reads a file as the daemon does for which it is, the token's file included.
+/// Reads a file as the daemon does for which it is, with the token's file and the car's tables.
 fn check(file: &Path) -> Result<String, Failure> {
     let config = Some(file.to_owned());
     let (notes, role) = match role_of_file(file)? {
@@ -64,7 +65,9 @@ fn check(file: &Path) -> Result<String, Failure> {
                 config,
                 ..cli::Vehicle::default()
             };
-            (VehicleConfig::gather(&arguments)?.1, "vehicle")
+            let (mut config, notes) = VehicleConfig::gather(&arguments)?;
+            with_tables(&mut config)?;
+            (notes, "vehicle")
         }
         Role::Station => {
             let arguments = cli::Station {

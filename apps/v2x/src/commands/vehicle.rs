@@ -20,6 +20,15 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
     for note in notes {
         info!("{note}");
     }
+    let state = with_tables(&mut config)?;
+    vehicle::run(&config, state)
+}
+
+/// Reads the tables that the settings name, and holds the settings against them.
+///
+/// # Errors
+/// Why the daemon could not start with them.
+pub(super) fn with_tables(config: &mut VehicleConfig) -> Result<VehicleState, Failure> {
     let decoder = load_decoder(config.dbc.as_deref())?;
     let mapping = match &config.vss {
         None => VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder),
@@ -36,7 +45,7 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
             reporting.rules = rules.blame(Blame::Configuration, "mqtt.report_rules")?;
         }
     }
-    vehicle::run(&config, VehicleState::new(decoder, mapping))
+    Ok(VehicleState::new(decoder, mapping))
 }
 
 /// Log lines go to standard error; `RUST_LOG` chooses them, by default from `info` on.
