@@ -85,10 +85,10 @@ fn alone(frames: &Frames, length: Duration) -> Decided {
             || Observation::unknown(at),
             |snapshot| Observation::of_snapshot(at, snapshot, &merged::row(snapshot)),
         );
-        let mut draw = || EpisodeId::new(1);
-        let ended = trips.observe(&seen, &mut draw).into_iter();
+        let draw = || EpisodeId::new(1);
+        let ended = trips.observe(&seen, draw).into_iter();
         decided.trips += ended.filter(|it| matches!(it, Change::Ended(_))).count();
-        let ended = charges.observe(&seen, &mut draw).into_iter();
+        let ended = charges.observe(&seen, draw).into_iter();
         decided.charges += ended.filter(|it| matches!(it, Change::Ended(_))).count();
         let raised = battery.observe(&seen).into_iter();
         let raised = raised.filter(|change| change.is_raised);
