@@ -110,6 +110,23 @@ const BENCHMARKS: &[Benchmark] = &[
         package: "xtask",
         promises: &[at_most("radio/latency-p99", 20.0)],
     },
+    // sim/signals has no promise: what it reaches stands in docs/guide/simulator.md.
+    Benchmark {
+        name: "sim",
+        package: "xtask",
+        promises: &[
+            Promise {
+                figure: "sim/full-can",
+                at_least_ratio: None,
+                value: Some(Bound::AtLeast(10.0)),
+            },
+            Promise {
+                figure: "sim/signatures",
+                at_least_ratio: None,
+                value: Some(Bound::AtLeast(1.0)),
+            },
+        ],
+    },
     Benchmark {
         name: "v2v",
         package: "xtask",

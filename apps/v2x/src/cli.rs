@@ -17,7 +17,7 @@ pub(crate) use board::{
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
-pub(crate) use sim::{Sim, SimLive, SimRun, SimTask};
+pub(crate) use sim::{SignaturesWord, Sim, SimLive, SimRun, SimStudy, SimTask};
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -1,7 +1,7 @@
-//! Two cars and a station on this computer alone: `v2x sim live` plays boards, roads and air;
-//! `v2x vehicle` and `v2x station` are what they always are, and so is the broker.
+//! Three cars and a station with two slots on this computer alone: `v2x sim live` plays boards,
+//! roads and air; `v2x vehicle` and `v2x station` are what they always are, and so is the broker.
 //!
-//! It lasts as long as its scenario, about a minute and a half: a drive, a hard braking and a
+//! It lasts as long as its scenario, about a minute: a drive, a hard braking and a
 //! charge take their time where daemons with real clocks look on.
 
 #![allow(
@@ -23,8 +23,8 @@ use radio_bench::{Air, Operator, events, receipt};
 use station_bench::{SOON, Site, Station, rows_with};
 use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 
-const SCENARIO: &str = "hard_braking_and_charge";
-const EVSE: &str = "HW*HEL*E0001*1";
+const SCENARIO: &str = "demo";
+const EVSE: [&str; 2] = ["HW*HEL*E0001*1", "HW*HEL*E0001*2"];
 
 /// The simulator as a process; ends with its test.
 struct World {
@@ -73,20 +73,24 @@ fn start_car(world: &World, air: &Air, name: &str, keys: &Path, broker: &str) ->
     let car = Car::new(Some(broker.to_owned()));
     car.plug_in(&world.port(&format!("{name}.collector")));
     air.give_to(&car, keys);
-    car.set("V2X_V2G_CALL_WHEN_PARKED", "true");
     let daemon = car.start();
     (car, daemon)
 }
 
-fn start_station(world: &World, site: &Site, air: &Air, keys: &Path, broker: &str) -> Station {
-    let text = format!(
+fn start_station(world: &World, site: &Site, air: &Air, keys: &[PathBuf], broker: &str) -> Station {
+    let mut text = format!(
         "[station]\nname = \"Yard\"\nlatitude = 44.0\nlongitude = -30.0\ncost_per_kwh = 1.50\n\
-         row_interval_s = 0.5\n{}[[slot]]\nnumber = 1\nport = \"{}\"\nsource = \"framed\"\n\
-         relay = true\npolicy = \"known cars\"\nstart_s = 1.0\nkeys = \"{}\"\n",
-        air.table(),
-        world.port("slot1").display(),
-        keys.display()
+         row_interval_s = 0.5\n{}",
+        air.table()
     );
+    for (slot, keys) in (1..).zip(keys) {
+        text += &format!(
+            "[[slot]]\nnumber = {slot}\nport = \"{}\"\nsource = \"framed\"\nrelay = true\n\
+             start_s = 1.0\nkeys = \"{}\"\n",
+            world.port(&format!("slot{slot}")).display(),
+            keys.display()
+        );
+    }
     let config = site.write("station.toml", &text).display().to_string();
     site.station(&["--config", &config], Some(broker))
 }
@@ -99,9 +103,15 @@ fn drive_hard_braking_and_charge_of_a_simulated_town_reach_warning_receipt_and_b
     let heard = Subscriber::start(broker.port());
     let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
     let world = World::start(&site);
-    let (alpha, of_alpha) = start_car(&world, &air, "alpha", &operator.car("ALPHA"), &broker.url());
+    let (_alpha, of_alpha) =
+        start_car(&world, &air, "alpha", &operator.car("ALPHA"), &broker.url());
     let (beta, of_beta) = start_car(&world, &air, "beta", &operator.car("BETA"), &broker.url());
-    let station = start_station(&world, &site, &air, &operator.slot(EVSE), &broker.url());
+    let (gamma, of_gamma) = start_car(&world, &air, "gamma", &operator.car("GAMMA"), &broker.url());
+    let keys = ["slot1", "slot2"].into_iter().zip(EVSE);
+    let keys: Vec<_> = keys
+        .map(|(folder, name)| operator.slot_in(folder, name))
+        .collect();
+    let station = start_station(&world, &site, &air, &keys, &broker.url());
 
     wait_until(SOON, "the hard braking", || {
         world.has_told("brakes as hard")
@@ -111,21 +121,24 @@ fn drive_hard_braking_and_charge_of_a_simulated_town_reach_warning_receipt_and_b
         events(&beta_out, "v2v_warning") > 0
     });
     wait_until(SOON, "the plug", || {
-        world.has_told("alpha: is plugged into slot 1")
+        world.has_told("gamma: is plugged into slot 1")
     });
     wait_until(SOON, "the end of the charge", || {
-        world.has_told("alpha: is unplugged")
+        world.has_told("gamma: is unplugged")
+    });
+    wait_until(SOON, "the way home", || {
+        world.has_told("gamma: sets off with")
     });
 
-    let alpha_out = alpha.written().folder().to_owned();
+    let gamma_out = gamma.written().folder().to_owned();
     let countersigned = |folder: &Path| receipt(folder).filter(|it| it.countersignature.is_some());
     wait_until(SOON, "the receipt at both ends", || {
-        countersigned(&site.out()).is_some() && countersigned(&alpha_out).is_some()
+        countersigned(&site.out()).is_some() && countersigned(&gamma_out).is_some()
     });
-    let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&alpha_out).unwrap());
+    let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&gamma_out).unwrap());
     assert_eq!(ours, theirs);
-    assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE, "ALPHA"));
-    // Some 30 s at about 2.1 kW.
+    assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE[0], "GAMMA"));
+    // Some 20 s at about 2.1 kW.
     let energy = ours.energy.unwrap().get();
     assert!((5.0..25.0).contains(&energy), "{energy} Wh");
 
@@ -144,5 +157,6 @@ fn drive_hard_braking_and_charge_of_a_simulated_town_reach_warning_receipt_and_b
     });
     assert!(of_alpha.stop().success());
     assert!(of_beta.stop().success());
+    assert!(of_gamma.stop().success());
     station.stop();
 }

@@ -42,6 +42,7 @@ const fn default_settings() -> V2vSettings {
         radio: v2x_proto::wire::packet::EspNow::V1,
         rate: v2x_proto::v2v::AirRate::MBPS_1,
         fixed_address: None,
+        cam_interval_min: v2x_proto::deadlines::CAM_INTERVAL_MIN,
         vehicle_data: false,
         clock_tolerance: core::time::Duration::from_secs(1),
     }

@@ -48,6 +48,14 @@ const REMEMBER: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RadioId(usize);
 
+impl RadioId {
+    /// Which it is, in the order in which they joined.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Radio {
     address: MacAddress,
@@ -64,6 +72,8 @@ struct Flight {
     ends: Instant,
     attempts: u8,
     payload: Vec<u8>,
+    /// It was heard and is said again by somebody else.
+    is_repeated: bool,
     landed: bool,
     /// Somebody has it already; the sender does not know.
     heard: bool,
@@ -117,7 +127,12 @@ pub struct Air {
     radios: Vec<Radio>,
     flights: Vec<Flight>,
     counters: AirCounters,
+    /// Until when somebody says again what he hears.
+    repeats_until: Option<Instant>,
 }
+
+/// Who says again what he hears does so after this time at the least and at the most, in seconds.
+const REPEATED_AFTER: (f64, f64) = (0.005, 1.5);
 
 impl Air {
     /// An air without radios.
@@ -134,7 +149,14 @@ impl Air {
                 lost: 0,
                 collided: 0,
             },
+            repeats_until: None,
         }
+    }
+
+    /// Lets somebody with a radio beside each speaker say again what he hears, under the speaker's
+    /// address.
+    pub fn repeat_until(&mut self, until: Instant) {
+        self.repeats_until = self.repeats_until.max(Some(until));
     }
 
     /// What happened so far.
@@ -183,6 +205,7 @@ impl Air {
             ends: begins + takes,
             attempts: 1,
             payload: payload.to_vec(),
+            is_repeated: false,
             landed: false,
             heard: false,
         });
@@ -250,6 +273,10 @@ impl Air {
         }
         let again = !confirmed && flight.attempts < ATTEMPTS;
         self.flights[index].landed = true;
+        if flight.is_repeated {
+            return;
+        }
+        self.repeat(&flight);
         if again {
             let begins = self.turn(flight.ends, flight.from);
             self.flights.push(Flight {
@@ -263,6 +290,22 @@ impl Air {
             events.push(AirEvent::Ended {
                 of: RadioId(flight.from),
                 confirmed,
+            });
+        }
+    }
+
+    /// Somebody who heard a frame says it again a little later.
+    fn repeat(&mut self, flight: &Flight) {
+        if self.repeats_until.is_some_and(|until| flight.ends < until) {
+            let (least, most) = REPEATED_AFTER;
+            let after = Duration::from_secs_f64(self.chance.between(least, most));
+            let begins = flight.ends + after;
+            self.flights.push(Flight {
+                begins,
+                ends: begins + flight.ends.since(flight.begins),
+                is_repeated: true,
+                landed: false,
+                ..flight.clone()
             });
         }
     }

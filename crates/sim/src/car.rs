@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use core::time::Duration;
 
+use v2x_can::History;
 use v2x_units::{CanFrame, Instant};
 
 use crate::bus::{Bus, BusLayout, BusMode, Live, Power, Sequence};
@@ -57,6 +58,18 @@ pub struct Car {
     socket: Option<Socket>,
     ramp: f64,
     now: Instant,
+    recorded: Option<Recorded>,
+}
+
+/// Frames of a recording, which drive a car in place of a driver and physics: its bus says them at
+/// their times, and it moves along its way as fast as they say.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    frames: Arc<[(Duration, CanFrame)]>,
+    next: usize,
+    begins: Option<Instant>,
+    history: History,
+    speed: f64,
 }
 
 impl Car {
@@ -73,7 +86,26 @@ impl Car {
             socket: None,
             ramp: 0.0,
             now: Instant::BOOT,
+            recorded: None,
         }
+    }
+
+    /// Lets frames of a recording drive the car from when it sets off; times are since the first
+    /// frame, in rising order.
+    pub fn follow(&mut self, frames: Arc<[(Duration, CanFrame)]>) {
+        self.recorded = Some(Recorded {
+            frames,
+            next: 0,
+            begins: None,
+            history: History::new(self.bus.layout().decoder()),
+            speed: 0.0,
+        });
+    }
+
+    /// Whether a recording drives it.
+    #[must_use]
+    pub const fn is_recorded(&self) -> bool {
+        self.recorded.is_some()
     }
 
     /// Somebody gets in, turns the key and drives off as soon as the car is ready, from so many
@@ -82,6 +114,10 @@ impl Car {
         self.stands_at = way.place(from);
         self.way_began = self.twizy.travelled() - from;
         self.trip = Some((way, driver));
+        if let Some(recorded) = &mut self.recorded {
+            recorded.begins.get_or_insert(now);
+            return;
+        }
         if self.bus.power() != Power::Drive {
             self.bus.begin(now, Sequence::DriveStart);
         }
@@ -101,18 +137,24 @@ impl Car {
     /// Whether it stands at the end of its way.
     #[must_use]
     pub fn has_arrived(&self) -> bool {
+        if let Some(recorded) = &self.recorded {
+            return recorded.next >= recorded.frames.len();
+        }
         let there = |(_, driver): &(Way, Driver)| driver.has_arrived();
         self.twizy.speed() <= 0.0 && self.trip.as_ref().is_some_and(there)
     }
 
     /// The driver turns the key off and leaves; does nothing while the car moves.
     pub fn switch_off(&mut self, now: Instant) {
-        if self.twizy.speed() > 0.0 || self.bus.power() != Power::Drive {
+        let is_recorded = self.recorded.is_some();
+        if !is_recorded && (self.twizy.speed() > 0.0 || self.bus.power() != Power::Drive) {
             return;
         }
         self.stands_at = self.place();
         self.trip = None;
-        self.bus.begin(now, Sequence::DriveEnd);
+        if !is_recorded {
+            self.bus.begin(now, Sequence::DriveEnd);
+        }
     }
 
     /// The socket it is plugged into has voltage, or none.
@@ -146,10 +188,15 @@ impl Car {
         &mut self,
         now: Instant,
         leader: Option<Leader>,
-        sink: impl FnMut(Instant, CanFrame),
+        mut sink: impl FnMut(Instant, CanFrame),
     ) {
         let dt = now.since(self.now);
         self.now = now;
+        if let Some(recorded) = &mut self.recorded {
+            let speed = recorded.run(now, &self.bus, &mut sink);
+            self.twizy.roll(speed, dt.as_secs_f64());
+            return;
+        }
         self.move_on(now, dt, leader);
         self.mind_socket(now);
         let speaker = Speaker {
@@ -223,6 +270,35 @@ impl Car {
             }
             _ => {}
         }
+    }
+}
+
+impl Recorded {
+    /// Says the frames that are due; gives how fast the car is by the last of them, m/s.
+    fn run(&mut self, now: Instant, bus: &Bus, sink: &mut impl FnMut(Instant, CanFrame)) -> f64 {
+        let Some(begins) = self.begins else {
+            return 0.0;
+        };
+        let layout = bus.layout();
+        while let Some((after, frame)) = self.frames.get(self.next)
+            && begins + *after <= now
+        {
+            let at = begins + *after;
+            self.next += 1;
+            let speed = &mut self.speed;
+            let tells = |signal, value| {
+                if layout.says(signal) == Some(Live::Speed) {
+                    *speed = value / 3.6;
+                }
+            };
+            // What is not in the car's layout goes to the board all the same.
+            let _outcome = layout.decoder().decode(&mut self.history, at, frame, tells);
+            sink(at, *frame);
+        }
+        if self.next >= self.frames.len() {
+            self.speed = 0.0;
+        }
+        self.speed
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use thiserror::Error;
+use v2x_roles::station::MAX_SLOTS;
 
 use crate::air::AirSettings;
 use crate::driver::DriverKind;
@@ -10,6 +11,7 @@ use crate::meter::MeterFault;
 
 /// The scenarios of this repository, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
+    ("demo", include_str!("../../../scenarios/demo.toml")),
     (
         "hard_braking_and_charge",
         include_str!("../../../scenarios/hard_braking_and_charge.toml"),
@@ -21,6 +23,22 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     (
         "broker_away_and_restarts",
         include_str!("../../../scenarios/broker_away_and_restarts.toml"),
+    ),
+    (
+        "known_cars_charge",
+        include_str!("../../../scenarios/known_cars_charge.toml"),
+    ),
+    (
+        "pseudonyms_change",
+        include_str!("../../../scenarios/pseudonyms_change.toml"),
+    ),
+    (
+        "replay_is_refused",
+        include_str!("../../../scenarios/replay_is_refused.toml"),
+    ),
+    (
+        "two_stations_and_a_queue",
+        include_str!("../../../scenarios/two_stations_and_a_queue.toml"),
     ),
 ];
 
@@ -43,7 +61,10 @@ pub struct Scenario {
     /// The cars.
     #[serde(default, rename = "car")]
     pub cars: Vec<CarPlan>,
-    /// The station's slots, at the town's station.
+    /// The charging stations; without any there is one where the town has its own.
+    #[serde(default, rename = "station")]
+    pub stations: Vec<StationPlan>,
+    /// The stations' slots.
     #[serde(default, rename = "slot")]
     pub slots: Vec<SlotPlan>,
     /// What happens at a moment.
@@ -77,6 +98,9 @@ pub struct CarPlan {
     pub sets_off_s: f64,
     /// Where it charges at the end of its way.
     pub charge: Option<ChargePlan>,
+    /// Whether it calls for a station wherever it is parked; in virtual time only.
+    #[serde(default)]
+    pub calls_when_parked: bool,
     /// What comes after that.
     #[serde(default, rename = "leg")]
     pub legs: Vec<Leg>,
@@ -107,12 +131,41 @@ pub struct ChargePlan {
     pub for_s: f64,
 }
 
-/// A slot of the station.
+/// A charging station.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationPlan {
+    /// The node of the town where it stands.
+    pub at: String,
+}
+
+/// A slot of a station.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotPlan {
     /// What its meter's counter stands at, Wh.
     pub counter_wh: f64,
+    /// Which station it belongs to, from 1.
+    #[serde(default = "first")]
+    pub station: usize,
+    /// Who may charge; in virtual time only, a daemon has its own settings.
+    #[serde(default)]
+    pub lets: Lets,
+}
+
+const fn first() -> usize {
+    1
+}
+
+/// Who may charge at a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lets {
+    /// Whoever plugs in.
+    #[default]
+    Everybody,
+    /// Cars that prove their credential over the radio.
+    KnownCars,
 }
 
 /// What happens at a moment.
@@ -149,6 +202,11 @@ pub enum Happening {
         slot: usize,
         /// What.
         fault: MeterFault,
+        /// For how long, s.
+        for_s: f64,
+    },
+    /// Somebody hears what cars say and says it again.
+    Replay {
         /// For how long, s.
         for_s: f64,
     },
@@ -233,7 +291,25 @@ impl Scenario {
                 | Happening::RestartComputer { car } => self.check_car(car)?,
                 Happening::MeterFault { slot, .. } => self.check_slot(*slot)?,
                 Happening::Reboot { board } => self.check_board(board)?,
-                Happening::BrokerAway { .. } => {}
+                Happening::BrokerAway { .. } | Happening::Replay { .. } => {}
+            }
+        }
+        let stations = self.stations.len().max(1);
+        for station in 1..=stations {
+            let own = self.slots.iter().filter(|slot| slot.station == station);
+            let count = own.count();
+            if count > usize::from(MAX_SLOTS) {
+                return Err(format!(
+                    "station {station} has {count} slots; a station has {MAX_SLOTS} at most"
+                ));
+            }
+        }
+        for slot in &self.slots {
+            if !(1..=stations).contains(&slot.station) {
+                let seen = slot.station;
+                return Err(format!(
+                    "a slot of station {seen}; there are 1 to {stations}"
+                ));
             }
         }
         Ok(())
@@ -259,6 +335,7 @@ impl Scenario {
                 Happening::BrakeHard { for_s, .. }
                 | Happening::LoseSky { for_s, .. }
                 | Happening::MeterFault { for_s, .. }
+                | Happening::Replay { for_s }
                 | Happening::BrokerAway { for_s } => times.push(("for_s", for_s)),
                 Happening::Reboot { .. }
                 | Happening::DiskFault { .. }
@@ -276,7 +353,7 @@ impl Scenario {
         let mut known: Vec<_> = self.cars.iter().flat_map(of_car).collect();
         known.extend((1..=self.slots.len()).map(|slot| format!("slot{slot}")));
         if !self.slots.is_empty() {
-            known.push("station.radio".to_owned());
+            known.extend((0..self.stations.len().max(1)).map(station_radio));
         }
         if known.iter().any(|it| it == name) {
             return Ok(());
@@ -309,6 +386,14 @@ impl Scenario {
     }
 }
 
+/// The name of a station's radio board: the first one's has no number.
+pub(crate) fn station_radio(index: usize) -> String {
+    match index {
+        0 => "station.radio".to_owned(),
+        index => format!("station{}.radio", index + 1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,7 +408,7 @@ mod tests {
 
     #[test]
     fn scenario_with_a_misspelt_word_or_a_strange_car_says_which() {
-        let (name, text) = BUILT_IN[0];
+        let (name, text) = BUILT_IN[1];
         let error = |text: &str| Scenario::from_toml(name, text).unwrap_err().to_string();
         assert!(error(&text.replace("for_s = 4.0", "fors = 4.0")).contains("fors"));
         let strange = text.replace("car = \"alpha\"", "car = \"omega\"");
@@ -333,7 +418,7 @@ mod tests {
 
     #[test]
     fn time_that_is_none_and_a_board_that_is_not_there_are_refused() {
-        let (name, text) = BUILT_IN[0];
+        let (name, text) = BUILT_IN[1];
         for time in ["-1.0", "inf", "nan"] {
             let event =
                 format!("{text}\n[[event]]\nat_s = {time}\nwhat = \"broker_away\"\nfor_s = 1.0\n");

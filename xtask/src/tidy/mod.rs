@@ -20,6 +20,7 @@ mod one_title;
 mod pin_tables;
 mod recordings;
 mod registry_hosts;
+mod simulation_only;
 mod sleeping_tests;
 mod sql_in_store;
 mod test_names;
@@ -51,6 +52,7 @@ const RULES: &[(&str, Rule)] = &[
     ("pin_tables", pin_tables::check),
     ("recordings", recordings::check),
     ("registry_hosts", registry_hosts::check),
+    ("simulation_only", simulation_only::check),
     ("sleeping_tests", sleeping_tests::check),
     ("sql_in_store", sql_in_store::check),
     ("test_names", test_names::check),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// A town with cars, drivers, boards and an air, on this computer alone.
 ///
@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
     v2x sim run campaign --seed 7 --vehicles 5 --hours 1 --out town/
+  v2x sim study campaign --vary vehicles=5,10,20 --seeds 3 --hours 0.2 --out study/
   v2x sim live hard_braking_and_charge --dir ports/
   v2x sim live my_scenario.toml --dir ports/ --seed 7")]
 pub(crate) struct Sim {
@@ -23,6 +24,8 @@ pub(crate) struct Sim {
 pub(crate) enum SimTask {
     /// In virtual time, as fast as it goes, with checkers, tables and plots.
     Run(SimRun),
+    /// In virtual time over seeds and values of a parameter, with tables and plots.
+    Study(SimStudy),
     /// In real time, with a pseudo-terminal for each board: for daemons in other processes.
     Live(SimLive),
 }
@@ -47,6 +50,9 @@ pub(crate) struct SimLive {
     /// Another town, as crates/sim/maps/halfway.toml describes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) town: Option<PathBuf>,
+    /// Lets a recording of frames drive a car, in place of its driver and physics.
+    #[arg(long, value_name = "CAR=FILE")]
+    pub(crate) recording: Vec<String>,
     /// Begin at once, whoever listens.
     #[arg(long)]
     pub(crate) at_once: bool,
@@ -56,8 +62,9 @@ pub(crate) struct SimLive {
 ///
 /// Cars, boards and meters are played; vehicles' and station's computers run the product's own
 /// parts, with a broker and disks that fail. Checkers watch: nothing acknowledged is lost, energy
-/// by station and physics agree, no session without a plug, nothing twice, nothing private in a
-/// log, every alarm has a cause. Ends with 1 when one of them complains, and says how to repeat it.
+/// by car, station and physics agree, no session without a plug, nothing is believed or booked
+/// twice, nothing private in a log, every alarm and warning has a cause. Ends with 1 when one of
+/// them complains, and says how to repeat it.
 #[derive(Debug, Args)]
 pub(crate) struct SimRun {
     /// A scenario: a TOML file, one that this program brings along, or campaign: drawn by the seed.
@@ -69,18 +76,91 @@ pub(crate) struct SimRun {
     /// Cars of a drawn scenario.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) vehicles: usize,
+    /// Charging stations of a drawn scenario.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) stations: usize,
+    /// Slots of a drawn scenario, all stations together.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) slots: usize,
     /// Virtual hours.
     #[arg(long, value_name = "H", default_value_t = 1.0)]
     pub(crate) hours: f64,
     /// Folder for the log, tables (CSV) and plots (SVG).
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Every frame of every bus, not only each signal twice a second.
+    /// Every frame of every bus, not only each signal a few times a second.
     #[arg(long)]
     pub(crate) full_can: bool,
+    /// How V2V is signed: real, or marked fakes that no product takes; real up to ten cars unless
+    /// told otherwise.
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) signatures: Option<SignaturesWord>,
+    /// Lets a recording of frames (candump log or the prototype's table) drive a car, in place of
+    /// its driver and physics; it goes along its way as fast as the recording says.
+    #[arg(long, value_name = "CAR=FILE")]
+    pub(crate) recording: Vec<String>,
     /// Threads for the vehicles' computers; the result is the same.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: usize,
+    /// Another town, as crates/sim/maps/halfway.toml describes one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) town: Option<PathBuf>,
+}
+
+/// How V2V is signed in virtual time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignaturesWord {
+    /// ECDSA on P-256.
+    Real,
+    /// Marked fakes.
+    Fake,
+}
+
+/// Repeats a scenario over seeds and values of a parameter.
+///
+/// Reports how many CAMs arrive over which distance and how old is what cars know of each other,
+/// how long cars wait for a slot, and what charges cost: points.csv has a row for each value,
+/// distances.csv one for each value and ten metres, delivery.svg and age.svg a line for each value.
+#[derive(Debug, Args)]
+pub(crate) struct SimStudy {
+    /// A scenario: a TOML file, one that this program brings along, or campaign: drawn by the seed,
+    /// without faults.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: String,
+    /// What is varied, and its values: vehicles (of campaign only), distance (reach of the radio,
+    /// m), rate (CAMs a second at most) or loss (part of frames lost nearby), as loss=0,0.1,0.3.
+    #[arg(long, value_name = "PARAMETER=VALUES")]
+    pub(crate) vary: Option<String>,
+    /// The first seed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) first_seed: u64,
+    /// How many seeds.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) seeds: u64,
+    /// Cars of a drawn scenario.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) vehicles: usize,
+    /// Charging stations of a drawn scenario.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) stations: usize,
+    /// Slots of a drawn scenario, all stations together.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) slots: usize,
+    /// Virtual hours of each world.
+    #[arg(long, value_name = "H", default_value_t = 0.25)]
+    pub(crate) hours: f64,
+    /// Whether everything that can go wrong does.
+    #[arg(long)]
+    pub(crate) faults: bool,
+    /// Every frame of every bus, not only each signal a few times a second.
+    #[arg(long)]
+    pub(crate) full_can: bool,
+    /// How V2V is signed; marked fakes unless told otherwise.
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) signatures: Option<SignaturesWord>,
+    /// Folder for the tables (CSV) and plots (SVG); made if missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
     /// Another town, as crates/sim/maps/halfway.toml describes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) town: Option<PathBuf>,

@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, de};
-use v2x_proto::v2g::{CurrencyCode, Money};
+use v2x_proto::v2g::Money;
+use v2x_roles::vehicle::radio::amount;
 use v2x_uplink::{BrokerUrl, TopicPrefix};
 
 use super::mqtt::{FormWord, ReportingWord};
@@ -361,43 +362,5 @@ impl<'de> Deserialize<'de> for Amount {
                 "`{seen}` is no amount; it must be digits and a currency, as \"20.00 MAD\""
             ))
         })
-    }
-}
-
-/// Reads an amount of money as `20.00 MAD`.
-pub(crate) fn amount(text: &str) -> Option<Money> {
-    let (number, currency) = text.trim().split_once(' ')?;
-    let (whole, parts) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{parts}");
-    let is_number = !whole.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    let decimals = u8::try_from(parts.len()).ok()?;
-    let currency = CurrencyCode::new(currency.trim())?;
-    Money::new(
-        digits.parse().ok().filter(|_| is_number)?,
-        decimals,
-        currency,
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amount_keeps_its_decimals_and_anything_else_is_refused() {
-        assert_eq!(amount("20.50 MAD").unwrap().to_string(), "20.50 MAD");
-        assert_eq!(amount("7 EUR").unwrap().to_string(), "7 EUR");
-        for text in [
-            "20",
-            "MAD",
-            "-1 MAD",
-            "1.0000000 MAD",
-            "1,5 MAD",
-            "1 mad",
-            ".5 MAD",
-            "+1 MAD",
-        ] {
-            assert_eq!(amount(text), None, "{text}");
-        }
     }
 }

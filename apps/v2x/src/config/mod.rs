@@ -17,16 +17,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use v2x_proto::v2g::Money;
 use v2x_roles::vehicle::AlarmLimits;
+use v2x_roles::vehicle::radio::V2gSettings;
 use v2x_store::Retention;
-use v2x_units::{Amps, StateOfCharge, WattHours};
 
 use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
-pub(crate) use keys::amount;
 pub(crate) use mqtt::MqttConfig;
 use mqtt::{MqttArguments, MqttFile};
 use radio::RadioConfig;
@@ -47,7 +45,7 @@ pub(crate) struct VehicleConfig {
     pub(crate) recording: RecordingConfig,
     pub(crate) retention: Retention,
     pub(crate) radio: RadioConfig,
-    pub(crate) v2g: V2gConfig,
+    pub(crate) v2g: V2gSettings,
     pub(crate) alarms: AlarmLimits,
     pub(crate) remote: RemoteConfig,
     /// Where the monitor answers, if it is wanted.
@@ -72,17 +70,6 @@ pub(crate) struct RecordingConfig {
     pub(crate) can_data_bytes: u64,
 }
 
-/// What the owner has set for charging.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct V2gConfig {
-    pub(crate) capacity: Option<WattHours>,
-    pub(crate) max_current: Option<Amps>,
-    pub(crate) cost_limit: Option<Money>,
-    pub(crate) desired_soc: Option<StateOfCharge>,
-    pub(crate) battery_data: bool,
-    pub(crate) call_when_parked: bool,
-}
-
 /// What a configuration file may say; everything can be left out.
 #[derive(Debug, Default)]
 pub(crate) struct FileConfig {
@@ -96,7 +83,7 @@ pub(crate) struct FileConfig {
     recording: RecordingConfig,
     retention: Retention,
     radio: RadioConfig,
-    v2g: V2gConfig,
+    v2g: V2gSettings,
     alarms: AlarmLimits,
     remote: RemoteConfig,
     monitor: Option<SocketAddr>,

@@ -7,13 +7,14 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use v2x_roles::vehicle::AlarmLimits;
+use v2x_roles::vehicle::radio::V2gSettings;
 use v2x_store::Retention;
 use v2x_units::{Amps, Celsius, StateOfCharge, Volts, WattHours};
 
 use super::keys::{AlarmsTable, Document, KEYS, Key, Kind, RadioTable, RecordingTable, V2gTable};
 use super::radio::RadioConfig;
 use super::remote::RemoteConfig;
-use super::{FileConfig, RecordingConfig, V2gConfig};
+use super::{FileConfig, RecordingConfig};
 use crate::keys::TrustPolicy;
 
 /// The shortest interval between merged rows: faster than the slowest signals change is waste. The
@@ -168,7 +169,7 @@ fn checked_radio(table: RadioTable) -> Result<RadioConfig, String> {
     Ok(radio)
 }
 
-fn checked_v2g(table: &V2gTable) -> Result<V2gConfig, String> {
+fn checked_v2g(table: &V2gTable) -> Result<V2gSettings, String> {
     let number = |name, value: Option<f64>| {
         let value = value.map(|value| within(name, value, TENTH_TO_HUNDRED));
         value.transpose()
@@ -178,7 +179,7 @@ fn checked_v2g(table: &V2gTable) -> Result<V2gConfig, String> {
     let desired_soc = (table.desired_soc)
         .map(|value| within("v2g.desired_soc", value, 1.0..=100.0))
         .transpose()?;
-    Ok(V2gConfig {
+    Ok(V2gSettings {
         capacity: capacity.map(WattHours::from_kilowatt_hours),
         max_current: max_current.map(Amps::new),
         cost_limit: table.cost_limit.map(|amount| amount.0),

@@ -6,11 +6,10 @@
 use rust_decimal::Decimal;
 use v2x_proto::link::message::{PriceSchedule, PriceStep};
 use v2x_proto::v2g::message::Response;
+use v2x_roles::station::v2g::offer;
 use v2x_roles::station::{SlotSetup, StationSetup};
 use v2x_tariff::{Prices, Tariff};
 use v2x_units::UtcTime;
-
-use super::v2g::offer;
 
 /// Prices travel in 10^-6 of the currency.
 const DECIMALS: u32 = 6;

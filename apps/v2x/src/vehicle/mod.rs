@@ -67,7 +67,6 @@ use ingest::{Ingest, ToRecord};
 use keeper::{Keeper, ToKeep};
 use opening::Opening;
 use radio::local::Local;
-use radio::wishes::Wishes;
 use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
@@ -285,7 +284,7 @@ impl RadioParts<'_> {
         let air = air::open(&medium, around, threads)?;
         let (to_radio, car) = bounded(CARS);
         let folder = &self.config.out;
-        let wishes = Wishes::read(folder);
+        let wishes = radio::wishes::read(folder);
         let (mut of_driver, local) =
             Local::new(folder.clone(), wishes.clone(), self.to_keep.clone());
         control::serve(

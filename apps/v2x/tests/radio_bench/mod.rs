@@ -91,7 +91,12 @@ impl Operator {
     }
 
     pub(crate) fn slot(&self, name: &str) -> PathBuf {
-        self.enroll("slot", &["--role", "station", "--name", name])
+        self.slot_in("slot", name)
+    }
+
+    /// A slot with a folder of this name.
+    pub(crate) fn slot_in(&self, folder: &str, name: &str) -> PathBuf {
+        self.enroll(folder, &["--role", "station", "--name", name])
     }
 }
 

@@ -22,7 +22,7 @@ use crate::wire::certificate_message::CertificateMessage;
 use crate::wire::denm::Denm;
 use crate::wire::evcsn::Evcsn;
 use crate::wire::geonet::{GnPdu, Transport};
-use crate::wire::its_time::ItsTime;
+use crate::wire::its_time::{GenerationTime, ItsTime};
 use crate::wire::packet::{Content, Packet};
 use crate::wire::secured::{SignedData, Signer};
 use crate::wire::station::StationId;
@@ -50,6 +50,7 @@ struct Origin {
     rssi_dbm: Option<i8>,
     signer: HashedId8,
     signed: ItsTime,
+    generation: GenerationTime,
     own: Option<Position>,
     /// What is wrong around the message.
     doubt: Option<Implausible>,
@@ -182,6 +183,7 @@ impl V2v {
             rssi_dbm: heard.rssi_dbm,
             signer: packet.signer,
             signed: signed.unwrap_or(its),
+            generation: packet.header.generation_time,
             own: self.own.at(now).ok().map(|car| car.position),
             doubt: (named != heard.from).then_some(Implausible::AddressMismatch),
         };
@@ -209,6 +211,7 @@ impl V2v {
             from: origin.from,
             rssi_dbm: origin.rssi_dbm,
             signer: origin.signer,
+            generation: origin.generation,
             station,
             message,
             distance,

@@ -12,6 +12,7 @@ use v2x_units::{
 
 use super::congestion::AirRate;
 use super::pseudonym::Pseudonym;
+use crate::deadlines::CAM_INTERVAL_MIN;
 use crate::v2g::BatteryReport;
 use crate::wire::cam::ExteriorLights;
 use crate::wire::certificate::HashedId8;
@@ -198,6 +199,9 @@ pub struct V2vSettings {
     /// The radio's own address, where it cannot take another. Then the address does not change
     /// with the pseudonym, and the car can be followed by it.
     pub fixed_address: Option<MacAddress>,
+    /// The shortest time between two CAMs, 0.1 to 1 s (`T_GenCamMin` of EN 302 637-2); a busy
+    /// channel makes it longer.
+    pub cam_interval_min: Duration,
     /// Whether vehicle data are broadcast in clear. They link the pseudonyms of the car. The
     /// ticket must permit it too.
     pub vehicle_data: bool,
@@ -215,6 +219,7 @@ impl Default for V2vSettings {
             radio: EspNow::V1,
             rate: AirRate::MBPS_1,
             fixed_address: None,
+            cam_interval_min: CAM_INTERVAL_MIN,
             vehicle_data: false,
             clock_tolerance: Duration::from_secs(1),
         }

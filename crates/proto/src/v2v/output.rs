@@ -14,6 +14,7 @@ use super::warnings::Warning;
 use crate::limits::{EVENTS_WAITING_MAX, V2V_SENDING_MAX};
 use crate::secure::{Refusal, VerifiedMessage};
 use crate::wire::certificate::HashedId8;
+use crate::wire::its_time::GenerationTime;
 use crate::wire::station::{ActionId, StationId};
 
 /// What is to be done, one thing per poll.
@@ -108,6 +109,8 @@ pub struct Received {
     pub rssi_dbm: Option<i8>,
     /// Which certificate signed it.
     pub signer: HashedId8,
+    /// When it was signed: no two messages of a signer have the same time.
+    pub generation: GenerationTime,
     /// Who says it.
     pub station: StationId,
     /// What it says.

@@ -156,6 +156,7 @@ impl V2v {
             speed: moment.car.speed,
         };
         let shortest = self.congestion.shortest_interval(self.last_cam_len);
+        let shortest = shortest.max(self.settings.cam_interval_min.min(CAM_INTERVAL_MAX));
         let Some(trigger) = self.generation.due(now, &car, shortest) else {
             return Ok(());
         };

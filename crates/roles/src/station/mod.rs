@@ -19,6 +19,7 @@
 //! | [`books`] | tariffs, the cost so far, the bill |
 //! | [`view`] | what a slot shows to others |
 //! | [`relay`] | a relay at the other end of the link: order, answer, feedback |
+//! | [`v2g`] | the slots' conversations with cars over the radio |
 
 pub mod books;
 pub mod recent;
@@ -26,6 +27,7 @@ pub mod relay;
 pub mod samples;
 pub mod setup;
 pub mod slots;
+pub mod v2g;
 pub mod view;
 
 /// The words of the meters that a station asks itself.

@@ -14,6 +14,7 @@
 //! | [`trip`] | trips, with distance, energy and extremes |
 //! | [`charge`] | charges, with energy, interruptions and the cause of their end |
 //! | [`battery`] | cell spread, capacity and alarms of the traction battery |
+//! | [`radio`] | V2V and V2G: what they are fed with, what of them is kept |
 
 pub mod battery;
 pub mod charge;
@@ -25,6 +26,7 @@ pub mod gnss;
 pub mod merged;
 pub mod mode;
 pub mod observation;
+pub mod radio;
 pub mod state;
 pub mod trip;
 

@@ -43,6 +43,18 @@ struct Message {
     live: Vec<(SignalId, Live)>,
 }
 
+impl Message {
+    fn tells_motion(&self) -> bool {
+        let of_motion = [
+            Live::MotorSpeed,
+            Live::Footbrake,
+            Live::Accelerator,
+            Live::Gear,
+        ];
+        self.live.iter().any(|(_, live)| of_motion.contains(live))
+    }
+}
+
 /// Bytes that stand still; `None` where the live ones show through.
 type Pattern = [Option<u8>; 8];
 
@@ -79,8 +91,10 @@ pub struct Bus {
     free_at: Instant,
     /// A value that did not fit its signal: a fault of the model, not of the car.
     misfits: u64,
-    /// No message comes more often than this.
+    /// No message comes more often than this ...
     at_most_every: Duration,
+    /// ... and none that tells how the car moves more often than this.
+    motion_at_most_every: Duration,
 }
 
 impl BusLayout {
@@ -110,6 +124,14 @@ impl BusLayout {
         &self.decoder
     }
 
+    /// Which of the car's quantities a signal tells.
+    #[must_use]
+    pub fn says(&self, signal: SignalId) -> Option<Live> {
+        let mut all = self.messages.iter().flat_map(|message| &message.live);
+        all.find(|(known, _)| *known == signal)
+            .map(|(_, live)| *live)
+    }
+
     fn steps(&self, sequence: Sequence) -> Option<usize> {
         self.sequences
             .iter()
@@ -132,7 +154,14 @@ impl Bus {
             free_at: Instant::BOOT,
             misfits: 0,
             at_most_every: Duration::ZERO,
+            motion_at_most_every: Duration::ZERO,
         }
+    }
+
+    /// What the bus is.
+    #[must_use]
+    pub fn layout(&self) -> &BusLayout {
+        &self.layout
     }
 
     /// What the bus is in.
@@ -153,9 +182,11 @@ impl Bus {
         self.misfits
     }
 
-    /// Leaves out frames, so that no message comes more often than this.
-    pub const fn thin_out(&mut self, at_most_every: Duration) {
+    /// Leaves out frames, so that no message comes more often than this; those that tell how the
+    /// car moves (motor speed, pedals, gear) have a bound of their own.
+    pub const fn thin_out(&mut self, at_most_every: Duration, motion: Duration) {
         self.at_most_every = at_most_every;
+        self.motion_at_most_every = motion;
     }
 
     /// Begins a sequence; what it does not touch stays as it is.
@@ -185,8 +216,13 @@ impl Bus {
                     let begins = due.max(self.free_at);
                     let frame = self.frame(index, value);
                     self.free_at = begins + on_the_wire(&frame);
-                    let cycle = self.layout.messages[index].cycle;
-                    self.due[index] = Some(due + cycle.max(self.at_most_every));
+                    let message = &self.layout.messages[index];
+                    let bound = if message.tells_motion() {
+                        self.motion_at_most_every
+                    } else {
+                        self.at_most_every
+                    };
+                    self.due[index] = Some(due + message.cycle.max(bound));
                     sink(begins, frame);
                 }
                 _ => return,

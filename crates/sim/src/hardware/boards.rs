@@ -262,7 +262,8 @@ pub(super) struct SlotBoard {
     pub(super) meter: Meter,
     relay: bool,
     plug: bool,
-    plug_moved: Instant,
+    /// When the plug went in or out last.
+    plug_moved: Option<Instant>,
 }
 
 impl SlotBoard {
@@ -281,7 +282,7 @@ impl SlotBoard {
             meter,
             relay: false,
             plug: false,
-            plug_moved: Instant::BOOT,
+            plug_moved: None,
         }
     }
 
@@ -305,7 +306,8 @@ impl SlotBoard {
 
     /// Whether the next one can plug in: one cable after the other takes a person a while.
     pub(super) fn is_free(&self, now: Instant) -> bool {
-        !self.plug && now.since(self.plug_moved) >= SWAP
+        let swapped = |at| now.since(at) >= SWAP;
+        !self.plug && self.plug_moved.is_none_or(swapped)
     }
 
     pub(super) fn is_away(&self, now: Instant) -> bool {
@@ -314,7 +316,7 @@ impl SlotBoard {
 
     pub(super) const fn set_plug(&mut self, now: Instant, plug: bool) {
         self.plug = plug;
-        self.plug_moved = now;
+        self.plug_moved = Some(now);
     }
 
     pub(super) fn hear(&mut self, now: Instant, bytes: &[u8]) {

@@ -48,6 +48,11 @@ impl Hardware {
                 self.set_meter_fault(*slot, Some(*fault));
                 self.endings.push((ends(*for_s), what));
             }
+            Happening::Replay { for_s } => {
+                self.story
+                    .push((now, "somebody says again what he hears".to_owned()));
+                self.air.repeat_until(ends(*for_s));
+            }
             Happening::Reboot { board } => {
                 self.story.push((now, format!("{board}: starts anew")));
                 self.reboot(now, board);
@@ -92,11 +97,7 @@ impl Hardware {
             Some(PortId::Collector(car)) => self.cars[car].collector.restart(now),
             Some(PortId::CarRadio(car)) => self.cars[car].radio.restart(now),
             Some(PortId::Slot(slot)) => self.slots[slot].restart(now),
-            Some(PortId::StationRadio) => {
-                if let Some(radio) = &mut self.station_radio {
-                    radio.restart(now);
-                }
-            }
+            Some(PortId::StationRadio(station)) => self.stations[station].restart(now),
             None => {}
         }
     }

@@ -8,31 +8,34 @@
 //! | `boards` | the product's boards with clocks, flashes and lines around them |
 //! | `happenings` | what a scenario lets happen at a moment |
 //! | `line` | a board's clock and its UART |
+//! | `placing` | cars and stations in their places at the beginning |
 //! | `plan` | what a driver does one after the other |
 
 mod boards;
 mod happenings;
 mod line;
+mod placing;
 mod plan;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use core::time::Duration;
 
-use v2x_units::{Instant, MacAddress, UtcTime};
+use v2x_units::{CanFrame, Instant, Position, UtcTime};
 
 use crate::air::{Air, AirEvent};
 use crate::bus::BusLayout;
-use crate::car::{Car, Past, Socket};
-use crate::chance::{Chance, Seed};
+use crate::car::{Car, Socket};
+use crate::chance::Seed;
 use crate::driver::Leader;
 use crate::gnss::GnssReceiver;
 use crate::meter::Meter;
-use crate::scenario::{CarPlan, Event, Happening, Scenario, ScenarioError};
-use crate::town::{Town, Way};
-use crate::twizy::{Battery, Spec, Twizy};
+use crate::scenario::{Event, Happening, Scenario, ScenarioError, station_radio};
+use crate::town::{Node, Town};
 
 use boards::{CollectorBoard, RadioBoard, SlotBoard};
+use placing::{address, car, serial, station_nodes, stations};
 use plan::Plan;
 
 /// The longest step in which a world with all its bus traffic moves on.
@@ -42,12 +45,16 @@ const COARSE_TICK: Duration = Duration::from_millis(50);
 /// How often a message comes at least, where only its signals matter.
 const SIGNAL_EVERY: Duration = Duration::from_millis(500);
 
+/// The same for those that tell how the car moves: V2V looks at it ten times a second.
+const MOTION_EVERY: Duration = Duration::from_millis(100);
+
 /// How much of the bus is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Every frame at its true time.
     Frames,
-    /// Every message twice a second at most: a tenth of the work, and the same signals.
+    /// Every message twice a second at most, those that tell how the car moves ten times: a
+    /// fraction of the work, and the same signals.
     Signals,
 }
 /// What the station allows a car, A.
@@ -66,8 +73,19 @@ pub enum PortId {
     CarRadio(usize),
     /// The controller of a slot, from 0.
     Slot(usize),
-    /// The radio of the station.
-    StationRadio,
+    /// The radio of a station, from 0.
+    StationRadio(usize),
+}
+
+/// A car that has got its slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wait {
+    /// Which car.
+    pub car: usize,
+    /// Which slot, from 0.
+    pub slot: usize,
+    /// How long the slot was another's while it stood there.
+    pub waited: Duration,
 }
 
 /// A car with its boards.
@@ -88,7 +106,10 @@ pub struct Hardware {
     air: Air,
     cars: Vec<CarHere>,
     slots: Vec<SlotBoard>,
-    station_radio: Option<RadioBoard>,
+    stations: Vec<RadioBoard>,
+    station_places: Vec<Position>,
+    /// Charges that began, with how long their cars waited for the slot.
+    waits: Vec<Wait>,
     events: Vec<Event>,
     /// What ends at a moment.
     endings: Vec<(Instant, Happening)>,
@@ -122,7 +143,7 @@ impl Hardware {
             let stream = |what: &str| seed.stream(&format!("car {index} {what}"));
             let mut car = car(&layout, &way, plan, index, &mut stream("battery"));
             if detail == Detail::Signals {
-                car.bus.thin_out(SIGNAL_EVERY);
+                car.bus.thin_out(SIGNAL_EVERY, MOTION_EVERY);
             }
             let now = Instant::BOOT;
             let receiver = GnssReceiver::new(scenario.gnss, utc, now, stream("receiver"));
@@ -144,13 +165,10 @@ impl Hardware {
                 SlotBoard::new(address(3, index), meter, Instant::BOOT, stream)
             })
             .collect();
-        let station_radio = (!slots.is_empty()).then(|| {
-            let stream = seed.stream("station radio");
-            let board = RadioBoard::new(address(4, 0), &mut air, Instant::BOOT, stream);
-            let place = town.station();
-            air.place(board.radio, place.east, place.north);
-            board
-        });
+        let nodes = station_nodes(&town, scenario)?;
+        let stations = stations(&nodes, seed, &mut air);
+        let place = |node: &&Node| town.position(node.east, node.north);
+        let station_places = nodes.iter().map(place).collect();
         let mut events = scenario.events.clone();
         events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         events.reverse();
@@ -159,7 +177,9 @@ impl Hardware {
             air,
             cars,
             slots,
-            station_radio,
+            stations,
+            station_places,
+            waits: Vec::new(),
             events,
             endings: Vec::new(),
             now: Instant::BOOT,
@@ -169,6 +189,16 @@ impl Hardware {
             },
             said: Vec::new(),
             story: Vec::new(),
+        })
+    }
+
+    /// Lets frames of a recording drive a car in place of its driver and physics, from when it sets
+    /// off; times are since the first frame, in rising order. `false`: there is no such car.
+    pub fn follow(&mut self, car: &str, frames: Arc<[(Duration, CanFrame)]>) -> bool {
+        let found = self.cars.iter_mut().find(|here| here.name == car);
+        found.is_some_and(|here| {
+            here.car.follow(frames);
+            true
         })
     }
 
@@ -184,8 +214,8 @@ impl Hardware {
         for index in 0..self.slots.len() {
             ports.push((PortId::Slot(index), format!("slot{}", index + 1)));
         }
-        if self.station_radio.is_some() {
-            ports.push((PortId::StationRadio, "station.radio".to_owned()));
+        for index in 0..self.stations.len() {
+            ports.push((PortId::StationRadio(index), station_radio(index)));
         }
         ports
     }
@@ -194,6 +224,12 @@ impl Hardware {
     #[must_use]
     pub const fn town(&self) -> &Town {
         &self.town
+    }
+
+    /// Where each station stands.
+    #[must_use]
+    pub fn stations(&self) -> Vec<Position> {
+        self.station_places.clone()
     }
 
     /// The air.
@@ -211,6 +247,17 @@ impl Hardware {
     #[must_use]
     pub fn passed(&self, slot: usize) -> Option<f64> {
         self.slots.get(slot).map(|slot| slot.meter.energy())
+    }
+
+    /// The slot, from 0, that a car is plugged into.
+    #[must_use]
+    pub fn plugged_into(&self, car: usize) -> Option<usize> {
+        self.cars.get(car)?.plan.plugged_into()
+    }
+
+    /// The cars that have got their slots since the last call.
+    pub fn take_waits(&mut self) -> Vec<Wait> {
+        std::mem::take(&mut self.waits)
     }
 
     /// Whether a plug is in a slot.
@@ -256,11 +303,7 @@ impl Hardware {
             PortId::Collector(car) => self.cars[car].collector.hear(now, bytes),
             PortId::CarRadio(car) => self.cars[car].radio.hear(now, bytes),
             PortId::Slot(slot) => self.slots[slot].hear(now, bytes),
-            PortId::StationRadio => {
-                if let Some(radio) = &mut self.station_radio {
-                    radio.hear(now, bytes);
-                }
-            }
+            PortId::StationRadio(station) => self.stations[station].hear(now, bytes),
         }
     }
 
@@ -286,12 +329,18 @@ impl Hardware {
     fn tick(&mut self, length: Duration) {
         let now = self.now;
         self.let_happen(now);
-        let leaders: Vec<_> = (0..self.cars.len()).map(|car| self.leader(car)).collect();
-        for (here, leader) in self.cars.iter_mut().zip(leaders) {
+        let leaders = self.leaders();
+        for (index, (here, leader)) in self.cars.iter_mut().zip(leaders).enumerate() {
             let story = &mut self.story;
             let mut tell = |text: String| story.push((now, format!("{}: {text}", here.name)));
-            here.plan
+            let waited = here
+                .plan
                 .step(now, &mut here.car, &self.town, &mut self.slots, &mut tell);
+            self.waits.extend(waited.map(|(slot, waited)| Wait {
+                car: index,
+                slot,
+                waited,
+            }));
             let collector = &mut here.collector;
             here.car
                 .run(now, leader, |at, frame| collector.frame(at, frame));
@@ -305,23 +354,27 @@ impl Hardware {
         self.step_boards(now);
     }
 
-    /// The car ahead on the same way.
-    fn leader(&self, of: usize) -> Option<Leader> {
-        let own = self.cars[of].plan.on_way(&self.cars[of].car)?;
-        let others = self
-            .cars
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != of);
-        let ahead = others.filter_map(|(_, other)| {
-            let theirs = other.plan.on_way(&other.car)?;
-            (theirs.0 == own.0 && theirs.1 > own.1).then_some((theirs.1, other))
-        });
-        let (at, other) = ahead.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(Leader {
-            gap: at - own.1 - LENGTH,
-            speed: other.car.twizy.speed(),
-        })
+    /// For each car the one ahead on the same way, if there is one.
+    fn leaders(&self) -> Vec<Option<Leader>> {
+        let mut leaders = vec![None; self.cars.len()];
+        let mut ways: BTreeMap<&[String], Vec<(f64, usize)>> = BTreeMap::new();
+        for (index, here) in self.cars.iter().enumerate() {
+            if let Some((way, at)) = here.plan.on_way(&here.car) {
+                ways.entry(way).or_default().push((at, index));
+            }
+        }
+        for cars in ways.values_mut() {
+            cars.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (place, (own, index)) in cars.iter().enumerate() {
+                // Whoever is just as far is beside, not ahead.
+                let ahead = cars[place..].iter().find(|(at, _)| at > own);
+                leaders[*index] = ahead.map(|(at, other)| Leader {
+                    gap: at - own - LENGTH,
+                    speed: self.cars[*other].car.twizy.speed(),
+                });
+            }
+        }
+        leaders
     }
 
     /// Mains to the sockets, and through the meters what the cars draw.
@@ -389,44 +442,17 @@ impl Hardware {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             say(PortId::Slot(index), slot.step(now));
         }
-        if let Some(radio) = &mut self.station_radio {
-            say(PortId::StationRadio, radio.step(now, &mut self.air));
+        for (index, radio) in self.stations.iter_mut().enumerate() {
+            say(PortId::StationRadio(index), radio.step(now, &mut self.air));
         }
     }
 
+    /// The board of a radio: the cars' joined the air first, then the stations'.
     fn radio(&mut self, id: crate::air::RadioId) -> Option<&mut RadioBoard> {
-        let cars = self.cars.iter_mut().map(|here| &mut here.radio);
-        cars.chain(&mut self.station_radio)
-            .find(|board| board.radio == id)
+        let index = id.index();
+        match index.checked_sub(self.cars.len()) {
+            None => self.cars.get_mut(index).map(|here| &mut here.radio),
+            Some(station) => self.stations.get_mut(station),
+        }
     }
-}
-
-/// A parked car with a past.
-fn car(
-    layout: &Arc<BusLayout>,
-    way: &Way,
-    plan: &CarPlan,
-    index: usize,
-    chance: &mut Chance,
-) -> Car {
-    let health = chance.between(0.9, 1.0);
-    let battery = Battery::new(plan.percent, health, OUTSIDE, chance);
-    let past = Past {
-        odometer: chance.between(500.0, 40_000.0),
-        serial: serial(index),
-        minutes: chance.between(1_000.0, 500_000.0),
-    };
-    let twizy = Twizy::new(Spec::TWIZY_80, battery, OUTSIDE);
-    Car::new(Arc::clone(layout), twizy, past, way.place(plan.starts_at_m))
-}
-
-/// The last digits of a vehicle's number, invented.
-fn serial(index: usize) -> u32 {
-    0x123_4560 + u32::try_from(index % 10).unwrap_or(0)
-}
-
-/// A locally administered address: kind of board and number.
-fn address(kind: u8, number: usize) -> MacAddress {
-    let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
-    MacAddress::new([0x02, 0x51, 0x4D, kind, high, low])
 }

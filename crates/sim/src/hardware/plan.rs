@@ -72,6 +72,7 @@ impl Plan {
         }
     }
 
+    /// Lets the driver do what is due; gives the slot that he has got, and how long he waited.
     pub(super) fn step(
         &mut self,
         now: Instant,
@@ -79,7 +80,7 @@ impl Plan {
         town: &Town,
         slots: &mut [SlotBoard],
         tell: &mut impl FnMut(String),
-    ) {
+    ) -> Option<(usize, Duration)> {
         let percent = car.twizy.battery.percent();
         match self.stage {
             Stage::Waits if now >= self.sets_off && car.is_asleep() => {
@@ -99,18 +100,19 @@ impl Plan {
                     None => self.go_on(now, town),
                 }
             }
-            Stage::Parked(until) if now >= until => {
-                let Some(charge) = self.charge else { return };
+            Stage::Parked(plugs_in) if now >= plugs_in => {
+                let charge = self.charge?;
                 // Somebody else is there: wait.
                 if !slots
                     .get(charge.slot - 1)
                     .is_some_and(|slot| slot.is_free(now))
                 {
-                    return;
+                    return None;
                 }
                 tell(format!("is plugged into slot {}", charge.slot));
                 self.stage = Stage::PluggedIn(now + Duration::from_secs_f64(charge.for_s));
                 self.plug(now, slots, true);
+                return Some((charge.slot - 1, now.since(plugs_in)));
             }
             Stage::PluggedIn(until) if now >= until => {
                 self.plug(now, slots, false);
@@ -119,6 +121,7 @@ impl Plan {
             }
             _ => {}
         }
+        None
     }
 
     /// The next leg, if there is one and a way leads there.

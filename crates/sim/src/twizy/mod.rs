@@ -185,6 +185,16 @@ impl Twizy {
         spec.regeneration_force.min(by_power) * fades
     }
 
+    /// Lets the car roll at a speed that somebody else knows, m/s: nothing flows and nothing warms.
+    pub fn roll(&mut self, speed: f64, dt: f64) {
+        let speed = speed.max(0.0);
+        if dt > 0.0 {
+            self.acceleration = (speed - self.speed) / dt;
+        }
+        self.speed = speed;
+        self.travelled += speed * dt;
+    }
+
     /// Lets `dt` seconds pass.
     pub fn step(&mut self, dt: f64, doing: Doing) {
         self.mains_power = 0.0;

@@ -1,79 +1,154 @@
-//! Scenarios drawn from a seed: an hour of a town in which everything that can go wrong does.
+//! Scenarios drawn from a seed: a town in which everything that can go wrong does.
 
 use crate::chance::{Chance, Seed};
 use crate::driver::DriverKind;
 use crate::gnss::GnssSettings;
 use crate::meter::MeterFault;
-use crate::scenario::{CarPlan, ChargePlan, Event, Happening, Leg, Scenario, SlotPlan};
+use crate::scenario::{
+    CarPlan, ChargePlan, Event, Happening, Leg, Lets, Scenario, SlotPlan, StationPlan,
+    station_radio,
+};
 use crate::town::Town;
 
-/// A scenario of so many cars and slots and so many seconds.
+/// How much there is of everything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Campaign {
+    /// Cars.
+    pub cars: usize,
+    /// Charging stations: the town's own, and others where the seed puts them.
+    pub stations: usize,
+    /// Slots of all stations together, dealt out in turn.
+    pub slots: usize,
+    /// How long it lasts, s.
+    pub seconds: f64,
+    /// Whether anything goes wrong.
+    pub faults: bool,
+}
+
+impl Campaign {
+    /// What is shown to be without complaint: five cars, two stations with three slots, faults on.
+    #[must_use]
+    pub const fn usual(seconds: f64) -> Self {
+        Self {
+            cars: 5,
+            stations: 2,
+            slots: 3,
+            seconds,
+            faults: true,
+        }
+    }
+}
+
+/// What a campaign's cars have to choose from.
+struct Around<'a> {
+    nodes: &'a [String],
+    /// Where each slot is.
+    slots: &'a [String],
+    seconds: f64,
+    calls_when_parked: bool,
+}
+
+/// A scenario of so much, drawn from the seed.
 #[must_use]
-pub fn scenario(town: &Town, seed: Seed, cars: usize, slots: usize, seconds: f64) -> Scenario {
+pub fn scenario(town: &Town, seed: Seed, wanted: Campaign) -> Scenario {
     let mut chance = seed.stream("campaign");
     let nodes: Vec<_> = town.nodes().map(|node| node.name.clone()).collect();
-    let cars: Vec<_> = (0..cars)
-        .map(|index| car(town, &nodes, index, slots, seconds, &mut chance))
+    let places = places(town, &nodes, wanted.stations, &mut chance);
+    // In one town everybody may charge, in another known cars only, which have to call for it.
+    let lets_known_cars_only = chance.happens(0.5);
+    let station_of = |slot: usize| 1 + slot % places.len().max(1);
+    let slots: Vec<_> = (0..wanted.slots)
+        .map(|slot| SlotPlan {
+            counter_wh: chance.between(0.0, 900_000.0).floor(),
+            station: station_of(slot),
+            lets: if lets_known_cars_only {
+                Lets::KnownCars
+            } else {
+                Lets::Everybody
+            },
+        })
+        .collect();
+    let at = |slot: &SlotPlan| places[slot.station - 1].clone();
+    let slot_places: Vec<_> = slots.iter().map(at).collect();
+    let around = Around {
+        nodes: &nodes,
+        slots: &slot_places,
+        seconds: wanted.seconds,
+        calls_when_parked: lets_known_cars_only,
+    };
+    let cars: Vec<_> = (0..wanted.cars)
+        .map(|index| car(&around, index, &mut chance))
         .collect();
     let mut events = Vec::new();
     let mut at = chance.between(30.0, 200.0);
-    while at < seconds {
+    while wanted.faults && at < wanted.seconds {
         events.push(Event {
             at_s: at,
-            what: happening(&cars, slots, &mut chance),
+            what: happening(&cars, wanted, &mut chance),
         });
         at += chance.between(60.0, 300.0);
     }
     Scenario {
-        about: format!("An hour drawn from seed {}.", seed.0),
+        about: format!("Drawn from seed {}.", seed.0),
         cars,
-        slots: (0..slots)
-            .map(|_| SlotPlan {
-                counter_wh: chance.between(0.0, 900_000.0).floor(),
-            })
-            .collect(),
+        stations: places.into_iter().map(|at| StationPlan { at }).collect(),
+        slots,
         events,
         air: crate::air::AirSettings::default(),
         gnss: GnssSettings {
-            outages_per_hour: 6.0,
+            outages_per_hour: if wanted.faults { 6.0 } else { 0.0 },
             ..GnssSettings::default()
         },
     }
 }
 
-fn car(
-    town: &Town,
-    nodes: &[String],
-    index: usize,
-    slots: usize,
-    seconds: f64,
-    chance: &mut Chance,
-) -> CarPlan {
+/// The town's own station, and others elsewhere.
+fn places(town: &Town, nodes: &[String], count: usize, chance: &mut Chance) -> Vec<String> {
+    let mut places = vec![town.station().name.clone()];
+    while places.len() < count {
+        let mut free: Vec<_> = nodes.iter().filter(|it| !places.contains(it)).collect();
+        if free.is_empty() {
+            // A town that is too small for so many has several in one place.
+            free = nodes.iter().collect();
+        }
+        match chance.one_of(&free) {
+            Some(node) => places.push((*node).clone()),
+            None => break,
+        }
+    }
+    places
+}
+
+fn car(around: &Around<'_>, index: usize, chance: &mut Chance) -> CarPlan {
     let kinds = [
         DriverKind::Gentle,
         DriverKind::Hurried,
         DriverKind::Delivering,
     ];
-    let station = town.station().name.clone();
+    let Around { nodes, slots, .. } = *around;
     let mut here = chance.one_of(nodes).cloned().unwrap_or_default();
     let mut legs = Vec::new();
     let mut planned = 0.0;
-    while planned < seconds {
-        let to_station = slots > 0 && chance.happens(0.4);
-        let mut to = if to_station {
-            station.clone()
-        } else {
-            chance.one_of(nodes).cloned().unwrap_or_default()
+    while planned < around.seconds {
+        let slot = chance.below(slots.len());
+        let mut slot = slots
+            .get(slot)
+            .filter(|_| chance.happens(0.4))
+            .map(|_| slot);
+        let mut to = match slot {
+            Some(slot) => slots[slot].clone(),
+            None => chance.one_of(nodes).cloned().unwrap_or_default(),
         };
         if to == here {
+            slot = None;
             to = nodes
                 .iter()
                 .find(|node| **node != here)
                 .cloned()
                 .unwrap_or_default();
         }
-        let charge = (to == station && slots > 0).then(|| ChargePlan {
-            slot: 1 + chance.below(slots),
+        let charge = slot.map(|slot| ChargePlan {
+            slot: slot + 1,
             after_s: chance.between(2.0, 20.0),
             for_s: chance.between(60.0, 1200.0),
         });
@@ -96,11 +171,13 @@ fn car(
         starts_at_m: 0.0,
         sets_off_s: first.waits_s,
         charge: first.charge,
+        calls_when_parked: around.calls_when_parked,
         legs,
     }
 }
 
-fn happening(cars: &[CarPlan], slots: usize, chance: &mut Chance) -> Happening {
+fn happening(cars: &[CarPlan], wanted: Campaign, chance: &mut Chance) -> Happening {
+    let slots = wanted.slots;
     let car = chance
         .one_of(cars)
         .map(|car| car.name.clone())
@@ -113,7 +190,7 @@ fn happening(cars: &[CarPlan], slots: usize, chance: &mut Chance) -> Happening {
         MeterFault::Stuck,
         MeterFault::Jumping,
     ];
-    match chance.below(8) {
+    match chance.below(11) {
         0 => Happening::BrakeHard {
             car,
             for_s: chance.between(1.0, 5.0),
@@ -136,11 +213,20 @@ fn happening(cars: &[CarPlan], slots: usize, chance: &mut Chance) -> Happening {
         4 => Happening::Reboot {
             board: format!("{car}.collector"),
         },
-        5 => Happening::DiskFault {
+        5 => Happening::Reboot {
+            board: format!("{car}.radio"),
+        },
+        6 if slots > 0 => Happening::Reboot {
+            board: station_radio(chance.below(wanted.stations.max(1))),
+        },
+        7 => Happening::Replay {
+            for_s: chance.between(10.0, 120.0),
+        },
+        8 => Happening::DiskFault {
             car,
             calls: 1 + u32::try_from(chance.below(200)).unwrap_or(0),
         },
-        6 => Happening::RestartComputer { car },
+        9 => Happening::RestartComputer { car },
         _ => Happening::BrokerAway {
             for_s: chance.between(5.0, 600.0),
         },

@@ -1,45 +1,73 @@
 //! The world in virtual time: hardware, computers with the product's parts, checkers that watch.
 //!
+//! The computers work in rounds of one tick of the hardware: what a board says in a tick they hear
+//! at its end, and what they answer the board has in the next.
+//!
 //! | file | what it holds |
 //! |---|---|
-//! | `vehicle` | a vehicle's computer |
+//! | `vehicle`, `car_radio` | a vehicle's computer, and its end of V2V and V2G |
 //! | `station` | a station's computer |
+//! | `radio_line` | a computer's line to its radio board |
+//! | `operator` | keys and certificates of everybody |
 //! | `broker` | a broker that is not always there |
+//! | `story` | what everybody has said, written down and shown to the checkers |
+//! | [`report`] | what a run came to |
+//! | [`figures`] | V2V by distance |
 //! | `tables` | a report as CSV and SVG |
 //! | [`checkers`] | what must be true, whatever happens |
+//! | `witness` | what physics did lately: the causes of alarms and warnings |
 //! | [`campaign`] | scenarios drawn from a seed |
+//! | [`study`] | one scenario over seeds and parameters |
 
 mod broker;
 pub mod campaign;
+mod car_radio;
 pub mod checkers;
+pub mod figures;
+mod operator;
+mod radio_line;
+pub mod report;
 mod station;
+mod story;
+pub mod study;
 mod tables;
 mod vehicle;
+mod witness;
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 
 use core::time::Duration;
 
-use v2x_charging::SessionRecord;
-use v2x_roles::station::Tell;
-use v2x_units::{Instant, UtcTime};
+use v2x_proto::secure::Role;
+use v2x_proto::v2v::V2vSettings;
+use v2x_roles::vehicle::radio::V2gSettings;
+use v2x_units::{CanFrame, Instant, UtcTime, WattHours};
 
 use crate::chance::Seed;
 use crate::hardware::{Detail, Hardware, PortId};
 use crate::scenario::{Happening, Scenario, ScenarioError};
-use crate::town::Town;
+use crate::town::{Place, Town};
 
 use broker::Broker;
-use checkers::Complaint;
-use station::StationComputer;
+use car_radio::{CarRadio, Papers};
+
+use operator::Operator;
+pub use operator::Signatures;
+
+pub use report::{CarSample, Report, SessionRow, WaitRow};
+use station::{SlotPapers, StationComputer};
 pub use tables::{PlotError, Shown};
-use vehicle::{Told, VehicleComputer};
+use vehicle::{Layout, VehicleComputer};
+use witness::Witness;
 
 /// When every world begins: 2026-01-01 00:00 UTC.
 const BEGINNING: UtcTime = UtcTime::from_millis(1_767_225_600_000);
-/// How long vehicles' computers work on their own before the others hear of it.
+/// How often faults, deliveries and checkers have their turn.
 const ROUND: Duration = Duration::from_secs(1);
+/// What a Twizy's battery holds.
+const CAPACITY: WattHours = WattHours::new(6100.0);
 
 /// A fault of the product, planted to see whether the checkers notice. Only tests plant one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +80,8 @@ pub enum Defect {
     KeepsTwice,
     /// The log tells where the car is.
     TellsPlaces,
+    /// Cars do not remember which messages they have believed.
+    BelievesReplays,
 }
 
 /// How a world is run.
@@ -63,86 +93,53 @@ pub struct Run {
     pub length: Duration,
     /// How much of the bus is played.
     pub detail: Detail,
+    /// How V2V is signed.
+    pub signatures: Signatures,
+    /// How many CAMs a car sends in a second at most, 1 to 10; `None`: as the product does.
+    pub cams_per_second: Option<f64>,
     /// On how many threads the vehicles' computers work.
     pub threads: usize,
     /// The planted fault, if any.
     pub defect: Option<Defect>,
 }
 
-/// A session as the station and the physics have it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SessionRow {
-    /// The slot, from 1.
-    pub slot: usize,
-    /// When it ended.
-    pub ended: Instant,
-    /// What the station counted, Wh.
-    pub station: f64,
-    /// What really passed since the plug went in, Wh.
-    pub physics: f64,
-}
-
-/// A sample of a car for tables and plots.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CarSample {
-    /// Seconds.
-    pub at: f64,
-    /// Which car.
-    pub car: usize,
-    /// km/h.
-    pub speed: f64,
-    /// %.
-    pub percent: f64,
-    /// W out of the battery.
-    pub power: f64,
-}
-
-/// What a run came to.
+/// What the boards of a car said in a tick: collector and radio.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
-    /// Everything that happened, one line each; the same for the same seed.
-    pub log: String,
-    /// What the checkers found.
-    pub complaints: Vec<Complaint>,
-    /// The sessions.
-    pub sessions: Vec<SessionRow>,
-    /// The cars, every ten seconds.
-    pub samples: Vec<CarSample>,
-    /// Frames that the vehicles' computers decoded.
-    pub frames: u64,
-    /// Frames that their links counted as lost on the way.
-    pub frames_lost: u64,
-    /// Rows that a failing disk refused.
-    pub rows_refused: u64,
-    /// Rows that the broker has.
-    pub delivered: u64,
-    /// Messages that the broker took a second time, after an acknowledgement was lost.
-    pub delivered_again: u64,
-    /// Trips that ended.
-    pub trips: u64,
-    /// Names of the cars.
-    pub cars: Vec<String>,
+struct HeardByCar {
+    collector: Vec<u8>,
+    radio: Vec<u8>,
 }
-
-/// What a line said, piece by piece.
-type Heard = Vec<(Instant, Vec<u8>)>;
 
 /// A world that runs.
 struct World {
     run: Run,
     hardware: Hardware,
+    operator: Operator,
     vehicles: Vec<VehicleComputer>,
-    station: StationComputer,
+    stations: Vec<StationComputer>,
     broker: Broker,
     events: Vec<(Instant, Happening)>,
     broker_back: Option<Instant>,
-    /// Wh at each meter when the plug went in, while one is or its session goes on.
-    plugged: Vec<Option<f64>>,
-    /// Whether the station has a session at the slot.
-    in_session: Vec<bool>,
-    /// When each meter was last not well.
-    unwell: Vec<Option<Instant>>,
+    slots: Vec<SlotWatch>,
+    witness: Witness,
+    /// CAMs of each car that were counted already.
+    cams_sent: Vec<u64>,
     report: Report,
+}
+
+/// What the checkers know of a slot.
+#[derive(Debug, Clone, Default)]
+struct SlotWatch {
+    /// Wh at the meter when the plug went in, while one is or its session goes on.
+    plugged: Option<f64>,
+    /// Whose plug was in it last.
+    car: Option<usize>,
+    /// Whether the station has a session there.
+    in_session: bool,
+    /// When its meter was last not well.
+    unwell: Option<Instant>,
+    /// Wh of the session that ended last, by the station and by physics.
+    last: Option<(f64, f64)>,
 }
 
 /// Plays a scenario in virtual time.
@@ -150,38 +147,32 @@ struct World {
 /// # Errors
 /// When the scenario names what the town does not have.
 pub fn play(town: Town, scenario: &Scenario, run: Run) -> Result<Report, ScenarioError> {
-    let hardware = Hardware::new(town, scenario, run.seed, BEGINNING, run.detail)?;
-    let vehicles = (0..scenario.cars.len()).map(|index| {
-        let stream = run.seed.stream(&format!("computer {index}"));
-        VehicleComputer::new(index, BEGINNING, stream)
-    });
-    let mut drawn = run.seed.stream("station");
-    let slots = scenario.slots.len();
-    let mut events: Vec<_> = (scenario.events.iter())
-        .map(|event| {
-            (
-                Instant::BOOT + Duration::from_secs_f64(event.at_s),
-                event.what.clone(),
-            )
-        })
-        .collect();
-    events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let mut world = World {
-        vehicles: vehicles.collect(),
-        station: StationComputer::new(slots, BEGINNING, run.defect, &mut drawn),
-        broker: Broker::new(run.seed.stream("broker"), 0.02),
-        events,
-        broker_back: None,
-        plugged: vec![None; slots],
-        in_session: vec![false; slots],
-        unwell: vec![None; slots],
-        report: Report {
-            cars: scenario.cars.iter().map(|car| car.name.clone()).collect(),
-            ..Report::default()
-        },
-        hardware,
-        run,
-    };
+    play_recorded(town, scenario, run, &[])
+}
+
+/// Frames of a recording with their times since the first one, and the car that they drive.
+pub type Drives = (String, Arc<[(Duration, CanFrame)]>);
+
+/// Plays a scenario in which recordings drive some of the cars. What physics would say of those
+/// their checkers do not ask: their batteries and their charges are those of the recording.
+///
+/// # Errors
+/// When the scenario names what the town does not have, or a recording a car that is not there.
+pub fn play_recorded(
+    town: Town,
+    scenario: &Scenario,
+    run: Run,
+    recordings: &[Drives],
+) -> Result<Report, ScenarioError> {
+    let mut world = World::new(town, scenario, run)?;
+    for (car, frames) in recordings {
+        if !world.hardware.follow(car, Arc::clone(frames)) {
+            return Err(ScenarioError {
+                file: "recording".to_owned(),
+                fault: format!("it is to drive {car:?}; there is no such car"),
+            });
+        }
+    }
     let end = Instant::BOOT + run.length;
     while world.hardware.now() < end {
         world.round();
@@ -190,27 +181,61 @@ pub fn play(town: Town, scenario: &Scenario, run: Run) -> Result<Report, Scenari
 }
 
 impl World {
-    /// One second: the hardware and the station tick by tick, then the vehicles.
+    fn new(town: Town, scenario: &Scenario, run: Run) -> Result<Self, ScenarioError> {
+        let hardware = Hardware::new(town, scenario, run.seed, BEGINNING, run.detail)?;
+        let stream = run.seed.stream("operator");
+        let mut operator = Operator::new(run.signatures, BEGINNING, stream);
+        let vehicles = vehicles(scenario, run, &mut operator);
+        let stations = stations(&hardware, scenario, run, &mut operator);
+        let mut events: Vec<_> = (scenario.events.iter())
+            .map(|event| {
+                let at = Instant::BOOT + Duration::from_secs_f64(event.at_s);
+                (at, event.what.clone())
+            })
+            .collect();
+        events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        Ok(Self {
+            witness: Witness::new(scenario.cars.len()),
+            cams_sent: vec![0; scenario.cars.len()],
+            vehicles,
+            stations,
+            broker: Broker::new(run.seed.stream("broker"), 0.02),
+            events,
+            broker_back: None,
+            slots: vec![SlotWatch::default(); scenario.slots.len()],
+            report: Report {
+                cars: scenario.cars.iter().map(|car| car.name.clone()).collect(),
+                ..Report::default()
+            },
+            operator,
+            hardware,
+            run,
+        })
+    }
+
+    /// One second, tick by tick.
     fn round(&mut self) {
         let end = self.hardware.now() + ROUND;
         let tick = self.hardware.tick_length();
-        let mut heard: Vec<Heard> = vec![Vec::new(); self.vehicles.len()];
         while self.hardware.now() < end {
             let now = (self.hardware.now() + tick).min(end);
             self.hardware.advance(now);
-            for (port, bytes) in self.hardware.take_said() {
-                match port {
-                    PortId::Collector(car) => heard[car].push((now, bytes)),
-                    PortId::Slot(slot) => self.station.hear(now, slot, &bytes),
-                    PortId::CarRadio(_) | PortId::StationRadio => {}
+            let heard = self.hear(now);
+            self.compute(now, heard);
+            for station in &mut self.stations {
+                for (slot, bytes) in station.turn(now) {
+                    self.hardware.hear(PortId::Slot(slot), &bytes);
                 }
             }
-            for (slot, bytes) in self.station.turn(now) {
-                self.hardware.hear(PortId::Slot(slot), &bytes);
+            for (index, station) in self.stations.iter_mut().enumerate() {
+                let bytes = station.take_for_radio();
+                if !bytes.is_empty() {
+                    self.hardware.hear(PortId::StationRadio(index), &bytes);
+                }
             }
-            self.watch_plugs(now);
+            self.watch(now, tick);
+            self.tell_radio();
         }
-        self.compute(end, heard);
         self.happen(end);
         for vehicle in &mut self.vehicles {
             vehicle.deliver(&mut self.broker, self.run.defect);
@@ -218,44 +243,83 @@ impl World {
         self.tell(end);
     }
 
-    /// Lets the vehicles' computers take what they heard, each on its own.
-    fn compute(&mut self, now: Instant, heard: Vec<Heard>) {
-        let mut work: Vec<_> = self.vehicles.iter_mut().zip(heard).collect();
-        let share = work.len().div_ceil(self.run.threads.max(1)).max(1);
-        let take = |part: &mut [(&mut VehicleComputer, Heard)]| {
-            for (vehicle, heard) in part {
-                for (at, bytes) in heard {
-                    vehicle.hear(*at, bytes);
+    /// Carries what the boards said: at once to the stations, sorted by car to the vehicles.
+    fn hear(&mut self, now: Instant) -> Vec<HeardByCar> {
+        let mut heard = vec![HeardByCar::default(); self.vehicles.len()];
+        for (port, bytes) in self.hardware.take_said() {
+            match port {
+                PortId::Collector(car) => heard[car].collector.extend(bytes),
+                PortId::CarRadio(car) => heard[car].radio.extend(bytes),
+                PortId::Slot(slot) => {
+                    if let Some(station) = self.stations.iter_mut().find(|it| it.has(slot)) {
+                        station.hear(now, slot, &bytes);
+                    }
                 }
-                vehicle.look(now);
+                PortId::StationRadio(station) => self.stations[station].hear_radio(now, &bytes),
             }
-        };
-        if self.run.threads <= 1 {
-            take(&mut work);
-            return;
         }
-        thread::scope(|scope| {
-            for part in work.chunks_mut(share) {
-                scope.spawn(move || take(part));
-            }
-        });
+        heard
     }
 
-    fn watch_plugs(&mut self, now: Instant) {
-        for slot in 0..self.plugged.len() {
-            let energy = self.hardware.passed(slot).unwrap_or(0.0);
-            let is_in = self.hardware.is_plugged(slot);
-            if is_in {
-                self.plugged[slot].get_or_insert(energy);
-            } else if !self.in_session[slot] {
-                // A session ends a little after its plug is out: until then the note stays. A plug
-                // may also go as it came: while its meter was stuck no session began.
-                self.plugged[slot] = None;
-            }
-            if self.hardware.meter_is_unwell(slot) {
-                self.unwell[slot] = Some(now);
+    /// Lets the vehicles' computers take what they heard, each on its own, and carries what they
+    /// say to their radio boards.
+    fn compute(&mut self, now: Instant, heard: Vec<HeardByCar>) {
+        let take = |(vehicle, heard): (&mut VehicleComputer, HeardByCar)| {
+            vehicle.turn(now, &heard.collector, &heard.radio)
+        };
+        let work = self.vehicles.iter_mut().zip(heard);
+        let said: Vec<Vec<u8>> = if self.run.threads <= 1 {
+            work.map(take).collect()
+        } else {
+            let mut work: Vec<_> = work.collect();
+            let share = work.len().div_ceil(self.run.threads).max(1);
+            thread::scope(|scope| {
+                let mut parts = Vec::new();
+                while !work.is_empty() {
+                    let part: Vec<_> = work.drain(..share.min(work.len())).collect();
+                    let thread =
+                        scope.spawn(move || part.into_iter().map(take).collect::<Vec<_>>());
+                    parts.push(thread);
+                }
+                let joined = parts.into_iter().map(|part| part.join());
+                let joined = joined.map(|said| said.expect("a computer's panic is a failure"));
+                joined.flatten().collect()
+            })
+        };
+        for (car, bytes) in said.into_iter().enumerate() {
+            if !bytes.is_empty() {
+                self.hardware.hear(PortId::CarRadio(car), &bytes);
             }
         }
+    }
+
+    /// Looks at plugs, meters and cars as physics has them.
+    fn watch(&mut self, now: Instant, tick: Duration) {
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            let energy = self.hardware.passed(index).unwrap_or(0.0);
+            if self.hardware.is_plugged(index) {
+                slot.plugged.get_or_insert(energy);
+            } else if !slot.in_session {
+                // A session ends a little after its plug is out: until then the note stays. A plug
+                // may also go as it came: while its meter was stuck no session began.
+                slot.plugged = None;
+            }
+            if self.hardware.meter_is_unwell(index) {
+                slot.unwell = Some(now);
+            }
+        }
+        for car in 0..self.vehicles.len() {
+            if let Some(slot) = self.hardware.plugged_into(car)
+                && let Some(slot) = self.slots.get_mut(slot)
+            {
+                slot.car = Some(car);
+            }
+        }
+        self.witness.look(now, tick, &self.hardware);
+    }
+
+    fn places(&self) -> Vec<Place> {
+        self.hardware.cars().map(|(_, car)| car.place()).collect()
     }
 
     /// Faults of computers and broker, which no board knows of.
@@ -282,7 +346,7 @@ impl World {
                 }
                 Happening::RestartComputer { car } => {
                     if let Some(index) = self.index(&car) {
-                        self.vehicles[index].restart();
+                        self.vehicles[index].restart(now);
                         self.line(now, &car, "has a computer that starts anew");
                     }
                 }
@@ -293,125 +357,6 @@ impl World {
 
     fn index(&self, car: &str) -> Option<usize> {
         self.report.cars.iter().position(|name| name == car)
-    }
-
-    /// Writes down what everybody has said, and lets the checkers look at it.
-    fn tell(&mut self, now: Instant) {
-        for (at, what) in self.hardware.take_story() {
-            self.line(at, "world", &what);
-        }
-        for (at, slot, tell) in std::mem::take(&mut self.station.told) {
-            self.station_told(at, slot, tell);
-        }
-        for index in 0..self.vehicles.len() {
-            for (at, told) in std::mem::take(&mut self.vehicles[index].told) {
-                self.vehicle_told(at, index, &told);
-            }
-        }
-        if now.as_micros().is_multiple_of(10_000_000) {
-            self.sample(now);
-        }
-    }
-
-    fn sample(&mut self, now: Instant) {
-        let mut lines = Vec::new();
-        for (index, (name, car)) in self.hardware.cars().enumerate() {
-            let sample = CarSample {
-                at: now.since(Instant::BOOT).as_secs_f64(),
-                car: index,
-                speed: car.twizy.speed() * 3.6,
-                percent: car.twizy.battery.percent(),
-                power: -car.twizy.current() * car.twizy.voltage(),
-            };
-            let mut line = format!("{:.2} km/h, {:.3} %", sample.speed, sample.percent);
-            if self.run.defect == Some(Defect::TellsPlaces) {
-                let place = car.place();
-                let position = self.hardware.town().position(place.east, place.north);
-                let (latitude, longitude) = (position.latitude(), position.longitude());
-                // A String takes everything.
-                let _written = write!(line, " at {:.6} {:.6}", latitude.get(), longitude.get());
-            }
-            lines.push((name.to_owned(), line));
-            self.report.samples.push(sample);
-        }
-        for (name, line) in lines {
-            self.line(now, &name, &line);
-        }
-    }
-
-    fn station_told(&mut self, at: Instant, slot: usize, tell: Tell) {
-        let who = format!("slot {}", slot + 1);
-        match tell {
-            Tell::Started(record) => {
-                self.line(at, &who, &format!("session {} starts", record.transaction));
-                self.in_session[slot] = true;
-                let is_in = self.hardware.is_plugged(slot);
-                self.complain(checkers::session_has_a_plug(at, slot, is_in));
-            }
-            Tell::Resumed(record) => {
-                self.line(at, &who, &format!("session {} goes on", record.transaction));
-                self.in_session[slot] = true;
-            }
-            Tell::Ended(record) => self.session_ended(at, slot, &record),
-            Tell::State(state) => self.line(at, &who, &state.to_string()),
-        }
-    }
-
-    fn session_ended(&mut self, at: Instant, slot: usize, record: &SessionRecord) {
-        let station = record.energy.plausible.kilowatt_hours() * 1000.0;
-        let passed = self.hardware.passed(slot).unwrap_or(0.0);
-        let began = self.plugged[slot].take().unwrap_or(passed);
-        self.in_session[slot] = false;
-        let row = SessionRow {
-            slot: slot + 1,
-            ended: at,
-            station,
-            physics: passed - began,
-        };
-        let text = format!("session {} ends with {station:.3} Wh", record.transaction);
-        self.line(at, &format!("slot {}", slot + 1), &text);
-        let since_unwell = self.unwell[slot].map(|unwell| at.since(unwell));
-        let was_well = since_unwell.is_none_or(|since| since > record.elapsed);
-        self.complain(checkers::energy_agrees(&row, was_well));
-        self.report.sessions.push(row);
-    }
-
-    fn vehicle_told(&mut self, at: Instant, index: usize, told: &Told) {
-        let name = self.report.cars[index].clone();
-        match told {
-            Told::TripEnded(trip) => {
-                self.report.trips += 1;
-                let distance = trip.distance().map_or_else(
-                    || "a way that is not known".to_owned(),
-                    |(km, _)| format!("{:.2} km", km.get()),
-                );
-                self.line(at, &name, &format!("trip ends after {distance}"));
-            }
-            Told::ChargeEnded(charge) => {
-                let energy = charge.flow().energy_in().map_or_else(
-                    || "energy that is not known".to_owned(),
-                    |energy| format!("{:.1} Wh", energy.get()),
-                );
-                self.line(at, &name, &format!("charge ends with {energy}"));
-            }
-            Told::AlarmRaised(alarm) => {
-                self.line(at, &name, &format!("alarm {}", alarm.word()));
-                let car = self.hardware.cars().nth(index).map(|(_, car)| car.clone());
-                if let Some(car) = car {
-                    self.complain(checkers::alarm_has_a_cause(at, &name, *alarm, &car));
-                }
-            }
-        }
-    }
-
-    fn line(&mut self, at: Instant, who: &str, what: &str) {
-        let seconds = at.since(Instant::BOOT).as_secs_f64();
-        // A String takes everything.
-        let _written = writeln!(self.report.log, "{seconds:10.3} {who}: {what}");
-    }
-
-    fn complain(&mut self, found: Option<Complaint>) {
-        self.report.complaints.extend(found);
     }
 
     /// The last deliveries, and what can only be said at the end.
@@ -434,12 +379,100 @@ impl World {
             self.report.delivered += at_broker.count() as u64;
             self.report.frames_lost += vehicle.lost_frames;
             self.report.rows_refused += vehicle.refused;
+            let (cams, denms) = vehicle.radio.sent();
+            self.report.cams_sent += cams;
+            self.report.denms_sent += denms;
+            self.report.believed += vehicle.radio.believed;
         }
         self.report.delivered_again = self.broker.again;
-        let twice = checkers::no_step_twice(now, &self.station.kept);
-        self.report.complaints.extend(twice);
+        let cars: BTreeMap<_, _> = (self.report.cars.iter())
+            .map(|name| evcc(name))
+            .zip(self.vehicles.iter().map(|vehicle| &vehicle.radio.receipts))
+            .collect();
+        for station in &self.stations {
+            let twice = checkers::no_step_twice(now, &station.kept);
+            let lost = checkers::no_receipt_is_lost(now, &station.receipts, &cars);
+            self.report.receipts += station.receipts.len();
+            self.report.complaints.extend(twice);
+            self.report.complaints.extend(lost);
+        }
         let private = checkers::nothing_private(&self.report.log, &self.hardware);
         self.report.complaints.extend(private);
         self.report
     }
+}
+
+/// The name of a car on the radio.
+fn evcc(name: &str) -> String {
+    name.to_ascii_uppercase()
+}
+
+fn vehicles(scenario: &Scenario, run: Run, operator: &mut Operator) -> Vec<VehicleComputer> {
+    let layout = Layout::renault_twizy();
+    let fastest = run.cams_per_second.map(|rate| 1.0 / rate.clamp(1.0, 10.0));
+    let mut v2v = V2vSettings::default();
+    if let Some(interval) = fastest {
+        v2v.cam_interval_min = Duration::from_secs_f64(interval);
+    }
+    let mut vehicles = Vec::new();
+    for (index, car) in scenario.cars.iter().enumerate() {
+        let (identity, trust) = operator.enrol(Role::Vehicle, &evcc(&car.name));
+        let verifier = operator.verifier();
+        let papers = Papers {
+            identity,
+            trust,
+            verifier: if run.defect == Some(Defect::BelievesReplays) {
+                verifier.forgetful_for_simulation()
+            } else {
+                verifier
+            },
+            pseudonyms: operator.pseudonyms(index),
+            v2v,
+        };
+        let settings = V2gSettings {
+            capacity: Some(CAPACITY),
+            battery_data: true,
+            call_when_parked: car.calls_when_parked,
+            ..V2gSettings::default()
+        };
+        let radio = run.seed.stream(&format!("radio of computer {index}"));
+        let radio = CarRadio::new(papers, settings, radio);
+        let stream = run.seed.stream(&format!("computer {index}"));
+        vehicles.push(VehicleComputer::new(
+            index, &layout, BEGINNING, radio, stream,
+        ));
+    }
+    vehicles
+}
+
+fn stations(
+    hardware: &Hardware,
+    scenario: &Scenario,
+    run: Run,
+    operator: &mut Operator,
+) -> Vec<StationComputer> {
+    let mut stations = Vec::new();
+    for (index, place) in hardware.stations().into_iter().enumerate() {
+        let slots = scenario.slots.iter().enumerate();
+        let own = slots.filter(|(_, slot)| slot.station == index + 1);
+        let papers = own.enumerate().map(|(local, (slot, plan))| {
+            let name = format!("HW*SIM*E{:04}*{}", index + 1, local + 1);
+            let (identity, trust) = operator.enrol(Role::Station, &name);
+            SlotPapers {
+                slot,
+                lets: plan.lets,
+                identity,
+                trust,
+            }
+        });
+        let papers = papers.collect();
+        let stream = match index {
+            0 => run.seed.stream("station"),
+            index => run.seed.stream(&format!("station {index}")),
+        };
+        let ticket = operator.station_ticket();
+        let station = StationComputer::new(papers, ticket, place, BEGINNING, run.defect, stream);
+        stations.push(station);
+    }
+    stations
 }

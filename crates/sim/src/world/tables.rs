@@ -9,7 +9,7 @@ use super::Report;
 /// A plot that could not be drawn.
 #[derive(Debug, thiserror::Error)]
 #[error("plot: {0}")]
-pub struct PlotError(String);
+pub struct PlotError(pub(super) String);
 
 const SIZE: (u32, u32) = (960, 420);
 
@@ -23,16 +23,19 @@ pub enum Shown {
 }
 
 impl Report {
-    /// One row for each session: slot, end, energy by station and by physics.
+    /// One row for each session: slot, end, energy by station and by physics, car, cost.
     #[must_use]
     pub fn sessions_csv(&self) -> String {
-        let mut csv = "slot,ended_s,station_wh,physics_wh\n".to_owned();
+        let mut csv = "slot,ended_s,station_wh,physics_wh,car,cost\n".to_owned();
         for row in &self.sessions {
             let ended = row.ended.since(v2x_units::Instant::BOOT).as_secs_f64();
+            let car = row.car.and_then(|car| self.cars.get(car));
+            let car = car.map_or("", String::as_str);
+            let cost = row.cost.map_or_else(String::new, |cost| cost.to_string());
             // A String takes everything.
             let _written = writeln!(
                 csv,
-                "{},{ended:.2},{:.3},{:.3}",
+                "{},{ended:.2},{:.3},{:.3},{car},{cost}",
                 row.slot, row.station, row.physics
             );
         }

@@ -1,7 +1,7 @@
 //! A vehicle's computer in virtual time: the product's link, decoder, state, trips, charges,
-//! alarms and outbox, between a board's line and a broker that is not always there.
+//! alarms and outbox, between the boards' lines and a broker that is not always there.
 //!
-//! Not here: any decision. Threads and files are `apps/v2x`'s; this is the same parts in a row.
+//! Not here: any decision, nor its radio (`car_radio.rs`). Threads and files are `apps/v2x`'s; this is the same parts in a row.
 
 use core::time::Duration;
 
@@ -17,12 +17,29 @@ use v2x_units::{Instant, Stamp, UtcTime};
 
 use super::Defect;
 use super::broker::Broker;
+use super::car_radio::CarRadio;
 use crate::chance::Chance;
 
 /// How often the car is looked at.
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 /// Entries offered at once.
 const WINDOW: usize = 50;
+
+/// What the computers know of a car's bus.
+pub(super) struct Layout {
+    decoder: Decoder,
+    mapping: VssMapping,
+}
+
+impl Layout {
+    pub(super) fn renault_twizy() -> Self {
+        let decoder = Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC)
+            .expect("a test reads the DBC of this repository");
+        let mapping = VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder)
+            .expect("a test reads the mapping of this repository");
+        Self { decoder, mapping }
+    }
+}
 
 /// What a vehicle's computer has to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +49,21 @@ pub(super) enum Told {
     AlarmRaised(Alarm),
 }
 
+/// What the computer took the car for when it last looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Taken {
+    /// km/h.
+    pub(super) speed: Option<f64>,
+    /// %.
+    pub(super) percent: Option<f64>,
+}
+
 /// The computer of one car.
-#[derive(Debug)]
 pub(super) struct VehicleComputer {
     link: LinkDecoder,
+    pub(super) radio: CarRadio,
+    /// Whether a fix has told the time.
+    has_time: bool,
     state: VehicleState,
     trips: TripDetector,
     charges: ChargeTracker,
@@ -54,16 +82,22 @@ pub(super) struct VehicleComputer {
     pub(super) frames: u64,
     pub(super) lost_frames: u64,
     pub(super) told: Vec<(Instant, Told)>,
+    pub(super) taken: Taken,
 }
 
 impl VehicleComputer {
-    pub(super) fn new(number: usize, utc_at_boot: UtcTime, chance: Chance) -> Self {
-        let decoder = Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC)
-            .expect("a test reads the DBC of this repository");
-        let mapping = VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder)
-            .expect("a test reads the mapping of this repository");
+    pub(super) fn new(
+        number: usize,
+        layout: &Layout,
+        utc_at_boot: UtcTime,
+        radio: CarRadio,
+        chance: Chance,
+    ) -> Self {
+        let (decoder, mapping) = (layout.decoder.clone(), layout.mapping.clone());
         Self {
             link: LinkDecoder::new(),
+            radio,
+            has_time: false,
             state: VehicleState::new(decoder, mapping),
             trips: TripDetector::default(),
             charges: ChargeTracker::default(),
@@ -80,6 +114,7 @@ impl VehicleComputer {
             frames: 0,
             lost_frames: 0,
             told: Vec::new(),
+            taken: Taken::default(),
         }
     }
 
@@ -97,7 +132,8 @@ impl VehicleComputer {
 
     /// The queue and the link begin anew; state, trips and charges go on, as if nothing of them was
     /// lost.
-    pub(super) fn restart(&mut self) {
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.radio.restart(now);
         self.outbox = Outbox::new(Budget::default());
         self.link = LinkDecoder::new();
     }
@@ -111,7 +147,7 @@ impl VehicleComputer {
     }
 
     /// Takes what the collector said at this moment.
-    pub(super) fn hear(&mut self, at: Instant, mut bytes: &[u8]) {
+    fn hear(&mut self, at: Instant, mut bytes: &[u8]) {
         self.look(at);
         let stamp = self.stamp(at);
         while let Some(event) = self.link.next(&mut bytes) {
@@ -131,6 +167,7 @@ impl VehicleComputer {
                     }
                 }
                 Message::GnssReport(report) => {
+                    self.has_time |= report.fix.valid;
                     self.state.fix(stamp, &report.fix);
                 }
                 _ => {}
@@ -138,8 +175,18 @@ impl VehicleComputer {
         }
     }
 
+    /// Takes what the boards said in a tick that ends now, and does what is due; gives what goes to
+    /// the radio board.
+    pub(super) fn turn(&mut self, now: Instant, collector: &[u8], radio: &[u8]) -> Vec<u8> {
+        self.hear(now, collector);
+        self.radio.hear(now, radio);
+        let at = self.stamp(now);
+        let utc = self.has_time.then_some(at.utc);
+        self.radio.turn(at, &self.state, utc)
+    }
+
     /// Looks at the car once a second.
-    pub(super) fn look(&mut self, now: Instant) {
+    fn look(&mut self, now: Instant) {
         while self.next <= now {
             let at = self.stamp(self.next);
             self.next = self.next + OBSERVE_EVERY;
@@ -154,6 +201,11 @@ impl VehicleComputer {
             |snapshot| Observation::of_snapshot(at, snapshot, &merged::row(snapshot)),
         );
         let has_row = snapshot.is_some();
+        let value = |key| snapshot.as_ref().and_then(|it| it.by_key(key));
+        self.taken = Taken {
+            speed: value("motor_speed"),
+            percent: value("soc"),
+        };
         let chance = &mut self.chance;
         let mut draw = || {
             use rand_core::Rng as _;

@@ -33,6 +33,7 @@ struct Port {
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::SimLive) -> Result<(), Failure> {
     let scenario = scenario(&arguments.scenario)?;
+    let recordings = super::recording::read(&arguments.recording)?;
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
     // The names of the lines do not depend on when the world begins.
@@ -45,6 +46,12 @@ pub(super) fn run(arguments: &cli::SimLive) -> Result<(), Failure> {
         clock::sleep(GLANCE);
     }
     let mut world = build(&arguments.town, &scenario, arguments.seed)?;
+    for (car, frames) in recordings {
+        if !world.follow(&car, frames) {
+            let what = format_args!("--recording {car}=…: there is no such car");
+            return Err(Failure::new(Blame::Usage, what).hint("name one of the scenario's cars"));
+        }
+    }
     say(format_args!("begins: {}", scenario.about))?;
     let began = clock.elapsed();
     let mut over = false;

@@ -7,30 +7,32 @@ use std::time::Duration;
 
 use v2x_sim::chance::Seed;
 use v2x_sim::hardware::Detail;
-use v2x_sim::world::{Report, Run, Shown, campaign, play};
+use v2x_sim::world::{Report, Run, Shown, Signatures, campaign, play_recorded};
 
-use super::{scenario, town};
-use crate::cli;
+use super::{CAMPAIGN, scenario, seconds, town};
+use crate::cli::{self, SignaturesWord};
 use crate::failure::{Blame, Context as _, Failure};
 
-/// The word for a scenario that is drawn from the seed.
-const CAMPAIGN: &str = "campaign";
-/// Slots of a drawn scenario.
-const SLOTS: usize = 2;
+/// Up to so many cars V2V is signed for real unless told otherwise.
+const REAL_UP_TO: usize = 10;
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
     let town = town(arguments.town.as_deref())?;
     let seed = Seed(arguments.seed);
-    if !(0.001..=10_000.0).contains(&arguments.hours) {
-        let what = format!("--hours is {}; it must be 0.001 to 10000", arguments.hours);
-        return Err(Failure::new(Blame::Usage, what));
-    }
-    let seconds = arguments.hours * 3600.0;
+    let seconds = seconds(arguments.hours)?;
     let scenario = if arguments.scenario == CAMPAIGN {
-        campaign::scenario(&town, seed, arguments.vehicles, SLOTS, seconds)
+        let counts = (arguments.vehicles, arguments.stations, arguments.slots);
+        let wanted = super::campaign(counts, seconds, true)?;
+        campaign::scenario(&town, seed, wanted)
     } else {
         scenario(&arguments.scenario)?
+    };
+    let signatures = match arguments.signatures {
+        Some(SignaturesWord::Real) => Signatures::Real,
+        Some(SignaturesWord::Fake) => Signatures::MarkedFake,
+        None if scenario.cars.len() <= REAL_UP_TO => Signatures::Real,
+        None => Signatures::MarkedFake,
     };
     let run = Run {
         seed,
@@ -40,11 +42,19 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
         } else {
             Detail::Signals
         },
+        signatures,
+        cams_per_second: None,
         threads: arguments.threads,
         defect: None,
     };
-    let report = play(town, &scenario, run).map_err(|error| Failure::new(Blame::Input, error))?;
+    let recordings = super::recording::read(&arguments.recording)?;
+    let report = play_recorded(town, &scenario, run, &recordings)
+        .map_err(|error| Failure::new(Blame::Input, error))?;
     let mut out = io::stdout().lock();
+    if signatures == Signatures::MarkedFake {
+        let what = "V2V is signed by marked fakes, which prove nothing";
+        writeln!(out, "{what}").blame(Blame::Runtime, "standard output")?;
+    }
     tell(&report, &mut out).blame(Blame::Runtime, "standard output")?;
     if let Some(folder) = &arguments.out {
         write(&report, folder)?;
@@ -55,18 +65,36 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
     for complaint in &report.complaints {
         writeln!(out, "{complaint}").blame(Blame::Runtime, "standard output")?;
     }
-    let full = if arguments.full_can {
-        " --full-can"
-    } else {
-        ""
-    };
-    let map = (arguments.town.as_ref())
-        .map_or_else(String::new, |path| format!(" --town {}", path.display()));
     let what = format!("{} complaints of the checkers", report.complaints.len());
-    Err(Failure::new(Blame::Runtime, what).hint(format_args!(
-        "the same again: v2x sim run {} --seed {} --vehicles {} --hours {}{full}{map}",
-        arguments.scenario, arguments.seed, arguments.vehicles, arguments.hours
-    )))
+    let again = again(arguments, signatures);
+    Err(Failure::new(Blame::Runtime, what).hint(format_args!("the same again: {again}")))
+}
+
+/// The command that plays the same again.
+fn again(arguments: &cli::SimRun, signatures: Signatures) -> String {
+    let mut command = format!(
+        "v2x sim run {} --seed {} --vehicles {} --stations {} --slots {} --hours {}",
+        arguments.scenario,
+        arguments.seed,
+        arguments.vehicles,
+        arguments.stations,
+        arguments.slots,
+        arguments.hours
+    );
+    command.push_str(match signatures {
+        Signatures::Real => " --signatures real",
+        Signatures::MarkedFake => " --signatures fake",
+    });
+    if arguments.full_can {
+        command.push_str(" --full-can");
+    }
+    for recording in &arguments.recording {
+        command.push_str(&format!(" --recording {recording}"));
+    }
+    if let Some(path) = &arguments.town {
+        command.push_str(&format!(" --town {}", path.display()));
+    }
+    command
 }
 
 fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
@@ -82,6 +110,19 @@ fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
         report.delivered,
         report.delivered_again,
         report.rows_refused
+    )?;
+    let waited = report.waits.iter().map(|wait| wait.waited.as_secs_f64());
+    writeln!(
+        out,
+        "{} CAMs and {} DENMs sent, {} messages believed, {} warnings, {} receipts, {} of them for \
+         the car beside, {:.0} s waited for slots",
+        report.cams_sent,
+        report.denms_sent,
+        report.believed,
+        report.warnings,
+        report.receipts,
+        report.swapped,
+        waited.sum::<f64>()
     )?;
     for row in &report.sessions {
         writeln!(

@@ -1,32 +1,17 @@
 //! What the conversations leave in the store.
 
 use v2x_outbox::Class;
-use v2x_proto::secure::{Name, Signature, UtcSecond};
-use v2x_proto::v2g::message::{BatteryDataReq, SignedReceipt};
+use v2x_proto::secure::{Name, UtcSecond};
 use v2x_proto::v2g::{BatteryReport, SavedSession, SessionId};
 use v2x_roles::station::SlotNumber;
+pub(in crate::station) use v2x_roles::station::v2g::Told;
+use v2x_roles::vehicle::radio::amount;
 use v2x_store::{Event, Store, StoreError, V2gSession};
 use v2x_units::{Amps, BatteryCurrent, StateOfCharge, UtcTime, Volts, WattHours};
 use v2x_uplink::thingsboard::{Value, Values};
 
-use crate::config::amount;
 use crate::daemon::entry;
 use crate::daemon::v2g_books::{battery_row, receipt_entry, receipt_row};
-
-/// What is to be kept of a conversation.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::station) enum Told {
-    /// The session in place of the one before.
-    Save(Option<SavedSession>),
-    /// A receipt, with the car's signature once it has come.
-    Receipt(Box<SignedReceipt>, Option<Signature>),
-    /// A car's battery while it charges: slot's name, car's name.
-    Battery(String, String, BatteryReport),
-    /// A car's battery after unplugging; the entry of a controller's journal, if it came by one.
-    BatteryData(String, String, BatteryDataReq, Option<String>),
-    /// Something that happened.
-    Event(&'static str, serde_json::Value),
-}
 
 /// Under this name a slot's session stands in the store.
 pub(super) fn owner(slot: SlotNumber) -> String {

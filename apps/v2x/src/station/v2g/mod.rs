@@ -13,16 +13,12 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `legacy.rs` | prototype cars, where the operator speaks with them; no way to an order |
-//! | `slot.rs` | one slot's conversation: what it is told of the slot, what it wants |
-//! | `offer.rs` | what a slot offers: limits and price from its set-up and tariff |
-//! | `announcement.rs` | what the station says to everybody who comes by |
 //! | `books.rs` | what is kept |
+//!
+//! What a conversation is fed with and what it wants of its slot is `v2x_roles::station::v2g`.
 
-mod announcement;
 pub(super) mod books;
 mod legacy;
-pub(super) mod offer;
-mod slot;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,9 +27,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never};
 use tracing::{info, warn};
 use v2x_charging::SessionRecord;
+use v2x_proto::announcement::Quiet;
 use v2x_proto::secure::Role;
+use v2x_proto::v2g::Money;
+use v2x_proto::v2v::Pseudonym;
+use v2x_roles::station::v2g::{Announcement, SlotV2g, Told, Wanted, offer};
 use v2x_roles::station::{Order, PortId, SlotNumber, Station, StationSetup};
-use v2x_store::{Store, StoreError};
+use v2x_store::{Store, StoreError, Total};
 use v2x_units::{Instant, MacAddress, UtcTime};
 
 use crate::air::{Air, AirHealth, Packet};
@@ -42,11 +42,8 @@ use crate::config::station::StationConfig;
 use crate::daemon::payload::is_of_no_protocol_of_ours;
 use crate::daemon::waiting::{ForStore, Waiting};
 use crate::failure::{Blame, Context as _, Failure};
-use crate::keys::{Drawn, UnitKeys};
-use announcement::Announcement;
-use books::Told;
+use crate::keys::{Drawn, RevocationFile, Ticket, UnitKeys};
 use legacy::Legacy;
-use slot::{SlotV2g, Wanted};
 
 /// How often time and settings are told to the conversations.
 const TELL: Duration = Duration::from_secs(1);
@@ -56,9 +53,11 @@ pub(super) struct V2g {
     air: Option<Air>,
     health: Arc<AirHealth>,
     setup: StationSetup,
-    slots: Vec<SlotV2g>,
+    /// Each with the revocation list of its slot's folder.
+    slots: Vec<(SlotV2g, RevocationFile)>,
     legacy: Option<Legacy>,
     announcement: Option<Announcement>,
+    quiet: Option<Quiet>,
     /// What the store has not taken yet.
     unwritten: Waiting<Unwritten>,
     rng: Drawn,
@@ -103,14 +102,10 @@ impl V2g {
             ticket = ticket.or_else(|| keys.pseudonyms.first().cloned());
             let saved = store.v2g_session(&books::owner(radio.slot));
             let saved = saved.blame(Blame::Runtime, "store")?;
-            slots.push(SlotV2g::new(
-                of_slot,
-                setup,
-                keys,
-                radio.energy_limit,
-                saved,
-                now,
-            ));
+            let saved = saved.as_ref().and_then(books::saved);
+            let who = (keys.identity, keys.trust);
+            let slot = SlotV2g::new(of_slot, setup, who, radio.energy_limit, saved, now);
+            slots.push((slot, keys.revocations));
         }
         let mut opened = Self {
             air: Some(air),
@@ -118,7 +113,8 @@ impl V2g {
             setup: setup.clone(),
             slots,
             legacy: config.radio.legacy.then(Legacy::new),
-            announcement: Announcement::open(ticket, setup, now)?,
+            announcement: announcement(ticket, setup, now)?,
+            quiet: None,
             unwritten: Waiting::default(),
             rng: Drawn::from_kernel()?,
             due: now,
@@ -130,13 +126,13 @@ impl V2g {
     /// Takes the slots' ended sessions from the books where a conversation outlived them: its
     /// receipt is still to be signed.
     fn recall_ended(&mut self, store: &Store) -> Result<(), StoreError> {
-        for slot in &mut self.slots {
+        for (slot, _) in &mut self.slots {
             let session = store.newest_session(slot.number().get())?;
             let record = session.map(|session| session.newest);
             if let Some(record) = record.filter(|record| slot.outlived(record)) {
                 let bill = store.bill(record.transaction)?;
                 let total = bill.and_then(|bill| bill.total.ok());
-                slot.ended(&record, total.as_ref());
+                slot.ended(&record, total.as_ref().and_then(cost));
             }
         }
         Ok(())
@@ -160,7 +156,7 @@ impl V2g {
             self.air = None;
             return;
         };
-        for slot in &mut self.slots {
+        for (slot, _) in &mut self.slots {
             slot.hear(packet.at, packet.from, &packet.payload, &mut self.rng);
         }
         if let Some(legacy) = &mut self.legacy
@@ -172,7 +168,8 @@ impl V2g {
 
     /// Takes what the plug detector of a line sees.
     pub(super) fn plug(&mut self, port: PortId, plugged: bool) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.port() == port) {
+        let of_line = |(slot, _): &&mut (SlotV2g, _)| slot.port() == port;
+        for (slot, _) in self.slots.iter_mut().filter(of_line) {
             slot.plug_input(plugged);
         }
         if let Some(legacy) = &mut self.legacy {
@@ -182,19 +179,20 @@ impl V2g {
 
     /// Takes the last record of a slot's session, with what it costs.
     pub(super) fn ended(&mut self, number: SlotNumber, record: &SessionRecord, store: &Store) {
-        let cost = store.bill(record.transaction).unwrap_or_else(|error| {
+        let bill = store.bill(record.transaction).unwrap_or_else(|error| {
             warn!(%error, slot = %number, "bill not read: the receipt says no cost");
             None
         });
-        let cost = cost.and_then(|bill| bill.total.ok());
-        for slot in self.slots.iter_mut().filter(|slot| slot.number() == number) {
-            slot.ended(record, cost.as_ref());
+        let total = bill.and_then(|bill| bill.total.ok());
+        let is_meant = |(slot, _): &&mut (SlotV2g, _)| slot.number() == number;
+        for (slot, _) in self.slots.iter_mut().filter(is_meant) {
+            slot.ended(record, total.as_ref().and_then(cost));
         }
     }
 
     /// When something is to be done without anything coming in.
     pub(super) fn wake_at(&self) -> Option<Instant> {
-        let slots = self.slots.iter().filter_map(SlotV2g::wake_at);
+        let slots = self.slots.iter().filter_map(|(slot, _)| slot.wake_at());
         let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
         let announcement = self.announcement.as_ref().map(Announcement::wake_at);
         slots
@@ -217,14 +215,21 @@ impl V2g {
             self.due = now + TELL;
         }
         let mut orders = Vec::new();
-        for slot in &mut self.slots {
+        for (slot, revocations) in &mut self.slots {
             let mut views = station.views(now);
             let Some(view) = views.find(|view| view.setup.number == slot.number()) else {
                 continue;
             };
             slot.look(now, &view, &mut self.rng);
             if is_due {
-                slot.by_the_clock(now, &view, Clock::wall(), &mut self.rng);
+                slot.clock(now, Clock::wall(), &mut self.rng);
+                match revocations.changed() {
+                    Ok(None) => {}
+                    Ok(Some(list)) => slot.revocations(now, &list, &mut self.rng),
+                    Err(failure) => {
+                        warn!(slot = %slot.number(), ?failure, "revocation list not read");
+                    }
+                }
             }
             for wanted in slot.poll(now) {
                 match wanted {
@@ -234,11 +239,14 @@ impl V2g {
                         }
                     }
                     Wanted::Order(order) => orders.push((slot.number(), order)),
-                    Wanted::Keep(told) => self.unwritten.push(Unwritten {
-                        slot: slot.number(),
-                        at: Clock::wall(),
-                        told,
-                    }),
+                    Wanted::Keep(told) => {
+                        log(slot.number(), &told);
+                        self.unwritten.push(Unwritten {
+                            slot: slot.number(),
+                            at: Clock::wall(),
+                            told,
+                        });
+                    }
                 }
             }
         }
@@ -257,8 +265,8 @@ impl V2g {
         if is_due {
             let slots = &self.slots;
             let is_taken = |number| {
-                let mut slots = slots.iter().filter(|slot| slot.number() == number);
-                slots.any(|slot| slot.is_taken())
+                let mut slots = slots.iter().filter(|(slot, _)| slot.number() == number);
+                slots.any(|(slot, _)| slot.is_taken())
             };
             let (address, utc) = (self.health.address(), Clock::wall());
             announcement.look(now, (utc, address), station.views(now), is_taken);
@@ -266,6 +274,13 @@ impl V2g {
         for frame in announcement.poll(now) {
             if let Some(air) = &self.air {
                 air.sender.send(MacAddress::BROADCAST, frame);
+            }
+        }
+        if announcement.quiet() != self.quiet {
+            self.quiet = announcement.quiet();
+            match self.quiet {
+                Some(why) => warn!(?why, "the station does not announce itself"),
+                None => info!("the station announces itself again"),
             }
         }
         let announced = &self.health.announced;
@@ -279,8 +294,8 @@ impl V2g {
         };
         let slots = &self.slots;
         let is_proven = |number| {
-            let mut slots = slots.iter().filter(|slot| slot.number() == number);
-            slots.any(SlotV2g::has_proven_car)
+            let mut slots = slots.iter().filter(|(slot, _)| slot.number() == number);
+            slots.any(|(slot, _)| slot.has_proven_car())
         };
         let address = self.health.address();
         legacy.look(now, address, &self.setup, station.views(now), is_proven);
@@ -304,5 +319,49 @@ impl V2g {
         legacy.lose(unwritten);
         let (heard, unrecorded, counters) = legacy.counters();
         self.health.legacy.note(heard, unrecorded, &counters);
+    }
+}
+
+/// Announces under the ticket of a slot's folder; `None`, with the reason told, where there is
+/// none, or no place.
+fn announcement(
+    ticket: Option<Ticket>,
+    setup: &StationSetup,
+    now: Instant,
+) -> Result<Option<Announcement>, Failure> {
+    let Some((key, ticket)) = ticket else {
+        info!("no slot's folder of keys holds a ticket: the station does not announce itself");
+        return Ok(None);
+    };
+    let Some(position) = setup.position else {
+        warn!("station.latitude and longitude are not set: the station does not announce itself");
+        return Ok(None);
+    };
+    let what = "the station's ticket";
+    let pseudonym = Pseudonym::new(ticket, key).blame(Blame::Configuration, what)?;
+    let announcement = Announcement::new(pseudonym, position, setup.name.clone(), now);
+    let announcement = announcement.blame(Blame::Configuration, what)?;
+    info!(
+        station = announcement.station().raw(),
+        "the station announces itself"
+    );
+    Ok(Some(announcement))
+}
+
+/// What a session costs, as the radio carries it.
+fn cost(total: &Total) -> Option<Money> {
+    offer::money(total.amount.parse().ok()?, &total.currency)
+}
+
+/// Tells a person what happened between the slot and a car.
+fn log(slot: SlotNumber, told: &Told) {
+    match told {
+        Told::Receipt(_, Some(_)) => info!(%slot, "receipt countersigned"),
+        Told::Event("v2g_car_proven", detail) => info!(%slot, %detail, "car proven"),
+        Told::Event("v2g_power_not_given", _) => {
+            warn!(%slot, "power for a car that was not proven: not given");
+        }
+        Told::Event(kind, detail) => info!(%slot, kind, %detail, "V2G"),
+        Told::Save(_) | Told::Receipt(..) | Told::Battery(..) | Told::BatteryData(..) => {}
     }
 }

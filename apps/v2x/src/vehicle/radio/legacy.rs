@@ -14,8 +14,7 @@ use v2x_proto::legacy_mode::{
 use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
 use v2x_units::{BatteryCurrent, Instant, MacAddress, Meters, Stamp, UtcTime, WattHours};
 
-use super::car::CarNow;
-use super::charging::{ToldByV2g, Wanted};
+use super::{CarNow, ToldByV2g, WantedByV2g as Wanted};
 
 /// Our car among prototypes.
 pub(super) struct Legacy {

@@ -15,9 +15,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde_json::{Value as Json, json};
 use tracing::info;
+use v2x_roles::vehicle::radio::{Order, Wishes};
 
 use super::super::keeper::ToKeep;
-use super::wishes::Wishes;
+use super::wishes;
 use crate::daemon::control::refusal;
 
 /// The kind of event that a command leaves behind.
@@ -27,14 +28,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Commands come one after the other.
 const WAITING: usize = 2;
 const REQUESTS: &str = "status, stop, set";
-
-/// What the radio's thread is to do.
-#[derive(Debug, Clone)]
-pub(in crate::vehicle) enum Order {
-    Status,
-    Stop,
-    Wishes(Wishes),
-}
 
 /// An order and where its answer goes.
 pub(in crate::vehicle) struct Asked {
@@ -96,11 +89,11 @@ impl Local {
                 if let Some(fields) = fields.as_object_mut() {
                     fields.remove("do");
                 }
-                let wishes = self.wishes.clone().with(&fields)?;
-                let kept = wishes.keep(&self.folder);
+                let wanted = self.wishes.clone().with(&fields)?;
+                let kept = wishes::keep(&wanted, &self.folder);
                 kept.map_err(|error| format!("the wishes cannot be kept: {error}"))?;
-                self.wishes = wishes.clone();
-                Order::Wishes(wishes)
+                self.wishes = wanted.clone();
+                Order::Wishes(wanted)
             }
             _ => {
                 let seen: String = request.to_string().chars().take(60).collect();

@@ -1,5 +1,5 @@
-//! The thread of the radio: what is heard and what the car does in, V2G and V2V decided, payloads
-//! and things to keep out.
+//! The thread of the radio: what is heard and what the car does in, payloads and things to keep
+//! out. What V2V and V2G are fed with is `v2x_roles::vehicle::radio`.
 //!
 //! ```text
 //! ingest ─► car ten times a second ─┐
@@ -12,12 +12,9 @@
 //! ingest has.
 
 pub(super) mod books;
-mod car;
-mod charging;
 mod legacy;
 pub(super) mod local;
-mod rows;
-mod v2v;
+mod log;
 pub(super) mod wishes;
 
 use std::sync::Arc;
@@ -26,28 +23,29 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
 use tracing::warn;
+use v2x_proto::secure::Verifier;
 use v2x_proto::v2g::SessionId;
-use v2x_proto::v2v::is_geonetworking;
+use v2x_proto::v2v::{Heard, Pseudonym, V2vSettings, is_geonetworking};
 use v2x_recording::RadioRow;
+use v2x_roles::vehicle::radio::{
+    Answer, Charging, Traffic, V2gSettings, WantedByV2g, WantedByV2v, Wishes,
+};
+pub(super) use v2x_roles::vehicle::radio::{
+    CarNow, ToldByV2g, ToldByV2v, TrafficState as V2vState,
+};
 use v2x_units::Instant;
 
-pub(super) use car::CarNow;
-pub(super) use charging::ToldByV2g;
-use charging::{Charging, Wanted};
 use legacy::Legacy;
 use local::Asked;
-pub(super) use v2v::{State as V2vState, ToldByV2v};
-use v2v::{Traffic, Wanted as WantedByV2v};
-use wishes::Wishes;
 
 use super::health::Health;
 use super::ingest::ToRecord;
 use super::keeper::ToKeep;
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
-use crate::config::V2gConfig;
+use crate::daemon::control::refusal;
 use crate::daemon::payload::is_of_no_protocol_of_ours;
-use crate::failure::Failure;
+use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, RevocationFile, UnitKeys};
 
 /// How often the time is told: certificates and credentials have whole seconds.
@@ -63,6 +61,8 @@ pub(super) struct Radio {
     car: Receiver<CarNow>,
     /// What the driver asks for, over the daemon's socket.
     local: Receiver<Asked>,
+    /// Who waits for the end of the power.
+    stopping: Option<Sender<serde_json::Value>>,
     charging: Charging,
     traffic: Traffic,
     legacy: Option<Legacy>,
@@ -83,7 +83,7 @@ pub(super) struct Parts {
     pub(super) local: Receiver<Asked>,
     pub(super) wishes: Wishes,
     pub(super) keys: UnitKeys,
-    pub(super) config: V2gConfig,
+    pub(super) config: V2gSettings,
     /// Whether stations are believed while the time is not known.
     pub(super) without_clock: bool,
     /// Whether prototypes are spoken with.
@@ -108,8 +108,10 @@ impl Radio {
             parts.health.air.legacy.switched_on();
         }
         let mut rng = parts.rng;
+        let traffic = traffic(&parts.keys, now, &mut rng)?;
         let mut charging = Charging::new(
-            &parts.keys,
+            parts.keys.identity,
+            parts.keys.trust,
             &parts.config,
             parts.wishes,
             parts.without_clock,
@@ -117,11 +119,11 @@ impl Radio {
         if let Some(session) = parts.open {
             charging.remember(now, session, &mut rng);
         }
-        let traffic = Traffic::new(&parts.keys, now, &mut rng)?;
         Ok(Self {
             air: parts.air,
             car: parts.car,
             local: parts.local,
+            stopping: None,
             charging,
             traffic,
             legacy: parts.legacy.then(|| Legacy::new(parts.config.capacity)),
@@ -164,8 +166,7 @@ impl Radio {
                 },
                 recv(self.local) -> asked => match asked {
                     Ok(asked) => {
-                        let now = self.clock.now().instant;
-                        self.charging.local(now, asked, &mut self.rng);
+                        self.answer(asked);
                     }
                     // Nobody asks any more.
                     Err(_) => self.local = never(),
@@ -176,10 +177,31 @@ impl Radio {
         self.act();
     }
 
+    /// Carries out what the driver asks for, and answers it: a stop when the power has ended.
+    fn answer(&mut self, asked: Asked) {
+        let now = self.clock.now().instant;
+        match self.charging.local(now, asked.order, &mut self.rng) {
+            Answer::Now(answer) => {
+                // Whoever asked may have gone.
+                asked.answer.try_send(answer).ok();
+            }
+            Answer::Later => {
+                if let Some(before) = self.stopping.replace(asked.answer) {
+                    before.try_send(refusal("another stop was asked for")).ok();
+                }
+            }
+        }
+    }
+
     /// V2V counts everything that is heard: it tells how busy the channel is.
     fn hear(&mut self, packet: &Packet) {
-        self.traffic.heard(packet, &mut self.rng);
         let (at, from) = (packet.at, packet.from);
+        let heard = Heard {
+            from,
+            rssi_dbm: packet.rssi_dbm,
+            payload: &packet.payload,
+        };
+        self.traffic.heard(at, heard, &mut self.rng);
         if is_geonetworking(&packet.payload) {
             return;
         }
@@ -199,8 +221,10 @@ impl Radio {
             let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
             self.charging.clock(now, utc, &mut self.rng);
             self.traffic.clock(now, utc, &mut self.rng);
-            if let Some(address) = self.health.air.fixed_address() {
-                self.traffic.fix_address(now, address, &mut self.rng);
+            if let Some(address) = self.health.air.fixed_address()
+                && self.traffic.fix_address(now, address, &mut self.rng)
+            {
+                warn!("the radio keeps its address: the car can be followed by it");
             }
             let stations = u64::try_from(self.traffic.charging_stations()).unwrap_or(u64::MAX);
             let shown = &self.health.air.charging_stations;
@@ -233,24 +257,58 @@ impl Radio {
             }
         };
         let rng = &mut self.rng;
-        let by_v2g = |wanted| match wanted {
-            Wanted::Send(to, payload) => sender.send(to, payload),
-            Wanted::Keep(told) => keep(ToKeep::V2g(at, Box::new(told))),
-            Wanted::Record(row) => record(row),
+        let stopping = &mut self.stopping;
+        let mut by_v2g = |wanted| match wanted {
+            WantedByV2g::Send(to, payload) => sender.send(to, payload),
+            WantedByV2g::Keep(told) => {
+                log::v2g(&told);
+                keep(ToKeep::V2g(at, Box::new(told)));
+            }
+            WantedByV2g::Record(row) => record(row),
+            WantedByV2g::Answer(answer) => {
+                if let Some(waiting) = stopping.take() {
+                    waiting.try_send(answer).ok();
+                }
+            }
         };
-        self.charging.poll(at, rng, by_v2g);
+        self.charging.poll(at, rng, &mut by_v2g);
         if let Some(legacy) = &mut self.legacy {
-            legacy.poll(at, by_v2g);
+            legacy.poll(at, &mut by_v2g);
             let (heard, counters) = legacy.counters();
             self.health.air.legacy.note(heard, 0, &counters);
         }
         self.traffic.poll(at, rng, |wanted| match wanted {
             WantedByV2v::SetAddress(address) => sender.set_address(address),
             WantedByV2v::Send(to, payload) => sender.send(to, payload),
-            WantedByV2v::Keep(told) => keep(ToKeep::V2v(at, Box::new(told))),
+            WantedByV2v::Keep(told) => {
+                log::v2v(&told);
+                keep(ToKeep::V2v(at, Box::new(told)));
+            }
             WantedByV2v::Record(row) => record(row),
+            // What follows from it is said besides.
+            WantedByV2v::Received(_) => {}
         });
     }
+}
+
+/// V2V under the unit's pseudonyms, which believes whom the operator's root does.
+fn traffic(keys: &UnitKeys, now: Instant, rng: &mut Drawn) -> Result<Traffic, Failure> {
+    let mut verifier = Verifier::default();
+    let store = &mut verifier.certificates;
+    store
+        .add_root(keys.root.clone())
+        .and_then(|_| store.add_authority(keys.ticket_authority.clone()))
+        .blame(Blame::Configuration, "certificates of V2V")?;
+    let mut pseudonyms = Vec::new();
+    for (key, ticket) in &keys.pseudonyms {
+        let pseudonym = Pseudonym::new(ticket.clone(), key.clone());
+        pseudonyms.push(pseudonym.blame(Blame::Configuration, "a pseudonym")?);
+    }
+    if pseudonyms.is_empty() {
+        warn!("no pseudonym holds: the car is silent to other cars; enrol it for more");
+    }
+    let settings = V2vSettings::default();
+    Ok(Traffic::new(settings, verifier, pseudonyms, now, rng))
 }
 
 /// What the air has lost and refused, for the last report.

@@ -5,12 +5,11 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-
 use super::chain::check_issued;
 use super::hash::{CertificateHash, digest_to_sign};
 use super::refusal::Refusal;
-use crate::wire::certificate::{Certificate, HashedId3, HashedId8, Issuer, PublicKey, Signature};
+use super::scheme::AnyVerifier;
+use crate::wire::certificate::{Certificate, HashedId3, HashedId8, Issuer, Signature};
 
 /// Roots and authorities: a fleet has one or two of each, and its guests theirs.
 pub const MAX_AUTHORITIES: usize = 16;
@@ -24,15 +23,14 @@ pub const MAX_REVOKED: usize = 1024;
 pub(super) struct Trusted {
     pub(super) hash: CertificateHash,
     pub(super) certificate: Certificate,
-    key: p256::ecdsa::VerifyingKey,
+    key: AnyVerifier,
     last_used: u64,
 }
 
 impl Trusted {
     /// Whether a signature over a digest is by the key of this certificate.
     pub(super) fn signed(&self, digest: &[u8; 32], signature: &Signature) -> bool {
-        p256::ecdsa::Signature::from_scalars(signature.r, signature.s)
-            .is_ok_and(|signature| self.key.verify_prehash(digest, &signature).is_ok())
+        self.key.get().has_signed(digest, signature)
     }
 }
 
@@ -44,9 +42,19 @@ pub struct CertificateStore {
     revoked: BTreeSet<HashedId8>,
     uses: u64,
     displaced: u64,
+    takes_fakes: bool,
 }
 
 impl CertificateStore {
+    /// A store for simulated towns: it takes marked fakes beside real signatures.
+    #[must_use]
+    pub fn for_simulation() -> Self {
+        Self {
+            takes_fakes: true,
+            ..Self::default()
+        }
+    }
+
     /// Trusts a root, which must have signed itself. Where it comes from is the operator's care.
     ///
     /// # Errors
@@ -56,7 +64,7 @@ impl CertificateStore {
             return Err(Refusal::UntrustedRoot);
         }
         let digest = digest_to_sign(&root.to_be_signed, CertificateHash::of_nothing());
-        let trusted = trusted(root)?;
+        let trusted = self.trusted(root)?;
         if !trusted.signed(&digest, &trusted.certificate.signature) {
             return Err(Refusal::CertificateSignature);
         }
@@ -163,7 +171,7 @@ impl CertificateStore {
             &certificate.to_be_signed,
         )?;
         let digest = digest_to_sign(&certificate.to_be_signed, authority.hash);
-        let trusted = trusted(certificate)?;
+        let trusted = self.trusted(certificate)?;
         let name = trusted.hash.name();
         if self.revoked.contains(&name) {
             return Err(Refusal::Revoked(name));
@@ -195,18 +203,15 @@ impl CertificateStore {
         self.uses += 1;
         self.uses
     }
-}
 
-/// A certificate with its hash and key, whose chain is still to be verified.
-fn trusted(certificate: Certificate) -> Result<Trusted, Refusal> {
-    Ok(Trusted {
-        hash: CertificateHash::of(&certificate),
-        key: verifying_key(&certificate.to_be_signed.verification_key)?,
-        certificate,
-        last_used: 0,
-    })
-}
-
-fn verifying_key(key: &PublicKey) -> Result<p256::ecdsa::VerifyingKey, Refusal> {
-    p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.sec1()).map_err(|_| Refusal::BadKey)
+    /// A certificate with its hash and key, whose chain is still to be verified.
+    fn trusted(&self, certificate: Certificate) -> Result<Trusted, Refusal> {
+        let key = &certificate.to_be_signed.verification_key;
+        Ok(Trusted {
+            hash: CertificateHash::of(&certificate),
+            key: AnyVerifier::read(key, self.takes_fakes)?,
+            certificate,
+            last_used: 0,
+        })
+    }
 }

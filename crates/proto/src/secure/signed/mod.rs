@@ -9,6 +9,7 @@
 //! | `certificate_store.rs` | which certificates are trusted, how many are kept |
 //! | `chain.rs` | whether an issuer was allowed to say what a certificate says |
 //! | `replay_window.rs` | whether a message was accepted before |
+//! | `scheme.rs` | ECDSA, and the marked fake of simulated towns |
 //! | `signing_key.rs` | signatures of ours, over messages and certificates |
 //! | `profile.rs` | what the certificates of a small fleet say |
 //! | `hash.rs` | what is hashed |
@@ -23,6 +24,7 @@ mod hash;
 pub mod profile;
 mod refusal;
 mod replay_window;
+mod scheme;
 mod signing_key;
 mod verifier;
 

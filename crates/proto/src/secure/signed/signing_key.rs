@@ -5,15 +5,14 @@
 
 use core::fmt;
 
-use p256::ecdsa::signature::hazmat::PrehashSigner;
-
 use super::hash::{CertificateHash, digest_to_sign};
+use super::scheme::{AnySigner, FakeKey};
 use crate::wire::certificate::{Certificate, Issuer, PublicKey, Signature, ToBeSignedCertificate};
 use crate::wire::secured::{SignedData, Signer, ToBeSigned};
 
 /// A private key; it is never printed.
 #[derive(Clone)]
-pub struct SigningKey(p256::ecdsa::SigningKey);
+pub struct SigningKey(AnySigner);
 
 /// These bytes are no private key on P-256: the number is 0 or not below the curve's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,21 +32,21 @@ impl SigningKey {
     /// The number is no private key on P-256.
     pub fn from_bytes(number: &[u8; 32]) -> Result<Self, KeyError> {
         p256::ecdsa::SigningKey::from_slice(number)
-            .map(Self)
+            .map(|key| Self(AnySigner::P256(key)))
             .map_err(|_| KeyError)
+    }
+
+    /// A key whose signatures prove nothing, and say so by their mark: for simulated towns of many
+    /// cars. Nobody but a verifier made for simulations believes them.
+    #[must_use]
+    pub fn fake(number: u64) -> Self {
+        Self(AnySigner::Fake(FakeKey::numbered(number)))
     }
 
     /// The public key that belongs to it.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        let point = self.0.verifying_key().to_sec1_point(true);
-        let mut x = [0; 32];
-        let (tag, coordinate) = point.as_bytes().split_at(1);
-        x.copy_from_slice(coordinate);
-        PublicKey {
-            y_is_odd: tag == [3],
-            x,
-        }
+        self.0.get().public_key()
     }
 
     /// Signs a message by the digest of the certificate that holds this key. No two messages of a
@@ -82,11 +81,6 @@ impl SigningKey {
     }
 
     fn sign_digest(&self, digest: &[u8; 32]) -> Signature {
-        let signature: p256::ecdsa::Signature = self
-            .0
-            .sign_prehash(digest)
-            .expect("a digest of 32 bytes can always be signed");
-        let (r, s) = signature.split_bytes();
-        Signature::new(r.into(), s.into())
+        self.0.get().sign(digest)
     }
 }

@@ -79,9 +79,30 @@ pub struct Verifier {
     /// How far clocks may disagree.
     pub freshness: Freshness,
     replays: ReplayWindow,
+    /// A fault that the simulator plants.
+    forgets: bool,
 }
 
 impl Verifier {
+    /// A verifier for simulated towns: it also believes marked fakes.
+    #[must_use]
+    pub fn for_simulation() -> Self {
+        Self {
+            certificates: CertificateStore::for_simulation(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with a fault: it forgets at once what it has accepted, so that replays pass. The
+    /// simulator plants it to see whether its checkers notice.
+    #[must_use]
+    pub fn forgetful_for_simulation(self) -> Self {
+        Self {
+            forgets: true,
+            ..self
+        }
+    }
+
     /// Verifies the bytes of one packet, at a moment of the clock here. That clock must be known;
     /// when it is set back, what was forgotten as too old stays refused.
     ///
@@ -116,8 +137,10 @@ impl Verifier {
         self.check_freshness(now, header.generation_time)?;
         let signer = self.check_signature(signed, &pdu, &message)?;
         let oldest_fresh = GenerationTime::from_micros(micros_before(now, self.freshness.past));
-        self.replays
-            .accept(signer, header.generation_time, oldest_fresh);
+        if !self.forgets {
+            self.replays
+                .accept(signer, header.generation_time, oldest_fresh);
+        }
         Ok(VerifiedPacket {
             signer,
             header: signed.to_be_signed.header.clone(),

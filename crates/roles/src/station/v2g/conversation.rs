@@ -5,24 +5,43 @@
 //! cannot see any and always has one.
 
 use rand_core::CryptoRng;
-use tracing::{info, warn};
 use v2x_charging::{Policy, SessionRecord, SlotState};
-use v2x_proto::secure::Credential;
+use v2x_proto::secure::{Credential, Identity, RevocationList, Signature, Trust};
 use v2x_proto::v2g::Money;
+use v2x_proto::v2g::message::{BatteryDataReq, SignedReceipt};
 use v2x_proto::v2g::secc::PowerOffReason;
-use v2x_proto::v2g::{MeterReading, Output, Secc, SeccEvent, SeccInput, SeccSettings, SessionId};
-use v2x_roles::station::{Order, PortId, SlotNumber, SlotSetup, SlotView, StationSetup};
-use v2x_store::{Total, V2gSession};
+use v2x_proto::v2g::{
+    BatteryReport, MeterReading, Output, SavedSession, Secc, SeccEvent, SeccInput, SeccSettings,
+    SessionId,
+};
 use v2x_units::{Instant, MacAddress, UtcTime, WattHours};
 
-use super::books::{self, Told};
 use super::offer;
-use crate::keys::{RevocationFile, UnitKeys};
+use crate::station::{Order, PortId, SlotNumber, SlotSetup, SlotView, StationSetup};
+
+/// What is to be kept of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// The session in place of the one before.
+    Save(Option<SavedSession>),
+    /// A receipt, with the car's signature once it has come.
+    Receipt(Box<SignedReceipt>, Option<Signature>),
+    /// A car's battery while it charges: slot's name, car's name.
+    Battery(String, String, BatteryReport),
+    /// A car's battery after unplugging; the entry of a controller's journal, if it came by one.
+    BatteryData(String, String, BatteryDataReq, Option<String>),
+    /// Something that happened, with its circumstances as a JSON object.
+    Event(&'static str, serde_json::Value),
+}
 
 /// What a conversation wants.
-pub(super) enum Wanted {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Give these bytes to the radio, for whom they are.
     Send(MacAddress, Vec<u8>),
+    /// Give the slot this order.
     Order(Order),
+    /// Keep this.
     Keep(Told),
 }
 
@@ -35,14 +54,13 @@ struct Last {
 }
 
 /// A slot's conversation.
-pub(super) struct SlotV2g {
+pub struct SlotV2g {
     number: SlotNumber,
     port: PortId,
     setup: StationSetup,
     energy_limit: Option<WattHours>,
     name: String,
     secc: Secc,
-    revocations: RevocationFile,
     /// What the plug detector says, if there is one.
     plug_input: Option<bool>,
     plugged: Option<bool>,
@@ -59,15 +77,16 @@ pub(super) struct SlotV2g {
 }
 
 impl SlotV2g {
-    pub(super) fn new(
+    /// Goes on with the session that was saved before a restart, if there is one.
+    #[must_use]
+    pub fn new(
         slot: &SlotSetup,
         setup: &StationSetup,
-        keys: UnitKeys,
+        (identity, trust): (Identity, Trust),
         energy_limit: Option<WattHours>,
-        saved: Option<V2gSession>,
+        saved: Option<SavedSession>,
         now: Instant,
     ) -> Self {
-        let saved = saved.as_ref().and_then(books::saved);
         let must_pause = saved
             .as_ref()
             .is_some_and(|saved| saved.powered && !saved.ended);
@@ -77,7 +96,7 @@ impl SlotV2g {
             energy: None,
             cost: None,
         });
-        let name = keys.identity.credential().subject.name.to_string();
+        let name = identity.credential().subject.name.to_string();
         // The tariff is not known before the first look, which comes before anything is heard.
         let settings = SeccSettings {
             offer: v2x_proto::v2g::message::ChargeParameterDiscoveryRes::default(),
@@ -90,8 +109,7 @@ impl SlotV2g {
             energy_limit,
             name,
             session: saved.as_ref().map(|saved| saved.id),
-            secc: Secc::new(keys.identity, keys.trust, settings, now, saved),
-            revocations: keys.revocations,
+            secc: Secc::new(identity, trust, settings, now, saved),
             plug_input: None,
             plugged: None,
             meter: None,
@@ -103,33 +121,43 @@ impl SlotV2g {
         }
     }
 
-    pub(super) const fn number(&self) -> SlotNumber {
+    /// Which slot it is.
+    #[must_use]
+    pub const fn number(&self) -> SlotNumber {
         self.number
     }
 
-    pub(super) const fn port(&self) -> PortId {
+    /// The line of its board.
+    #[must_use]
+    pub const fn port(&self) -> PortId {
         self.port
     }
 
     /// Whether a car with a credential has the slot.
-    pub(super) fn has_proven_car(&self) -> bool {
+    #[must_use]
+    pub fn has_proven_car(&self) -> bool {
         self.secc.session().is_some_and(|session| !session.ended)
     }
 
     /// Whether a car has the slot: by its session, or by a plug that somebody sees.
-    pub(super) fn is_taken(&self) -> bool {
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
         self.has_proven_car() || self.plug_input == Some(true)
     }
 
-    pub(super) const fn wake_at(&self) -> Option<Instant> {
+    /// When it wants to be polled.
+    #[must_use]
+    pub const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
     }
 
-    pub(super) const fn plug_input(&mut self, plugged: bool) {
+    /// Takes what the plug detector sees.
+    pub const fn plug_input(&mut self, plugged: bool) {
         self.plug_input = Some(plugged);
     }
 
-    pub(super) fn hear(
+    /// Takes what the radio heard.
+    pub fn hear(
         &mut self,
         now: Instant,
         from: MacAddress,
@@ -141,7 +169,8 @@ impl SlotV2g {
 
     /// Whether a session of the books has ended in the conversation that is open since before the
     /// start of the program.
-    pub(super) fn outlived(&self, record: &SessionRecord) -> bool {
+    #[must_use]
+    pub fn outlived(&self, record: &SessionRecord) -> bool {
         let session = self.secc.session().filter(|session| session.powered);
         let opened = session.and_then(|session| session.started);
         let began = record.started.zip(opened);
@@ -149,11 +178,7 @@ impl SlotV2g {
     }
 
     /// The slot's session has ended: the receipt says what it says.
-    pub(super) fn ended(&mut self, record: &SessionRecord, total: Option<&Total>) {
-        let cost = total.and_then(|total| {
-            let amount = total.amount.parse().ok()?;
-            offer::money(amount, &total.currency)
-        });
+    pub fn ended(&mut self, record: &SessionRecord, cost: Option<Money>) {
         let energy = WattHours::from_kilowatt_hours(record.energy.plausible.kilowatt_hours());
         self.last = Some(Last {
             energy: Some(energy),
@@ -162,7 +187,7 @@ impl SlotV2g {
     }
 
     /// Tells the conversation how the slot is, as far as it is new.
-    pub(super) fn look(&mut self, now: Instant, view: &SlotView<'_>, rng: &mut dyn CryptoRng) {
+    pub fn look(&mut self, now: Instant, view: &SlotView<'_>, rng: &mut dyn CryptoRng) {
         let settings = offer::settings(&self.setup, view.setup, view.tariff, self.energy_limit);
         if self.settings.as_ref() != Some(&settings) {
             self.secc.handle(now, SeccInput::Settings(&settings), rng);
@@ -181,20 +206,14 @@ impl SlotV2g {
         }
     }
 
-    /// Tells the conversation what time it is, and who is revoked.
-    pub(super) fn by_the_clock(
-        &mut self,
-        now: Instant,
-        _: &SlotView<'_>,
-        utc: Option<UtcTime>,
-        rng: &mut dyn CryptoRng,
-    ) {
+    /// Tells the conversation what time it is.
+    pub fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
         self.secc.handle(now, SeccInput::Clock(utc), rng);
-        match self.revocations.changed() {
-            Ok(None) => {}
-            Ok(Some(list)) => self.secc.handle(now, SeccInput::Revocations(&list), rng),
-            Err(failure) => warn!(slot = %self.number, ?failure, "revocation list not read"),
-        }
+    }
+
+    /// Takes a revocation list.
+    pub fn revocations(&mut self, now: Instant, list: &RevocationList, rng: &mut dyn CryptoRng) {
+        self.secc.handle(now, SeccInput::Revocations(list), rng);
     }
 
     /// What the meter says of the session: the slot's open one, or the one that has just ended.
@@ -246,7 +265,7 @@ impl SlotV2g {
     }
 
     /// Everything that the conversation wants now.
-    pub(super) fn poll(&mut self, now: Instant) -> Vec<Wanted> {
+    pub fn poll(&mut self, now: Instant) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         if std::mem::take(&mut self.must_pause) {
             wanted.push(Wanted::Order(Order::Pause));
@@ -279,13 +298,11 @@ impl SlotV2g {
         match event {
             SeccEvent::CarProven(car) => {
                 let (name, print) = (car.subject.name.to_string(), car.fingerprint().to_string());
-                info!(%slot, car = name, "car proven");
                 let detail = json!({ "slot": slot.get(), "evcc": name, "fingerprint": print });
                 wanted.push(happened("v2g_car_proven", detail));
                 self.car = Some(car);
             }
             SeccEvent::CarRefused(why) => {
-                info!(%slot, %why, "car refused");
                 let detail = json!({ "slot": slot.get(), "why": why.to_string() });
                 wanted.push(happened("v2g_car_refused", detail));
             }
@@ -299,7 +316,6 @@ impl SlotV2g {
             }
             SeccEvent::PowerOn(_) => self.power_on(wanted),
             SeccEvent::PowerOff(_, reason) => {
-                info!(%slot, ?reason, "V2G ends the power");
                 let detail = json!({ "slot": slot.get(), "why": format!("{reason:?}") });
                 wanted.push(happened("v2g_power_off", detail));
                 // A plug that has left ends the slot's session by itself.
@@ -311,7 +327,6 @@ impl SlotV2g {
                 wanted.push(keep(Told::Receipt(Box::new(signed), None)));
             }
             SeccEvent::Countersigned(signed, by) => {
-                info!(%slot, "receipt countersigned");
                 wanted.push(keep(Told::Receipt(Box::new(signed), Some(by))));
             }
             SeccEvent::Battery(report) => {
@@ -343,10 +358,10 @@ impl SlotV2g {
             .filter(|car| Some(&car.subject.name) == session.as_ref());
         let Some(car) = car else {
             // The conversation gives power to the session's car only, and that was proven.
-            warn!(slot = %self.number, "power for a car that was not proven: not given");
+            let detail = serde_json::json!({ "slot": self.number.get() });
+            wanted.push(Wanted::Keep(Told::Event("v2g_power_not_given", detail)));
             return;
         };
-        info!(slot = %self.number, car = %car.subject.name, "V2G releases the slot");
         wanted.push(Wanted::Order(Order::ReleaseFor(car.fingerprint().short())));
         wanted.push(Wanted::Order(Order::Resume));
     }

@@ -3,12 +3,14 @@
 use rust_decimal::Decimal;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterKind};
 use v2x_proto::v2g::{CurrencyCode, Money, SeccSettings, TariffName};
-use v2x_roles::station::{SlotSetup, StationSetup};
 use v2x_tariff::Tariff;
 use v2x_units::WattHours;
 
+use crate::station::{SlotSetup, StationSetup};
+
 /// The offer of a slot under a tariff.
-pub(in crate::station) fn settings(
+#[must_use]
+pub fn settings(
     setup: &StationSetup,
     slot: &SlotSetup,
     tariff: &Tariff,
@@ -42,7 +44,8 @@ fn tariff_name(id: &str) -> TariffName {
 }
 
 /// An amount as the radio carries it; `None` when it has no room there.
-pub(super) fn money(amount: Decimal, currency: &str) -> Option<Money> {
+#[must_use]
+pub fn money(amount: Decimal, currency: &str) -> Option<Money> {
     let amount = amount.round_dp(6);
     let units = i64::try_from(amount.mantissa()).ok()?;
     let decimals = u8::try_from(amount.scale()).ok()?;

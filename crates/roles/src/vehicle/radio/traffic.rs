@@ -1,28 +1,24 @@
-//! V2V in the daemon: the car's state and what is heard in, payloads and things to keep out.
+//! V2V of the car: its state and what is heard in, payloads and things to keep out.
 //!
 //! Not what is decided ([`v2x_proto::v2v`]): neither when a CAM is due nor whom to believe.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use rand_core::CryptoRng;
 use serde_json::json;
-use tracing::{info, warn};
 use v2x_proto::secure::{VerifiedMessage, Verifier};
 use v2x_proto::v2v::{
-    Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, V2v,
-    V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
+    Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, Received,
+    V2v, V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
 use v2x_recording::{Gear, RadioRow};
-use v2x_roles::vehicle::Course;
 use v2x_units::{Instant, MacAddress, Meters, MetersPerSecond, Position, Stamp, UtcTime};
 
-use super::car::CarNow;
+use super::CarNow;
 use super::rows;
-use crate::air::Packet;
-use crate::failure::{Blame, Context as _, Failure};
-use crate::keys::UnitKeys;
+use crate::vehicle::Course;
 
 /// Half a circle that holds the true place in 95 of 100 cases, per unit of HDOP: what the receivers
 /// of the project scatter while they move.
@@ -34,47 +30,67 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// What is to be kept of V2V.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::vehicle) enum ToldByV2v {
+pub enum ToldByV2v {
     /// Something that happened; `is_alert`: it is sent as such and never evicted.
     Event {
+        /// Its word, as it stands in the store.
         kind: &'static str,
+        /// Its circumstances, a JSON object.
         detail: serde_json::Value,
+        /// Whether it is sent as an alert.
         is_alert: bool,
     },
     /// How it goes, for the telemetry.
-    State(State),
+    State(TrafficState),
 }
 
 /// V2V at one moment.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::vehicle) struct State {
-    pub(in crate::vehicle) neighbours: usize,
-    pub(in crate::vehicle) nearest: Option<Meters>,
+pub struct TrafficState {
+    /// Cars in sight.
+    pub neighbours: usize,
+    /// How far the nearest of them is.
+    pub nearest: Option<Meters>,
     /// The share of CAMs that arrive, of the neighbour that is heard worst.
-    pub(in crate::vehicle) worst_delivery: Option<f64>,
-    pub(in crate::vehicle) events: usize,
-    pub(in crate::vehicle) warnings: usize,
-    /// Charging stations that announce themselves, and how far the nearest with a free slot is.
-    pub(in crate::vehicle) charging_stations: usize,
-    pub(in crate::vehicle) nearest_free: Option<Meters>,
-    pub(in crate::vehicle) sent: u64,
-    pub(in crate::vehicle) verified: u64,
-    pub(in crate::vehicle) refused: u64,
-    pub(in crate::vehicle) busy_ratio: f64,
+    pub worst_delivery: Option<f64>,
+    /// Events of others that are known.
+    pub events: usize,
+    /// Warnings that are given now.
+    pub warnings: usize,
+    /// Charging stations that announce themselves.
+    pub charging_stations: usize,
+    /// How far the nearest with a free slot is.
+    pub nearest_free: Option<Meters>,
+    /// CAMs and DENMs that were sent.
+    pub sent: u64,
+    /// CAMs and DENMs that were believed.
+    pub verified: u64,
+    /// What was heard and changed nothing.
+    pub refused: u64,
+    /// How busy the channel is, 0 to 1.
+    pub busy_ratio: f64,
     /// Pseudonyms that hold now.
-    pub(in crate::vehicle) pseudonyms: usize,
+    pub pseudonyms: usize,
 }
 
 /// What is to be done.
-pub(super) enum Wanted {
+#[derive(Debug, Clone, PartialEq)]
+pub enum WantedByV2v {
+    /// Give the radio this address before anything else is sent.
     SetAddress(MacAddress),
+    /// Give these bytes to the radio, for whom they are.
     Send(MacAddress, Vec<u8>),
+    /// Keep this.
     Keep(ToldByV2v),
+    /// Write this row.
     Record(RadioRow),
+    /// Nothing: this message was believed, and what follows from it is said besides.
+    Received(Box<Received>),
 }
 
 /// The car's V2V.
-pub(super) struct Traffic {
+#[derive(Debug)]
+pub struct Traffic {
     v2v: V2v,
     settings: V2vSettings,
     course: Course,
@@ -85,30 +101,18 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Trusts the operator's root, and speaks under the unit's pseudonyms.
-    pub(super) fn new(
-        keys: &UnitKeys,
+    /// Speaks under these pseudonyms and believes whom the verifier does. Without a pseudonym the
+    /// car is silent to others, and listens.
+    pub fn new(
+        settings: V2vSettings,
+        verifier: Verifier,
+        pseudonyms: Vec<Pseudonym>,
         now: Instant,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Self, Failure> {
-        let mut verifier = Verifier::default();
-        let store = &mut verifier.certificates;
-        store
-            .add_root(keys.root.clone())
-            .and_then(|_| store.add_authority(keys.ticket_authority.clone()))
-            .blame(Blame::Configuration, "certificates of V2V")?;
-        let mut pseudonyms = Vec::new();
-        for (key, ticket) in &keys.pseudonyms {
-            let pseudonym = Pseudonym::new(ticket.clone(), key.clone());
-            pseudonyms.push(pseudonym.blame(Blame::Configuration, "a pseudonym")?);
-        }
-        if pseudonyms.is_empty() {
-            warn!("no pseudonym holds: the car is silent to other cars; enrol it for more");
-        }
-        let settings = V2vSettings::default();
+    ) -> Self {
         let mut v2v = V2v::new(settings, verifier);
         v2v.handle(now, V2vInput::Pseudonyms(pseudonyms), rng);
-        Ok(Self {
+        Self {
             v2v,
             settings,
             course: Course::default(),
@@ -116,51 +120,54 @@ impl Traffic {
             place: None,
             wake_at: Some(now),
             tell_due: now + TELL_EVERY,
-        })
+        }
+    }
+
+    /// The protocol itself, for whoever wants to look at it.
+    #[must_use]
+    pub const fn v2v(&self) -> &V2v {
+        &self.v2v
     }
 
     /// When it wants to be polled.
-    pub(super) const fn wake_at(&self) -> Option<Instant> {
+    #[must_use]
+    pub const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
     }
 
-    /// Names this address in every packet: the radio takes no other.
-    pub(super) fn fix_address(
+    /// Names this address in every packet: the radio takes no other. Whether that is news.
+    pub fn fix_address(
         &mut self,
         now: Instant,
         address: MacAddress,
         rng: &mut dyn CryptoRng,
-    ) {
+    ) -> bool {
         if self.settings.fixed_address == Some(address) {
-            return;
+            return false;
         }
-        warn!("the radio keeps its address: the car can be followed by it");
         self.settings.fixed_address = Some(address);
         self.v2v.handle(now, V2vInput::Settings(self.settings), rng);
+        true
     }
 
     /// How many charging stations announce themselves within reach.
-    pub(super) fn charging_stations(&self) -> usize {
+    #[must_use]
+    pub fn charging_stations(&self) -> usize {
         self.v2v.map().charging_stations().len()
     }
 
     /// Takes the time, if it is known.
-    pub(super) fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
+    pub fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
         self.v2v.handle(now, V2vInput::Clock(utc), rng);
     }
 
     /// Takes what the radio heard.
-    pub(super) fn heard(&mut self, packet: &Packet, rng: &mut dyn CryptoRng) {
-        let heard = Heard {
-            from: packet.from,
-            rssi_dbm: packet.rssi_dbm,
-            payload: &packet.payload,
-        };
-        self.v2v.handle(packet.at, V2vInput::Heard(heard), rng);
+    pub fn heard(&mut self, at: Instant, heard: Heard<'_>, rng: &mut dyn CryptoRng) {
+        self.v2v.handle(at, V2vInput::Heard(heard), rng);
     }
 
     /// Takes the car as it is now.
-    pub(super) fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
+    pub fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;
         self.v2v.handle(now, V2vInput::Motion(motion(car)), rng);
         let condition = Condition {
@@ -194,17 +201,12 @@ impl Traffic {
     }
 
     /// Says what is to be done until nothing is left.
-    pub(super) fn poll(
-        &mut self,
-        now: Stamp,
-        rng: &mut dyn CryptoRng,
-        mut want: impl FnMut(Wanted),
-    ) {
+    pub fn poll(&mut self, now: Stamp, rng: &mut dyn CryptoRng, mut want: impl FnMut(WantedByV2v)) {
         let (now, utc) = (now.instant, now.utc);
         loop {
             match self.v2v.poll(now, rng) {
-                V2vOutput::SetAddress(address) => want(Wanted::SetAddress(address)),
-                V2vOutput::Send(outgoing) => want(Wanted::Send(outgoing.to, outgoing.payload)),
+                V2vOutput::SetAddress(address) => want(WantedByV2v::SetAddress(address)),
+                V2vOutput::Send(outgoing) => want(WantedByV2v::Send(outgoing.to, outgoing.payload)),
                 V2vOutput::Event(V2vEvent::Received(heard)) => {
                     let map = self.v2v.map();
                     let neighbour = map.neighbour(heard.station);
@@ -213,17 +215,20 @@ impl Traffic {
                     let station = matches!(heard.message, VerifiedMessage::Evcsn(_))
                         .then(|| stations.find(|it| it.station == heard.station));
                     let row = row.or(station.flatten().map(|it| rows::of_announcement(utc, it)));
-                    row.into_iter().for_each(|row| want(Wanted::Record(row)));
+                    row.into_iter()
+                        .for_each(|row| want(WantedByV2v::Record(row)));
+                    want(WantedByV2v::Received(heard));
                 }
                 V2vOutput::Event(V2vEvent::ChargingStation(station)) => {
                     let mut stations = self.v2v.map().charging_stations().iter();
                     let known = stations.find(|it| it.station == station);
                     let told = known.map(|it| self.told_of_station(it));
-                    told.into_iter().for_each(|told| want(Wanted::Keep(told)));
+                    told.into_iter()
+                        .for_each(|told| want(WantedByV2v::Keep(told)));
                 }
                 V2vOutput::Event(event) => {
                     if let Some(told) = told(&event) {
-                        want(Wanted::Keep(told));
+                        want(WantedByV2v::Keep(told));
                     }
                 }
                 V2vOutput::WakeAt(when) => {
@@ -234,7 +239,7 @@ impl Traffic {
         }
         if now >= self.tell_due {
             self.tell_due = now + TELL_EVERY;
-            want(Wanted::Keep(ToldByV2v::State(self.state(now))));
+            want(WantedByV2v::Keep(ToldByV2v::State(self.state(now))));
         }
     }
 
@@ -243,11 +248,6 @@ impl Traffic {
         let distance = self
             .place
             .map(|place| station.distance(place).get().round());
-        info!(
-            station = station.station.raw(),
-            free = station.free(),
-            "a charging station announces itself"
-        );
         let spots: Vec<_> = (station.spots.iter())
             .map(|spot| json!({ "slot": spot.name, "free": spot.is_free, "plug": spot.plug }))
             .collect();
@@ -266,7 +266,7 @@ impl Traffic {
         }
     }
 
-    fn state(&self, now: Instant) -> State {
+    fn state(&self, now: Instant) -> TrafficState {
         let map = self.v2v.map();
         let counters = self.v2v.counters();
         let distances = map
@@ -280,7 +280,7 @@ impl Traffic {
             .filter_map(|it| it.quality.delivery_ratio());
         let free = map.charging_stations().iter().filter(|it| it.free() > 0);
         let free = free.filter_map(|it| Some(it.distance(self.place?)));
-        State {
+        TrafficState {
             neighbours: map.neighbours().len(),
             nearest,
             worst_delivery: deliveries.min_by(f64::total_cmp),
@@ -333,13 +333,10 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
             "v2v_charging_station_lost",
             json!({ "station": station.raw() }),
         ),
-        V2vEvent::NeighbourAppeared(station) => {
-            info!(station = station.raw(), "V2V: a neighbour is in sight");
-            plain(
-                "v2v_neighbour_appeared",
-                json!({ "station": station.raw() }),
-            )
-        }
+        V2vEvent::NeighbourAppeared(station) => plain(
+            "v2v_neighbour_appeared",
+            json!({ "station": station.raw() }),
+        ),
         V2vEvent::NeighbourLost(station) => {
             plain("v2v_neighbour_lost", json!({ "station": station.raw() }))
         }
@@ -350,13 +347,9 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         V2vEvent::EventOver(action) => {
             plain("v2v_event_over", json!({ "action": format!("{action:?}") }))
         }
-        V2vEvent::WarningRaised(warning) => {
-            warn!(%warning, confidence = warning.confidence.get(), "V2V: warning");
-            of_warning("v2v_warning", warning)
-        }
+        V2vEvent::WarningRaised(warning) => of_warning("v2v_warning", warning),
         V2vEvent::WarningCleared(warning) => of_warning("v2v_warning_over", warning),
         V2vEvent::OwnEventBegun(kind, _) => {
-            info!(?kind, "V2V: the car reports itself");
             plain("v2v_own_event", json!({ "event": format!("{kind:?}") }))
         }
         V2vEvent::OwnEventEnded(kind, _) => plain(
@@ -365,14 +358,8 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         ),
         // The new names are told to nobody who could link them to the old ones.
         V2vEvent::PseudonymChanged { .. } => plain("v2v_pseudonym_changed", json!({})),
-        V2vEvent::Silent(why) => {
-            info!(?why, "V2V: silent");
-            plain("v2v_silent", json!({ "why": format!("{why:?}") }))
-        }
-        V2vEvent::Speaking => {
-            info!("V2V: speaking");
-            plain("v2v_speaking", json!({}))
-        }
+        V2vEvent::Silent(why) => plain("v2v_silent", json!({ "why": format!("{why:?}") })),
+        V2vEvent::Speaking => plain("v2v_speaking", json!({})),
     })
 }
 

@@ -1,28 +1,22 @@
-//! The car's end of V2G in the daemon: the car's state in, datagrams and things to keep out.
+//! The car's end of V2G: the car's state in, datagrams and things to keep out.
 //!
-//! Not the conversation ([`v2x_proto::v2g::evcc`]) and not the disk (`books.rs`). The 105 m rule
+//! Not the conversation ([`v2x_proto::v2g::evcc`]) and not the disk. The 105 m rule
 //! after unplugging runs in there, on the fixes that are handed in here.
 
-use std::time::Duration;
+use core::time::Duration;
 
-use crossbeam_channel::Sender;
 use rand_core::CryptoRng;
 use serde_json::{Value as Json, json};
-use tracing::{info, warn};
-use v2x_proto::secure::{RevocationList, Signature, UtcSecond};
+use v2x_proto::secure::{Identity, RevocationList, Signature, Trust, UtcSecond};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
 use v2x_proto::v2g::{BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
 use v2x_recording::RadioRow;
 use v2x_units::{Instant, MacAddress, Stamp, StateOfCharge, UtcTime, WattHours, Watts};
 
-use super::car::CarNow;
-use super::local::{Asked, Order};
+use super::CarNow;
 use super::rows;
-use super::wishes::Wishes;
-use crate::config::V2gConfig;
-use crate::daemon::control::refusal;
-use crate::keys::{UnitKeys, hex};
+use super::wishes::{V2gSettings, Wishes};
 
 /// Mains that go away for less than this are no plug that was pulled: relays bounce.
 const PLUG_SETTLES: Duration = Duration::from_secs(1);
@@ -32,7 +26,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is to be kept of the conversation.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::vehicle) enum ToldByV2g {
+pub enum ToldByV2g {
     /// The session that is open, with the name of its station; `None`: there is none any more.
     Session(Option<(SessionId, String)>),
     /// A receipt with both signatures.
@@ -45,22 +39,50 @@ pub(in crate::vehicle) enum ToldByV2g {
 
 impl ToldByV2g {
     /// Whether it is of the books: sessions and receipts.
-    pub(in crate::vehicle) const fn is_book(&self) -> bool {
+    #[must_use]
+    pub const fn is_book(&self) -> bool {
         matches!(self, Self::Session(_) | Self::Receipt(..))
     }
 }
 
+/// What the driver asks for.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// How it goes.
+    Status,
+    /// To end the charge.
+    Stop,
+    /// To take these wishes over.
+    Wishes(Wishes),
+}
+
+/// What whoever asked is told, as JSON with `ok`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// At once.
+    Now(Json),
+    /// When the power has ended, or the station has been silent for five seconds: it comes by
+    /// [`WantedByV2g::Answer`].
+    Later,
+}
+
 /// What is to be done.
-pub(super) enum Wanted {
+#[derive(Debug, Clone, PartialEq)]
+pub enum WantedByV2g {
+    /// Give these bytes to the radio, for whom they are.
     Send(MacAddress, Vec<u8>),
+    /// Keep this.
     Keep(ToldByV2g),
+    /// Write this row.
     Record(RadioRow),
+    /// Tell this whoever asked for a stop.
+    Answer(Json),
 }
 
 /// The car's end of V2G.
-pub(super) struct Charging {
+pub struct Charging {
     evcc: Evcc,
-    config: V2gConfig,
+    config: V2gSettings,
     /// Whether stations are believed while the time is not known.
     without_clock: bool,
     wishes: Wishes,
@@ -70,8 +92,10 @@ pub(super) struct Charging {
     utc: Option<UtcTime>,
     battery: BatteryReport,
     reading: Option<MeterReading>,
-    /// Who waits for the end of the power, and until when.
-    stopping: Option<(Sender<Json>, Instant)>,
+    /// Until when somebody waits for the end of the power.
+    stopping: Option<Instant>,
+    /// What whoever waits is told.
+    answer: Option<Json>,
     plugged: bool,
     /// Since when the car looks otherwise than `plugged` says.
     doubtful_since: Option<Instant>,
@@ -83,15 +107,18 @@ pub(super) struct Charging {
 }
 
 impl Charging {
-    pub(super) fn new(
-        keys: &UnitKeys,
-        config: &V2gConfig,
+    /// Begins unplugged. `without_clock`: stations are believed while the time is not known.
+    #[must_use]
+    pub fn new(
+        identity: Identity,
+        trust: Trust,
+        config: &V2gSettings,
         wishes: Wishes,
         without_clock: bool,
     ) -> Self {
         let settings = settings(config, &wishes, None);
         Self {
-            evcc: Evcc::new(keys.identity.clone(), keys.trust.clone(), settings),
+            evcc: Evcc::new(identity, trust, settings),
             config: *config,
             without_clock,
             wishes,
@@ -100,6 +127,7 @@ impl Charging {
             battery: BatteryReport::default(),
             reading: None,
             stopping: None,
+            answer: None,
             plugged: false,
             doubtful_since: None,
             station: String::new(),
@@ -110,18 +138,19 @@ impl Charging {
     }
 
     /// Goes on with the session that was open before a restart.
-    pub(super) fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
+    pub fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
         self.evcc.remember(now, session, rng);
     }
 
     /// When it wants to be polled.
-    pub(super) fn wake_at(&self) -> Option<Instant> {
-        let waiting = self.stopping.as_ref().map(|(_, until)| *until);
-        [self.wake_at, waiting].into_iter().flatten().min()
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Instant> {
+        [self.wake_at, self.stopping].into_iter().flatten().min()
     }
 
     /// Whether the car is plugged in and no station has proven itself.
-    pub(super) fn is_plugged_without_proof(&self) -> bool {
+    #[must_use]
+    pub fn is_plugged_without_proof(&self) -> bool {
         let waits = matches!(
             self.evcc.state(),
             EvccState::ExpectPlug | EvccState::ExpectStation
@@ -130,7 +159,7 @@ impl Charging {
     }
 
     /// Takes the car as it is now.
-    pub(super) fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
+    pub fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;
         self.battery = BatteryReport {
             desired_state_of_charge: self.wishes.desired_soc(&self.config),
@@ -152,7 +181,6 @@ impl Charging {
         if now.since(since) >= PLUG_SETTLES {
             self.plugged = looks_plugged;
             self.doubtful_since = None;
-            info!(plugged = looks_plugged, "plug");
             self.evcc
                 .handle(now, EvccInput::Plugged(looks_plugged), rng);
         }
@@ -166,7 +194,7 @@ impl Charging {
     }
 
     /// Takes what the radio heard.
-    pub(super) fn heard(
+    pub fn heard(
         &mut self,
         now: Instant,
         from: MacAddress,
@@ -177,7 +205,7 @@ impl Charging {
     }
 
     /// Takes the time, if it is known.
-    pub(super) fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
+    pub fn clock(&mut self, now: Instant, utc: Option<UtcTime>, rng: &mut dyn CryptoRng) {
         self.utc = utc;
         self.evcc.handle(now, EvccInput::Clock(utc), rng);
         self.agree(now, rng);
@@ -192,9 +220,10 @@ impl Charging {
         }
     }
 
-    /// Carries out what the driver asks for, and answers it: a stop when the power has ended.
-    pub(super) fn local(&mut self, now: Instant, asked: Asked, rng: &mut dyn CryptoRng) {
-        let answer = match asked.order {
+    /// Carries out what the driver asks for. A stop is answered when the power has ended; whoever
+    /// asked for one before hears that there is another.
+    pub fn local(&mut self, now: Instant, order: Order, rng: &mut dyn CryptoRng) -> Answer {
+        Answer::Now(match order {
             Order::Status => self.status(),
             Order::Wishes(wishes) => {
                 self.wishes = wishes;
@@ -206,13 +235,10 @@ impl Charging {
             Order::Stop if !self.can_stop() => refusal("nothing is being charged over the radio"),
             Order::Stop => {
                 self.evcc.handle(now, EvccInput::Stop, rng);
-                self.answer_stop(&refusal("another stop was asked for"));
-                self.stopping = Some((asked.answer, now + STOP_WITHIN));
-                return;
+                (self.stopping, self.answer) = (Some(now + STOP_WITHIN), None);
+                return Answer::Later;
             }
-        };
-        // Whoever asked may have gone.
-        asked.answer.try_send(answer).ok();
+        })
     }
 
     fn can_stop(&self) -> bool {
@@ -226,15 +252,15 @@ impl Charging {
         ) || (self.evcc.state() == EvccState::ExpectStation && self.evcc.session().is_some())
     }
 
-    fn answer_stop(&mut self, answer: &Json) {
-        if let Some((waiting, _)) = self.stopping.take() {
-            waiting.try_send(answer.clone()).ok();
+    fn answer_stop(&mut self, answer: Json) {
+        if self.stopping.take().is_some() {
+            self.answer = Some(answer);
         }
     }
 
     /// How the charge goes; what is not known is `null`.
     fn status(&self) -> Json {
-        let session = self.evcc.session().map(|it| hex::of(&it.bytes()));
+        let session = self.evcc.session().map(rows::hex);
         let station = (!self.station.is_empty()).then_some(&self.station);
         let reading = self.reading.filter(|_| session.is_some());
         let departure = self.settings.departure.map(|departure| departure.0);
@@ -256,36 +282,26 @@ impl Charging {
     }
 
     /// Takes a revocation list.
-    pub(super) fn revocations(
-        &mut self,
-        now: Instant,
-        list: &RevocationList,
-        rng: &mut dyn CryptoRng,
-    ) {
+    pub fn revocations(&mut self, now: Instant, list: &RevocationList, rng: &mut dyn CryptoRng) {
         self.evcc.handle(now, EvccInput::Revocations(list), rng);
     }
 
     /// Says what is to be done until nothing is left.
-    pub(super) fn poll(
-        &mut self,
-        now: Stamp,
-        rng: &mut dyn CryptoRng,
-        mut want: impl FnMut(Wanted),
-    ) {
+    pub fn poll(&mut self, now: Stamp, rng: &mut dyn CryptoRng, mut want: impl FnMut(WantedByV2g)) {
         let (now, utc) = (now.instant, now.utc);
         loop {
             match self.evcc.poll(now, rng) {
-                Output::Send { to, datagram } => want(Wanted::Send(to, datagram.to_vec())),
+                Output::Send { to, datagram } => want(WantedByV2g::Send(to, datagram.to_vec())),
                 Output::Event(event) => {
                     if let EvccEvent::Status(reading) = &event {
                         let (session, offer) = (self.evcc.session(), self.offer.as_ref());
                         let from = self.address;
-                        want(Wanted::Record(rows::of_station(
+                        want(WantedByV2g::Record(rows::of_station(
                             utc, from, session, offer, reading,
                         )));
                     }
                     for told in self.told(event) {
-                        want(Wanted::Keep(told));
+                        want(WantedByV2g::Keep(told));
                     }
                 }
                 Output::WakeAt(when) => {
@@ -294,15 +310,15 @@ impl Charging {
                 }
             }
         }
-        if self
-            .stopping
-            .as_ref()
-            .is_some_and(|(_, until)| now >= *until)
-        {
-            self.answer_stop(&refusal(
+        if self.stopping.is_some_and(|until| now >= until) {
+            self.answer_stop(refusal(
                 "the station has not answered yet; it is asked again until it does",
             ));
         }
+        self.answer
+            .take()
+            .into_iter()
+            .for_each(|answer| want(WantedByV2g::Answer(answer)));
     }
 
     /// What is kept of an event.
@@ -312,7 +328,6 @@ impl Charging {
             EvccEvent::StationProven(at, credential) => {
                 self.station = credential.subject.name.to_string();
                 self.address = at;
-                info!(station = self.station, address = %at, "station proven");
                 let fingerprint = credential.fingerprint().to_string();
                 let station = &self.station;
                 one(
@@ -320,8 +335,7 @@ impl Charging {
                     json!({ "evse": station, "fingerprint": fingerprint }),
                 )
             }
-            EvccEvent::Session(outcome, id) => {
-                info!(?outcome, session = ?id, "charging session over the radio");
+            EvccEvent::Session(_, id) => {
                 vec![ToldByV2g::Session(Some((id, self.station.clone())))]
             }
             EvccEvent::Offer(offer) => {
@@ -333,32 +347,23 @@ impl Charging {
                     json!({ "evse": self.station, "price_per_kwh": price, "tariff": tariff }),
                 )
             }
-            EvccEvent::PowerStarted => {
-                info!(station = self.station, "power may flow");
-                one("v2g_power_started", json!({ "evse": self.station }))
-            }
+            EvccEvent::PowerStarted => one("v2g_power_started", json!({ "evse": self.station })),
             EvccEvent::Status(reading) => {
                 self.reading = Some(reading);
                 vec![ToldByV2g::Status(self.station.clone(), reading)]
             }
             EvccEvent::PowerStopped(reason) => {
-                info!(?reason, "power has ended");
                 let reason = format!("{reason:?}");
-                self.answer_stop(&json!({ "ok": true, "ended": reason }));
+                self.answer_stop(json!({ "ok": true, "ended": reason }));
                 one(
                     "v2g_power_stopped",
                     json!({ "evse": self.station, "reason": reason }),
                 )
             }
             EvccEvent::Receipt(signed, signature) => {
-                info!(station = self.station, "receipt countersigned");
                 vec![ToldByV2g::Receipt(Box::new(signed), signature)]
             }
             EvccEvent::ReceiptDisputed(signed) => {
-                warn!(
-                    station = self.station,
-                    "the receipt is not ours or not genuine: not signed"
-                );
                 let evse = signed.receipt.evse.as_str();
                 one(
                     "v2g_receipt_disputed",
@@ -367,7 +372,7 @@ impl Charging {
             }
             EvccEvent::SessionEnded(_) => {
                 self.reading = None;
-                self.answer_stop(&json!({ "ok": true, "ended": "session" }));
+                self.answer_stop(json!({ "ok": true, "ended": "session" }));
                 vec![ToldByV2g::Session(None)]
             }
             other => self.told_of_trouble(&other),
@@ -393,7 +398,6 @@ impl Charging {
             EvccEvent::RevocationsRefused(error) => ("v2g_revocations_refused", error.to_string()),
             _ => return Vec::new(),
         };
-        info!(kind, why, "V2G");
         vec![ToldByV2g::Event(
             kind,
             json!({ "evse": self.station, "why": why }),
@@ -402,7 +406,7 @@ impl Charging {
 }
 
 /// What the station is told of the owner's settings and the driver's wishes.
-fn settings(config: &V2gConfig, wishes: &Wishes, utc: Option<UtcTime>) -> EvccSettings {
+fn settings(config: &V2gSettings, wishes: &Wishes, utc: Option<UtcTime>) -> EvccSettings {
     EvccSettings {
         capacity: config.capacity,
         max_current: config.max_current,
@@ -410,4 +414,9 @@ fn settings(config: &V2gConfig, wishes: &Wishes, utc: Option<UtcTime>) -> EvccSe
         departure: wishes.departure(utc.and_then(UtcSecond::of)),
         battery_data_after_unplugging: config.battery_data,
     }
+}
+
+/// An answer that says why not.
+fn refusal(problem: &str) -> Json {
+    json!({ "ok": false, "error": problem })
 }

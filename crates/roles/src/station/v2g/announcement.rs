@@ -3,73 +3,72 @@
 //! Not how it is said ([`v2x_proto::announcement`]). A slot that is out of service or faulted is
 //! left out; one with a car in it is told as occupied.
 
-use tracing::{info, warn};
 use v2x_charging::{Policy, SlotState};
 use v2x_proto::announcement::{
     Announcer, AnnouncerInput, AnnouncerOutput, Quiet, SlotNow, StationNow,
 };
+use v2x_proto::secure::Refusal;
 use v2x_proto::v2v::Pseudonym;
 use v2x_proto::wire::evcsn::ChargeModes;
-use v2x_roles::station::{SlotNumber, SlotView, StationSetup};
+use v2x_proto::wire::station::StationId;
 use v2x_units::{Instant, MacAddress, Position, UtcTime};
 
-use crate::failure::{Blame, Context as _, Failure};
-use crate::keys::Ticket;
+use crate::station::{SlotNumber, SlotView};
 
 /// The station's announcements.
-pub(super) struct Announcement {
+#[derive(Debug)]
+pub struct Announcement {
     announcer: Announcer,
     position: Position,
     provider: String,
-    quiet: Option<Quiet>,
     wake_at: Instant,
 }
 
 impl Announcement {
-    /// Announces under the ticket of a slot's folder; `None`, with the reason told, where there is
-    /// none, or no place.
-    pub(super) fn open(
-        ticket: Option<Ticket>,
-        setup: &StationSetup,
+    /// Announces a place under a ticket.
+    ///
+    /// # Errors
+    /// The ticket does not permit it.
+    pub fn new(
+        ticket: Pseudonym,
+        position: Position,
+        provider: String,
         now: Instant,
-    ) -> Result<Option<Self>, Failure> {
-        let Some((key, ticket)) = ticket else {
-            info!("no slot's folder of keys holds a ticket: the station does not announce itself");
-            return Ok(None);
-        };
-        let Some(position) = setup.position else {
-            warn!(
-                "station.latitude and longitude are not set: the station does not announce itself"
-            );
-            return Ok(None);
-        };
-        let pseudonym = Pseudonym::new(ticket, key);
-        let pseudonym = pseudonym.blame(Blame::Configuration, "the station's ticket")?;
-        let announcer = Announcer::new(pseudonym, now);
-        let announcer = announcer.blame(Blame::Configuration, "the station's ticket")?;
-        info!(
-            station = announcer.station().raw(),
-            "the station announces itself"
-        );
-        Ok(Some(Self {
-            announcer,
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            announcer: Announcer::new(ticket, now)?,
             position,
-            provider: setup.name.clone(),
-            quiet: None,
+            provider,
             wake_at: now,
-        }))
+        })
     }
 
-    pub(super) const fn wake_at(&self) -> Instant {
+    /// The number under which the station announces itself.
+    #[must_use]
+    pub const fn station(&self) -> StationId {
+        self.announcer.station()
+    }
+
+    /// Why it said nothing when it was last due.
+    #[must_use]
+    pub const fn quiet(&self) -> Option<Quiet> {
+        self.announcer.quiet()
+    }
+
+    /// When it wants to be polled.
+    #[must_use]
+    pub const fn wake_at(&self) -> Instant {
         self.wake_at
     }
 
-    pub(super) const fn sent(&self) -> u64 {
+    /// How many announcements were made.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
         self.announcer.sent()
     }
 
     /// Takes the slots as they are, the time and the radio's address, as far as they are known.
-    pub(super) fn look<'a>(
+    pub fn look<'a>(
         &mut self,
         now: Instant,
         (utc, address): (Option<UtcTime>, Option<MacAddress>),
@@ -100,7 +99,7 @@ impl Announcement {
     }
 
     /// The payloads that are due.
-    pub(super) fn poll(&mut self, now: Instant) -> Vec<Vec<u8>> {
+    pub fn poll(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut frames = Vec::new();
         loop {
             match self.announcer.poll(now) {
@@ -109,13 +108,6 @@ impl Announcement {
                     self.wake_at = when;
                     break;
                 }
-            }
-        }
-        if self.announcer.quiet() != self.quiet {
-            self.quiet = self.announcer.quiet();
-            match self.quiet {
-                Some(why) => warn!(?why, "the station does not announce itself"),
-                None => info!("the station announces itself again"),
             }
         }
         frames

@@ -1,34 +1,43 @@
-//! The car as the radio needs it, ten times a second: made by the ingest, told to nobody else.
+//! The car as the radio needs it, ten times a second.
 
 use v2x_proto::v2g::BatteryReport;
 use v2x_recording::Gear;
-use v2x_roles::vehicle::{Mode, Snapshot, VehicleState, merged};
 use v2x_units::{GnssFix, Instant, KilometersPerHour, Meters, Stamp};
+
+use crate::vehicle::{Mode, Snapshot, VehicleState, merged};
 
 /// Standing: below what a speedometer shows.
 const STANDING_KMH: f64 = 0.5;
 
 /// What is known of the car at one moment; what is not is `None`.
 #[derive(Debug, Clone)]
-pub(in crate::vehicle) struct CarNow {
-    pub(in crate::vehicle) at: Stamp,
-    pub(in crate::vehicle) speed: Option<KilometersPerHour>,
-    pub(in crate::vehicle) gear: Option<Gear>,
-    pub(in crate::vehicle) brake: Option<bool>,
-    pub(in crate::vehicle) accelerator: Option<f64>,
+pub struct CarNow {
+    /// When this was.
+    pub at: Stamp,
+    /// As the motor turns; backwards negative.
+    pub speed: Option<KilometersPerHour>,
+    /// The gear lever.
+    pub gear: Option<Gear>,
+    /// Whether the brake pedal is pressed.
+    pub brake: Option<bool>,
+    /// The accelerator pedal, 0 to 100 %.
+    pub accelerator: Option<f64>,
     /// The current good fix, and when it came.
-    pub(in crate::vehicle) fix: Option<(Instant, GnssFix)>,
+    pub fix: Option<(Instant, GnssFix)>,
     /// How far the sea lies above the ellipsoid at the fix, if the receiver says so.
-    pub(in crate::vehicle) geoid_separation: Option<Meters>,
-    pub(in crate::vehicle) mode: Option<Mode>,
+    pub geoid_separation: Option<Meters>,
+    /// What the car is in.
+    pub mode: Option<Mode>,
     /// Mains voltage at the charger.
-    pub(in crate::vehicle) mains: Option<bool>,
-    pub(in crate::vehicle) battery: BatteryReport,
+    pub mains: Option<bool>,
+    /// The battery, as the bus tells it.
+    pub battery: BatteryReport,
 }
 
 impl CarNow {
     /// The car at this moment.
-    pub(in crate::vehicle) fn of(state: &VehicleState, at: Stamp) -> Self {
+    #[must_use]
+    pub fn of(state: &VehicleState, at: Stamp) -> Self {
         let snapshot = state.snapshot(at.instant);
         let row = snapshot.as_ref().map(merged::row);
         let row = row.as_ref();
@@ -58,7 +67,8 @@ impl CarNow {
     }
 
     /// Whether the car stands and nobody drives it.
-    pub(super) fn is_parked(&self) -> bool {
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
         let stands = self
             .speed
             .is_none_or(|speed| speed.get().abs() < STANDING_KMH);

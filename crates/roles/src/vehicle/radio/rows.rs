@@ -12,13 +12,12 @@ use v2x_proto::wire::vehicle_data::{
 use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
 use v2x_units::{KilometersPerHour, MacAddress, MetersPerSecond, StateOfCharge, UtcTime};
 
-use crate::keys::hex;
-
 /// Metres per second in kilometres per hour.
 const KMH: f64 = 3.6;
 
 /// A car's word on itself, as it stands in the table of neighbours. A DENM is no such word.
-pub(super) fn of_neighbour(at: UtcTime, heard: &Received, from: &Neighbour) -> Option<RadioRow> {
+#[must_use]
+pub fn of_neighbour(at: UtcTime, heard: &Received, from: &Neighbour) -> Option<RadioRow> {
     let claim = &from.claim;
     let mut car = RadioCar {
         speed: claim.speed.map(kmh),
@@ -56,7 +55,8 @@ pub(super) fn of_neighbour(at: UtcTime, heard: &Received, from: &Neighbour) -> O
 }
 
 /// What a charging station announces of itself.
-pub(super) fn of_announcement(at: UtcTime, station: &ChargingStationInSight) -> RadioRow {
+#[must_use]
+pub fn of_announcement(at: UtcTime, station: &ChargingStationInSight) -> RadioRow {
     // Our stations say the price as `1.50 MAD/kWh`; the column is a number.
     let price = station.pricing.split(' ').next().unwrap_or_default();
     let is_number = price.parse::<f64>().is_ok_and(f64::is_finite);
@@ -84,7 +84,8 @@ fn kmh(speed: MetersPerSecond) -> KilometersPerHour {
 }
 
 /// What a station says of the charge.
-pub(super) fn of_station(
+#[must_use]
+pub fn of_station(
     at: UtcTime,
     sender: MacAddress,
     session: Option<SessionId>,
@@ -106,11 +107,17 @@ pub(super) fn of_station(
             cost: reading.cost.map(amount),
             cost_per_kwh: offer.and_then(|offer| offer.price_per_kwh).map(amount),
             max_power: offer.and_then(|offer| offer.max_power),
-            session: session.map(|session| hex::of(&session.bytes())),
+            session: session.map(hex),
             // While this car charges no other can.
             is_available: Some(false),
         }),
         is_verified: true,
         is_legacy: false,
     }
+}
+
+/// The number of a session as its table and its answers show it: small hexadecimal digits.
+pub(super) fn hex(session: SessionId) -> String {
+    let bytes = session.bytes();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

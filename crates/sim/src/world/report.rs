@@ -1,0 +1,97 @@
+//! What a run came to.
+
+use core::time::Duration;
+
+use rust_decimal::Decimal;
+use v2x_units::Instant;
+
+use super::checkers::Complaint;
+use super::figures::Figures;
+
+/// A session as the station and the physics have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRow {
+    /// The slot, from 1.
+    pub slot: usize,
+    /// When it ended.
+    pub ended: Instant,
+    /// What the station counted, Wh.
+    pub station: f64,
+    /// What really passed since the plug went in, Wh.
+    pub physics: f64,
+    /// The car that was plugged in.
+    pub car: Option<usize>,
+    /// What it costs, in the currency of the tariff; `None` where no bill could be made.
+    pub cost: Option<Decimal>,
+}
+
+/// A car that has got its slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WaitRow {
+    /// Which car.
+    pub car: usize,
+    /// Which slot, from 1.
+    pub slot: usize,
+    /// When it was plugged in.
+    pub at: Instant,
+    /// For how long the slot was another's while it stood there.
+    pub waited: Duration,
+}
+
+/// A sample of a car for tables and plots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CarSample {
+    /// Seconds.
+    pub at: f64,
+    /// Which car.
+    pub car: usize,
+    /// km/h.
+    pub speed: f64,
+    /// %.
+    pub percent: f64,
+    /// W out of the battery.
+    pub power: f64,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Everything that happened, one line each; the same for the same seed.
+    pub log: String,
+    /// What the checkers found.
+    pub complaints: Vec<Complaint>,
+    /// The sessions.
+    pub sessions: Vec<SessionRow>,
+    /// The cars, every ten seconds.
+    pub samples: Vec<CarSample>,
+    /// Frames that the vehicles' computers decoded.
+    pub frames: u64,
+    /// Frames that their links counted as lost on the way.
+    pub frames_lost: u64,
+    /// Rows that a failing disk refused.
+    pub rows_refused: u64,
+    /// Rows that the broker has.
+    pub delivered: u64,
+    /// Messages that the broker took a second time, after an acknowledgement was lost.
+    pub delivered_again: u64,
+    /// Trips that ended.
+    pub trips: u64,
+    /// Charges that had to wait for their slot, and those that had not.
+    pub waits: Vec<WaitRow>,
+    /// CAMs that were sent.
+    pub cams_sent: u64,
+    /// DENMs that were sent.
+    pub denms_sent: u64,
+    /// Messages that were believed, by all cars together.
+    pub believed: u64,
+    /// Warnings that drivers were given.
+    pub warnings: u64,
+    /// Receipts that name the car in the slot beside it: the radio cannot tell them apart.
+    pub swapped: u64,
+    /// Receipts with both signatures.
+    pub receipts: usize,
+    /// V2V by distance.
+    pub figures: Figures,
+    /// Names of the cars.
+    pub cars: Vec<String>,
+}
