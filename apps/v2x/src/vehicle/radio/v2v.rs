@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use v2x_proto::secure::{VerifiedMessage, Verifier};
 use v2x_proto::v2v::{
     Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, V2v,
-    V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
+    V2vEvent, V2vInput, V2vOutput, V2vSettings,
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
@@ -18,8 +18,11 @@ use v2x_recording::{Gear, RadioRow};
 use v2x_roles::vehicle::Course;
 use v2x_units::{Instant, MacAddress, Meters, MetersPerSecond, Position, Stamp, UtcTime};
 
+use v2x_web::types::{V2x, Warning as WarningShown};
+
 use super::car::CarNow;
 use super::rows;
+use super::shown::{self, Named};
 use crate::air::Packet;
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::UnitKeys;
@@ -71,6 +74,8 @@ pub(super) enum Wanted {
     Send(MacAddress, Vec<u8>),
     Keep(ToldByV2v),
     Record(RadioRow),
+    /// A warning that began or ended.
+    Show(WarningShown),
 }
 
 /// The car's V2V.
@@ -82,6 +87,8 @@ pub(super) struct Traffic {
     place: Option<Position>,
     wake_at: Option<Instant>,
     tell_due: Instant,
+    /// The warnings that are given, each under its name in the log.
+    warnings: Vec<Named>,
 }
 
 impl Traffic {
@@ -116,6 +123,7 @@ impl Traffic {
             place: None,
             wake_at: Some(now),
             tell_due: now + TELL_EVERY,
+            warnings: Vec::new(),
         })
     }
 
@@ -221,6 +229,32 @@ impl Traffic {
                     let told = known.map(|it| self.told_of_station(it));
                     told.into_iter().for_each(|told| want(Wanted::Keep(told)));
                 }
+                V2vOutput::Event(V2vEvent::WarningRaised(warning)) => {
+                    warn!(%warning, confidence = warning.confidence.get(), "V2V: warning");
+                    let named = Named {
+                        name: format!("{}-{:x}", shown::subject(warning.subject), now.as_micros()),
+                        since: utc,
+                        warning,
+                    };
+                    want(Wanted::Show(shown::warning(&named, None)));
+                    want(Wanted::Keep(of_warning("v2v_warning", &named)));
+                    self.warnings.push(named);
+                }
+                V2vOutput::Event(V2vEvent::WarningCleared(warning)) => {
+                    let is_it = |it: &Named| {
+                        (it.warning.subject, it.warning.kind) == (warning.subject, warning.kind)
+                    };
+                    let place = self.warnings.iter().position(is_it);
+                    let named = place.map(|place| self.warnings.remove(place));
+                    let named = named.unwrap_or(Named {
+                        name: String::new(),
+                        since: utc,
+                        warning,
+                    });
+                    let named = Named { warning, ..named };
+                    want(Wanted::Show(shown::warning(&named, Some(utc))));
+                    want(Wanted::Keep(of_warning("v2v_warning_over", &named)));
+                }
                 V2vOutput::Event(event) => {
                     if let Some(told) = told(&event) {
                         want(Wanted::Keep(told));
@@ -236,6 +270,13 @@ impl Traffic {
             self.tell_due = now + TELL_EVERY;
             want(Wanted::Keep(ToldByV2v::State(self.state(now))));
         }
+    }
+
+    /// The traffic around, for those who look.
+    pub(super) fn shown(&self, now: Instant) -> V2x {
+        let own = self.place.map(|place| (place, self.course.now(now)));
+        let (map, counters) = (self.v2v.map(), self.v2v.counters());
+        shown::traffic(now, own, map, counters, &self.warnings)
     }
 
     /// What a charging station says of itself, when it says something new.
@@ -326,9 +367,12 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         is_alert: false,
     };
     Some(match event {
-        V2vEvent::Received(_) | V2vEvent::Refused { .. } | V2vEvent::ChargingStation(_) => {
-            return None;
-        }
+        // Those with more to them than an event.
+        V2vEvent::Received(_)
+        | V2vEvent::Refused { .. }
+        | V2vEvent::ChargingStation(_)
+        | V2vEvent::WarningRaised(_)
+        | V2vEvent::WarningCleared(_) => return None,
         V2vEvent::ChargingStationLost(station) => plain(
             "v2v_charging_station_lost",
             json!({ "station": station.raw() }),
@@ -350,11 +394,6 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         V2vEvent::EventOver(action) => {
             plain("v2v_event_over", json!({ "action": format!("{action:?}") }))
         }
-        V2vEvent::WarningRaised(warning) => {
-            warn!(%warning, confidence = warning.confidence.get(), "V2V: warning");
-            of_warning("v2v_warning", warning)
-        }
-        V2vEvent::WarningCleared(warning) => of_warning("v2v_warning_over", warning),
         V2vEvent::OwnEventBegun(kind, _) => {
             info!(?kind, "V2V: the car reports itself");
             plain("v2v_own_event", json!({ "event": format!("{kind:?}") }))
@@ -376,7 +415,8 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
     })
 }
 
-fn of_warning(kind: &'static str, warning: &Warning) -> ToldByV2v {
+fn of_warning(kind: &'static str, named: &Named) -> ToldByV2v {
+    let warning = &named.warning;
     ToldByV2v::Event {
         kind,
         detail: json!({
@@ -384,6 +424,8 @@ fn of_warning(kind: &'static str, warning: &Warning) -> ToldByV2v {
             "v2v_warning_kind": format!("{:?}", warning.kind),
             "v2v_warning_distance_m": warning.distance.get().round(),
             "v2v_warning_confidence": warning.confidence.get(),
+            "v2v_warning_station": shown::subject(warning.subject),
+            "v2v_warning_id": named.name,
         }),
         is_alert: true,
     }
