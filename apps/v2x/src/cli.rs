@@ -3,6 +3,7 @@
 mod board;
 mod keys;
 mod sim;
+mod user;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
 pub(crate) use sim::{SignaturesWord, Sim, SimLive, SimRun, SimStudy, SimTask};
+pub(crate) use user::{Secret, User, UserTask, UsersPlace};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     Config(Config),
     Import(Import),
     Keys(Keys),
+    User(User),
     Capture(Capture),
     Board(Board),
     Sim(Sim),

@@ -16,6 +16,7 @@ mod keys;
 mod monitor;
 mod recorded_file;
 mod serial;
+mod site;
 mod station;
 mod vehicle;
 

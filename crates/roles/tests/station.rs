@@ -269,6 +269,37 @@ fn cost_so_far_becomes_the_bill_and_a_new_tariff_waits_for_the_next_session() {
 }
 
 #[test]
+fn other_tariffs_wait_for_the_next_session_and_must_have_every_slots_own() {
+    let mut yard = Yard::new(1);
+    yard.measure(5, 0.0);
+    yard.measure(1800, 10.0);
+    let offer = |id: &str| {
+        let head = format!("[[tariff]]\nid = \"{id}\"\nversion = \"2\"\n");
+        let text = format!("{head}currency = \"MAD\"\nper_kwh = 9\n");
+        Tariffs::new(parse_tariffs("tariffs.toml", &text).unwrap())
+    };
+    assert!(
+        !yard.station.offer_tariffs(offer("guest")),
+        "the slot has `day`"
+    );
+    assert!(yard.station.offer_tariffs(offer("day")));
+    assert_eq!(yard.station.tariffs().ids().collect::<Vec<_>>(), ["day"]);
+    yard.measure(1800, 10.0);
+    yard.station
+        .order(yard.now, slot(1), Order::Stop)
+        .unwrap()
+        .unwrap();
+    yard.step();
+    let last = yard.on_disk.last().unwrap();
+    assert_eq!(
+        (last.tariff.id.as_str(), last.tariff.version.as_str()),
+        ("day", "1")
+    );
+    let next = yard.station.views(yard.now).next().unwrap();
+    assert_eq!(next.tariff.version, "2");
+}
+
+#[test]
 fn restart_goes_on_with_the_same_transaction_and_its_cost() {
     let mut yard = Yard::new(1);
     yard.measure(5, 0.0);

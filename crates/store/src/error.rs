@@ -42,6 +42,20 @@ pub enum StoreError {
         /// The highest version that this program knows.
         known: i64,
     },
+    /// An earlier version of this program wrote the file, and it is opened to read only.
+    #[error(
+        "{} has schema version {seen}, this program reads {known}; start the vehicle or the station \
+         once, which brings it up to date",
+        path.display()
+    )]
+    OlderSchema {
+        /// The file.
+        path: PathBuf,
+        /// The version found in it.
+        seen: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
     /// Another process is writing and does not let go.
     #[error(
         "{} is locked by another process; stop the other v2x that uses it",

@@ -76,7 +76,8 @@ pub(crate) fn insert(tx: &Transaction<'_>, row: &FixRow, when: &When) -> rusqlit
     Ok(())
 }
 
-fn fix_row(row: &Row<'_>) -> rusqlite::Result<FixRow> {
+/// Reads a fix of ten columns.
+pub(crate) fn fix_row(row: &Row<'_>) -> rusqlite::Result<FixRow> {
     let (latitude, longitude) = (Degrees::new(row.get(1)?), Degrees::new(row.get(2)?));
     let position = Position::new(latitude, longitude).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Real, Box::new(error))

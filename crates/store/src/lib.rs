@@ -12,6 +12,7 @@
 //! | [`undated`] | what was measured before anybody knew the time |
 //! | [`group`] | what does a vehicle commit together |
 //! | [`when`] | when was it, on every clock |
+//! | [`history`] | what was there between two moments |
 //! | [`fix`] | where was the vehicle |
 //! | [`event`] | what happened |
 //! | [`trip`] | where did the car go, with which energy |
@@ -22,6 +23,7 @@
 //! | [`retention`] | what is given up with time |
 //! | [`v2g`] | what was agreed and signed over the radio |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
+//! | `reader` | reading beside the program that writes |
 //! | [`error`] | why the disk or the file refused |
 
 #![forbid(unsafe_code)]
@@ -31,8 +33,10 @@ pub mod error;
 pub mod event;
 pub mod fix;
 pub mod group;
+pub mod history;
 mod open;
 mod outbox;
+mod reader;
 mod record;
 pub mod retention;
 pub mod run;
@@ -48,12 +52,13 @@ pub use error::StoreError;
 pub use event::{Event, StoredEvent};
 pub use fix::FixRow;
 pub use group::{DatedRow, Group};
+pub use history::Extent;
 pub use open::Store;
 pub use outbox::SetAside;
 pub use retention::{Pruned, Retention};
 pub use session::bill::{BillLineRow, BillRow, Total};
 pub use session::meter_value::MeterValue;
-pub use session::{SessionHead, SessionStep, StoredSession};
+pub use session::{Chosen, SessionHead, SessionStep, StoredSession};
 pub use telemetry::{Recorded, TelemetryRow};
 pub use undated::UndatedRow;
 pub use v2g::{BatteryRow, V2gReceipt, V2gSession};

@@ -64,6 +64,27 @@ impl Store {
         Ok(store)
     }
 
+    /// A store behind a connection that only reads.
+    pub(crate) fn reading(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let store = Self {
+            connection,
+            path: path.to_path_buf(),
+            queue: Queue::default(),
+        };
+        store.check_owner()?;
+        let version = store
+            .connection
+            .pragma_query_value(None, "user_version", |row| row.get(0));
+        match version.map_err(|e| store.error(e))? {
+            SCHEMA_VERSION => Ok(store),
+            version => Err(StoreError::OlderSchema {
+                path: store.path,
+                seen: version,
+                known: SCHEMA_VERSION,
+            }),
+        }
+    }
+
     /// The path that was opened.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -140,3 +140,54 @@ fn entry_set_aside_is_kept_with_its_reason_and_its_id_is_not_given_again() {
     assert_eq!(kept[0].reason, "refused three times");
     assert_eq!(kept[0].entry.payload, br#"{"soc":64.4}"#);
 }
+
+#[test]
+fn what_was_between_two_moments_has_its_beginning_and_not_its_end() {
+    let (_folder, mut store) = new_store();
+    let rows: Vec<_> = (1..=5).map(|n| row(n * 1000, 60.0)).collect();
+    store.record_telemetry(&rows).unwrap();
+    let extent = store.extent("vehicle", 2000, 4000).unwrap();
+    assert_eq!((extent.rows, extent.ends), (2, Some((2000, 3000))));
+    let none = store.extent("nobody", 0, i64::MAX).unwrap();
+    assert_eq!((none.rows, none.ends), (0, None));
+    let mut seen = Vec::new();
+    let each = |ts, values: &str| {
+        seen.push((ts, values.to_owned()));
+        seen.len() < 2
+    };
+    store.each_row("vehicle", 2000, i64::MAX, each).unwrap();
+    let values = r#"{"soc":60}"#.to_owned();
+    assert_eq!(
+        seen,
+        [(2000, values.clone()), (3000, values.clone())],
+        "it stops when told"
+    );
+    assert_eq!(store.newest_row("vehicle").unwrap(), Some((5000, values)));
+    assert_eq!(store.newest_row("nobody").unwrap(), None);
+}
+
+#[test]
+fn events_of_some_kinds_come_newest_first_with_those_without_a_time() {
+    let (_folder, mut store) = new_store();
+    let kinds = ["a", "b\"", "c"];
+    for (ms, kind) in [
+        (Some(1), 0),
+        (None, 1),
+        (Some(3), 2),
+        (Some(4), 0),
+        (Some(9), 1),
+    ] {
+        let event = Event {
+            at: ms.map(UtcTime::from_millis),
+            kind: kinds[kind].to_owned(),
+            detail: "{}".to_owned(),
+            upload: None,
+        };
+        store.record_event(&event).unwrap();
+    }
+    let found = store.events_between(&["a", "b\""], 1, 9, 10).unwrap();
+    let found: Vec<_> = found.iter().map(|it| it.id).collect();
+    assert_eq!(found, [4, 2, 1]);
+    assert_eq!(store.events_between(&["a"], 0, 9, 1).unwrap().len(), 1);
+    assert!(store.events_between(&[], 0, 9, 10).unwrap().is_empty());
+}

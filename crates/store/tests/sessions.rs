@@ -11,7 +11,7 @@ use v2x_charging::{
     TransactionId, Verdict,
 };
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
-use v2x_store::{BillLineRow, BillRow, MeterValue, SessionHead, SessionStep, Store, Total};
+use v2x_store::{BillLineRow, BillRow, Chosen, MeterValue, SessionHead, SessionStep, Store, Total};
 use v2x_units::{BootId, Instant, UtcTime, Volts, Watts};
 
 fn open() -> (TempDir, Store) {
@@ -87,6 +87,74 @@ fn records_come_back_to_the_last_bit_in_the_order_of_their_numbers() {
     assert_eq!(store.newest_session(1).unwrap(), None);
     assert_eq!(store.sessions(10).unwrap().len(), 1);
     assert_eq!(store.session(head.transaction).unwrap(), Some(newest));
+}
+
+#[test]
+fn sessions_are_chosen_by_slot_beginning_and_page() {
+    let (_folder, mut store) = open();
+    for number in 1..=4 {
+        let mut head = head(number);
+        head.slot = 1 + number % 2;
+        let first = record(number, 0);
+        store.record_session(&step(Some(&head), &first)).unwrap();
+        // The time became known later, and of the last session never.
+        let mut later = record(number, 1);
+        let at = UtcTime::from_millis(1000 * i64::from(number));
+        later.started = (number < 4).then_some(at);
+        store.record_session(&step(None, &later)).unwrap();
+    }
+    let all = Chosen {
+        slot: None,
+        from: None,
+        to: None,
+        before: None,
+        limit: 10,
+    };
+    let chosen = |chosen: Chosen| {
+        let found = store.chosen_sessions(&chosen).unwrap();
+        found
+            .iter()
+            .map(|it| it.head.transaction.bytes()[0])
+            .collect::<Vec<_>>()
+    };
+    let at = |ms| Some(UtcTime::from_millis(ms));
+    assert_eq!(chosen(all), [4, 3, 2, 1]);
+    assert_eq!(
+        chosen(Chosen {
+            slot: Some(2),
+            ..all
+        }),
+        [3, 1]
+    );
+    assert_eq!(
+        chosen(Chosen {
+            from: at(2000),
+            ..all
+        }),
+        [3, 2]
+    );
+    assert_eq!(
+        chosen(Chosen {
+            from: at(1000),
+            to: at(2000),
+            ..all
+        }),
+        [1]
+    );
+    let before = Some(TransactionId::from_bytes([3; 16]));
+    assert_eq!(
+        chosen(Chosen {
+            before,
+            limit: 1,
+            ..all
+        }),
+        [2]
+    );
+    let before = Some(TransactionId::from_bytes([9; 16]));
+    assert!(
+        chosen(Chosen { before, ..all }).is_empty(),
+        "there is no such session"
+    );
 }
 
 #[test]

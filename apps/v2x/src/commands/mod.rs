@@ -9,9 +9,10 @@ mod doctor;
 mod import;
 mod keys;
 mod replay;
-mod session;
+pub(crate) mod session;
 mod sim;
 mod station;
+mod user;
 mod vehicle;
 
 use crate::cli::Command;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Config(arguments) => config::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::User(arguments) => user::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Board(arguments) => board::run(&arguments),

@@ -256,6 +256,28 @@ tables! {
         /// port 9465 where nothing is said.
         listen: Listen, Text, default "127.0.0.1:9464", option "";
     }
+    dashboard: DashboardTable {
+        /// Where the dashboard is served, as `127.0.0.1:8080`, or `off`. Everybody needs an account
+        /// of `v2x user`. Beyond a loopback address set `tls_cert` and `tls_key` too: passwords
+        /// would go in the clear.
+        listen: Listen, Text, default "off", option "";
+        /// What the pages call this vehicle; a station has `station.name`.
+        name: String, Text, default "", option "";
+        /// File of the accounts, which `v2x user` writes; only its owner may read it. Without one
+        /// `users.toml` in the folder of the data.
+        users: PathBuf, Path, default "", option "";
+        /// PEM file of the certificate for HTTPS, with those between it and the authority; with
+        /// `tls_key`.
+        tls_cert: PathBuf, Path, default "", option "";
+        /// PEM file of that certificate's private key.
+        tls_key: PathBuf, Path, default "", option "";
+        /// Where browsers get map tiles, as `https://tiles.example/{z}/{x}/{y}.png`: whoever serves
+        /// them then learns which places are looked at. Without it the map has no tiles, and no
+        /// page asks anything of anybody but this computer.
+        tiles_url: String, Text, default "", option "";
+        /// Whom the map names for its tiles, as their licence asks for.
+        tiles_attribution: String, Text, default "", option "";
+    }
     mqtt: MqttTable {
         /// MQTT broker, as `mqtt://host:1883` or `mqtts://host:8883`; without one nothing is
         /// uploaded.
@@ -304,7 +326,7 @@ tables! {
     }
 }
 
-/// The address of the monitor, if it is wanted.
+/// An address to listen at, if it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) struct Listen(pub(in crate::config) Option<SocketAddr>);
 
@@ -318,8 +340,7 @@ impl<'de> Deserialize<'de> for Listen {
         address.map_err(|_| {
             let seen: String = text.chars().take(60).collect();
             de::Error::custom(format_args!(
-                "monitor.listen is {seen:?}; it must be an address with a port, as 127.0.0.1:9464, \
-                 or off"
+                "listen is {seen:?}; it must be an address with a port, as 127.0.0.1:9464, or off"
             ))
         })
     }

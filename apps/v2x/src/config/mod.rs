@@ -5,6 +5,7 @@
 //! Nothing here opens a port or a connection; secrets are read last and never printed.
 
 mod collector_address;
+mod dashboard;
 pub(crate) mod keys;
 mod mqtt;
 mod prototype_file;
@@ -25,6 +26,7 @@ use crate::cli;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 pub(crate) use collector_address::CollectorAddress;
+pub(crate) use dashboard::DashboardConfig;
 pub(crate) use mqtt::MqttConfig;
 use mqtt::{MqttArguments, MqttFile};
 use radio::RadioConfig;
@@ -50,6 +52,7 @@ pub(crate) struct VehicleConfig {
     pub(crate) remote: RemoteConfig,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
+    pub(crate) dashboard: DashboardConfig,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -87,6 +90,7 @@ pub(crate) struct FileConfig {
     alarms: AlarmLimits,
     remote: RemoteConfig,
     monitor: Option<SocketAddr>,
+    dashboard: keys::DashboardTable,
     mqtt: MqttFile,
     notes: Vec<String>,
 }
@@ -138,6 +142,8 @@ impl VehicleConfig {
             alarms: file.alarms,
             remote: file.remote,
             monitor: file.monitor,
+            dashboard: DashboardConfig::of(file.dashboard)
+                .blame(Blame::Configuration, "configuration")?,
             mqtt,
         };
         Ok((config, file.notes, login))

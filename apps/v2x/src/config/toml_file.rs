@@ -94,6 +94,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
         alarms,
         remote,
         monitor,
+        dashboard,
         mqtt,
     } = document;
     let seconds = |name, value: Option<f64>, range| {
@@ -122,6 +123,7 @@ fn checked(document: Document) -> Result<FileConfig, String> {
             vin_in_clear: remote.vin_in_clear.unwrap_or_default(),
         },
         monitor: monitor.listen.and_then(|listen| listen.0),
+        dashboard,
         mqtt: mqtt.into(),
         ..FileConfig::default()
     })

@@ -5,6 +5,7 @@
 //! samples, its bill and what is told to the server. When the disk refuses, the step waits and is
 //! tried again; samples go on being counted. Rows of telemetry come in groups, as the vehicle's.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,13 +14,14 @@ use crossbeam_channel::{Receiver, never, select};
 use tracing::{error, info, warn};
 use v2x_charging::RelayReport;
 use v2x_outbox::{GroupCommit, Storage as _};
-use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Tell};
+use v2x_roles::station::{Do, Keep, PortId, SlotNumber, Station, StationSetup, Tariffs, Tell};
 use v2x_store::{Store, TelemetryRow};
 use v2x_units::{BootId, Instant};
 
 use super::controllers::{self, Controllers};
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
+use super::site::{self, NewPrices, Shown};
 use super::v2g::V2g;
 use super::{books, orders, rows};
 use crate::clock::{Clock, SystemClock};
@@ -51,6 +53,8 @@ pub(super) struct Keeper {
     /// Slots whose controllers keep their sessions.
     pub(super) controllers: Controllers,
     pub(super) boot: BootId,
+    /// The station's folder.
+    pub(super) out: PathBuf,
     pub(super) rows: rows::Rows,
     pub(super) clock: Clock,
     pub(super) heart: Heart,
@@ -63,6 +67,8 @@ pub(super) struct Keeper {
     /// What slots say to cars over the radio.
     pub(super) v2g: Option<V2g>,
     pub(super) due: Due,
+    /// What those who look see, where the dashboard is switched on, and prices that they set.
+    pub(super) site: Option<(Arc<Shown>, Receiver<NewPrices>)>,
 }
 
 /// When the keeper does what it does by the clock.
@@ -98,6 +104,10 @@ impl Keeper {
             let requests = self.delivery.requests();
             let on_air = self.v2g.as_ref().map_or_else(never, V2g::heard);
             let commands = self.desk.received();
+            let prices = self
+                .site
+                .as_ref()
+                .map_or_else(never, |(_, prices)| prices.clone());
             select! {
                 recv(heard) -> what => match what {
                     Ok(what) => self.take(what),
@@ -115,6 +125,11 @@ impl Keeper {
                         orders::carry_out(&mut self, command);
                     }
                 }
+                recv(prices) -> new => match new {
+                    Ok(new) => self.take_prices(new),
+                    // Nobody sets prices any more.
+                    Err(_) => self.site = None,
+                },
                 default(self.wait()) => {}
             }
             self.by_the_clock();
@@ -164,12 +179,38 @@ impl Keeper {
     fn tell_clock(&mut self) {
         let now = self.clock.now().instant;
         self.due.clock = now + TELL_CLOCK;
-        self.health.shown.slots(self.station.views(now));
+        self.show();
         self.station.clock(now, Clock::wall());
         self.clock.hear_system(&mut self.system);
         self.controllers.tell_time();
         controllers::send_prices(self);
         controllers::send_revocations(self);
+    }
+
+    /// Shows the slots as they are now.
+    fn show(&self) {
+        let now = self.clock.now().instant;
+        self.health.shown.slots(self.station.views(now));
+        if let Some((shown, _)) = &self.site {
+            shown.slots(self.station.views(now), &self.clock);
+        }
+    }
+
+    /// Puts prices in place that were set over the dashboard: on the disk first.
+    fn take_prices(&mut self, new: NewPrices) {
+        let put = site::put_in_place(&mut self.store, &self.out, &new).and_then(|()| {
+            let offered = self.station.offer_tariffs(Tariffs::new(new.tariffs));
+            offered
+                .then_some(())
+                .ok_or_else(|| "a slot's tariff is not among them".to_owned())
+        });
+        if put.is_ok() {
+            info!("tariffs set over the dashboard");
+            self.describe();
+            controllers::send_prices(self);
+        }
+        // Who asked may have gone meanwhile.
+        drop(new.answer.try_send(put));
     }
 
     fn take(&mut self, heard: Heard) {
@@ -240,6 +281,7 @@ impl Keeper {
                 Do::Relay { slot, closed } => self.move_relay(slot, closed),
                 Do::Tell(slot, tell) => {
                     tell_person(slot, &tell);
+                    self.show();
                     if let (Tell::Ended(record), Some(v2g)) = (&tell, &mut self.v2g) {
                         v2g.ended(slot, record, &self.store);
                     }
@@ -304,8 +346,11 @@ impl Keeper {
         };
         Health::add(counter, 1);
         let now = self.clock.now().instant;
-        self.health.shown.slots(self.station.views(now));
+        self.show();
         for row in made.rows {
+            if let Some((shown, _)) = self.site.as_ref().filter(|_| row.source == rows::STATION) {
+                shown.row(row.at, &row.values);
+            }
             self.group.push(now, row);
         }
         if !made.alarms.is_empty() {

@@ -20,6 +20,7 @@ mod orders;
 mod prices;
 pub(crate) mod restart;
 mod rows;
+mod site;
 mod telemetry;
 mod v2g;
 mod watch;
@@ -43,12 +44,14 @@ use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::uploader::{Hears, Uploader};
 use crate::daemon::{self, CommandDesk, Housekeeping, Shutdown, Threads};
 use crate::failure::{Blame, Context as _, Failure};
+use crate::site::Prepared;
 use board::Board;
 use controllers::Controllers;
 use health::Health;
 use keeper::{Due, Keeper};
 use line::{Heard, Line, RelayWish, Say};
 use meters::Meters;
+use site::PriceDesk;
 use v2g::V2g;
 
 /// Readings between lines and keeper: six seconds of 16 slots at 10 samples/s, for a disk that
@@ -63,6 +66,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
     let clock = Clock::of_system();
+    let prepared = Prepared::of(&config.dashboard)?;
     let health = Arc::new(Health::default());
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
@@ -93,7 +97,11 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let slots = config.setup.slots.len();
     let is_legacy = v2g.as_ref().is_some_and(V2g::is_legacy);
     let mut watchdog = Watchdog::new();
+    let (desk, new_prices) = PriceDesk::new();
+    let shown = site::shown(config);
     let keeper = Keeper {
+        out: config.out.clone(),
+        site: shown.clone().map(|shown| (shown, new_prices)),
         setup: Arc::new(config.setup.clone()),
         station,
         store,
@@ -116,10 +124,15 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
     info!(slots, out = %config.out.display(), "station runs");
-    let monitor = watch::start(config, clock, &health, watchdog.hearts());
+    let watched = watch::of(config, clock, &health, watchdog.hearts());
+    let dashboard = shown
+        .map(|shown| site::start(config, prepared, (shown, desk), Arc::clone(&watched), clock));
+    let monitor = watch::start(config, clock, watched);
     heartbeat::ready();
     attend(&shutdown, &clock, &mut watchdog);
     info!("stopping: writing what was received");
+    // It may wait for an answer of the keeper.
+    drop(dashboard);
     threads.join();
     drop(monitor);
     health.tell("stopped");

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::station::StationConfig;
 
 /// The sources of these rows in the store.
-const STATION: &str = "station";
+pub(super) const STATION: &str = "station";
 const SLOTS: &str = "station.slots";
 
 /// A meter that was not heard yet is no alarm before a slot's silence would be one.

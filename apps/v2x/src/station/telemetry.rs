@@ -90,6 +90,13 @@ fn put_position(values: &mut Values, setup: &StationSetup) {
     }
 }
 
+/// What the meter of a slot shows, under the keys of its rows.
+pub(super) fn measured(view: &SlotView<'_>) -> serde_json::Map<String, serde_json::Value> {
+    let mut values = Values::new();
+    put_measured(&mut values, view, "");
+    serde_json::from_str(&values.into_json()).unwrap_or_default()
+}
+
 fn put_measured(values: &mut Values, view: &SlotView<'_>, suffix: &str) {
     let Some(sample) = &view.measured else {
         return;

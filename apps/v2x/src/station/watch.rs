@@ -161,15 +161,19 @@ struct SystemWitness {
     read: Option<SystemTime>,
 }
 
-/// Starts the monitor of a station that has started.
-pub(super) fn start(
+/// The station as the monitor sees it, and whoever else asks.
+pub(super) fn of(
     config: &StationConfig,
     clock: Clock,
     health: &Arc<Health>,
     hearts: Vec<Heart>,
-) -> Monitor {
-    let watch = Watch::new(config, clock, Arc::clone(health), hearts);
-    Monitor::start(config.monitor, "station", clock, Arc::new(watch))
+) -> Arc<dyn Watched> {
+    Arc::new(Watch::new(config, clock, Arc::clone(health), hearts))
+}
+
+/// Starts the monitor of a station that has started.
+pub(super) fn start(config: &StationConfig, clock: Clock, watched: Arc<dyn Watched>) -> Monitor {
+    Monitor::start(config.monitor, "station", clock, watched)
 }
 
 impl Watch {

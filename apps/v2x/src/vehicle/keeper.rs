@@ -26,6 +26,7 @@ use super::radio::{self, ToldByV2g, ToldByV2v};
 use super::recovery;
 use super::remote::{LastRow, Remote, commands, settings};
 use super::row_journal::{self, Kept, RowJournal};
+use super::site::Shown;
 use super::spending::Spending;
 use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
@@ -83,6 +84,8 @@ pub(super) struct Keeper {
     pub(super) health: Arc<Health>,
     /// What goes on with the server beside the outbox.
     pub(super) remote: Remote,
+    /// What those who look see, where the dashboard is switched on.
+    pub(super) shown: Option<Arc<Shown>>,
 }
 
 /// What became of an event.
@@ -294,6 +297,13 @@ impl Keeper {
             utc: dated.as_ref().map(|dated| dated.row.at),
             values: measured.values.clone(),
         });
+        if let Some(shown) = &self.shown {
+            // What has no date yet is shown under the one that the clock would give it now.
+            match &dated {
+                Some(dated) => shown.row(dated.row.at, &dated.row.values),
+                None => shown.row(measured.at.utc, &measured.values),
+            }
+        }
         let could_have = dated.is_none() && self.dating.date(now).is_some();
         let dropped = groups.rows.push(now, GroupRow { measured, dated });
         for place in dropped.iter().filter_map(GroupRow::place) {

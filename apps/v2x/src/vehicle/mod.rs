@@ -29,6 +29,7 @@ mod recorder;
 mod recovery;
 mod remote;
 mod row_journal;
+mod site;
 mod source;
 mod spending;
 mod status;
@@ -57,6 +58,7 @@ use crate::daemon::{Housekeeping, Shutdown, Threads, control};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
 use crate::monitor::Watched;
+use crate::site::Prepared;
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -71,6 +73,7 @@ use radio::{CarNow, Radio};
 use raw_log::archive::Archive;
 use recorder::{Listeners, Recorder};
 use remote::{Ends, Live, Remote};
+use site::Shown;
 use spending::Spending;
 use thinning::Thinning;
 pub(crate) use thinning::report_rules;
@@ -90,6 +93,7 @@ const CARS: usize = 8;
 /// Runs the daemon until it is asked to stop.
 pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
+    let prepared = Prepared::of(&config.dashboard)?;
     let clock = Clock::start();
     let health = Arc::new(Health::default());
     let collector = Collector::open(&config.collector, config.baud)?;
@@ -103,6 +107,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let mut attendant = Attendant::new(clock, to_keep.clone(), Arc::clone(&health));
     let [keeper_heart, recorder_heart] = ["keeper", "recorder"].map(|name| attendant.heart(name));
     let live = Arc::new(Live::new(config.row_interval));
+    let shown = site::shown(config, clock);
     let watched = watch::of(config, clock, &health, attendant.hearts());
     let keeping = Keeping {
         config,
@@ -111,6 +116,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         watched: Arc::clone(&watched),
         live: Arc::clone(&live),
         vss: state.mapping().release(),
+        shown: shown.clone(),
         clock,
         heart: keeper_heart,
         shutdown: shutdown.clone(),
@@ -130,6 +136,7 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         open_session,
         to_keep: to_keep.clone(),
         to_record: to_record.clone(),
+        shown: shown.clone(),
         clock,
         shutdown: shutdown.clone(),
         health: Arc::clone(&health),
@@ -150,12 +157,15 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let outlet = Outlet::new(clock, to_ingest, &health, &shutdown);
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
+    let dashboard =
+        shown.map(|shown| site::start(config, prepared, shown, Arc::clone(&watched), clock));
     let monitor = watch::start(config, clock, watched);
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
     attendant.leave();
     info!("stopping: writing what was received");
     threads.join();
+    drop(dashboard);
     drop(monitor);
     status::last_words(&health);
     radio::last_words(&health.air);
@@ -188,6 +198,7 @@ struct Keeping<'a> {
     watched: Arc<dyn Watched>,
     live: Arc<Live>,
     vss: &'a str,
+    shown: Option<Arc<Shown>>,
     clock: Clock,
     heart: Heart,
     shutdown: Shutdown,
@@ -228,6 +239,7 @@ impl Keeping<'_> {
             heart,
             shutdown,
             health,
+            shown,
             ..
         } = self;
         threads.spawn("keeper", move || {
@@ -246,6 +258,7 @@ impl Keeping<'_> {
                 heart,
                 health,
                 remote,
+                shown,
             };
             keeper.run(&kept);
         })
@@ -258,6 +271,7 @@ struct RadioParts<'a> {
     open_session: Option<SessionId>,
     to_keep: Sender<ToKeep>,
     to_record: Sender<Vec<ToRecord>>,
+    shown: Option<Arc<Shown>>,
     clock: Clock,
     shutdown: Shutdown,
     health: Arc<Health>,
@@ -308,6 +322,7 @@ impl RadioParts<'_> {
             clock,
             health: self.health,
             rng: Drawn::from_kernel()?,
+            shown: self.shown,
         })?;
         threads.spawn("radio", move || radio.run())?;
         Ok(Some(to_radio))

@@ -10,6 +10,7 @@
     reason = "this is a part of tests, which fail by panicking and say what they skip"
 )]
 
+pub(crate) mod browser;
 pub(crate) mod car;
 pub(crate) mod monitor;
 pub(crate) mod program;

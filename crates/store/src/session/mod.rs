@@ -19,6 +19,7 @@ mod words;
 use rusqlite::{OptionalExtension, Row, Transaction};
 use v2x_charging::{SessionRecord, TransactionId};
 use v2x_outbox::NewEntry;
+use v2x_units::UtcTime;
 
 use crate::error::StoreError;
 use crate::open::Store;
@@ -71,6 +72,21 @@ pub struct StoredSession {
     pub newest: SessionRecord,
 }
 
+/// Which sessions are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    /// Of this slot.
+    pub slot: Option<u8>,
+    /// Begun not before; sessions without a time are then left out.
+    pub from: Option<UtcTime>,
+    /// Begun before.
+    pub to: Option<UtcTime>,
+    /// Older than this session.
+    pub before: Option<TransactionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
 impl Store {
     /// Writes a step in one transaction; a record that is there already is left as it is.
     ///
@@ -104,6 +120,31 @@ impl Store {
         self.rows(
             &newest_records("1 = 1 ORDER BY s.number DESC LIMIT ?1"),
             [sql_limit(limit)],
+            stored_session,
+        )
+    }
+
+    /// Sessions of some choice, newest first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn chosen_sessions(&self, chosen: &Chosen) -> Result<Vec<StoredSession>, StoreError> {
+        let started = "(SELECT max(started_us) FROM session_record WHERE session = s.number)";
+        self.rows(
+            &newest_records(&format!(
+                "(?1 IS NULL OR s.slot = ?1)
+                 AND (?2 IS NULL OR {started} >= ?2) AND (?3 IS NULL OR {started} < ?3)
+                 AND (?4 IS NULL OR s.number < (SELECT number FROM charging_session
+                                                WHERE transaction_id = ?4))
+                 ORDER BY s.number DESC LIMIT ?5"
+            )),
+            (
+                chosen.slot,
+                chosen.from.map(UtcTime::as_micros),
+                chosen.to.map(UtcTime::as_micros),
+                chosen.before.map(TransactionId::bytes),
+                sql_limit(chosen.limit),
+            ),
             stored_session,
         )
     }

@@ -45,6 +45,19 @@ pub(super) fn explain(found: &Found, as_json: bool) -> String {
     text
 }
 
+/// What happened, step by step, in sentences.
+pub(crate) fn sentences(found: &Found) -> Vec<String> {
+    let sentence = |step: &Step<'_>| {
+        let after = step.record.elapsed.as_secs_f64();
+        format!(
+            "{} after {after:.0} s: {}",
+            print::moment(step.record.utc),
+            happened(step)
+        )
+    };
+    steps(found).iter().map(sentence).collect()
+}
+
 fn steps(found: &Found) -> Vec<Step<'_>> {
     let mut rest = found.values.iter().peekable();
     let mut before = None;

@@ -10,11 +10,11 @@ const LOOK_THROUGH: usize = 100_000;
 
 /// A session with its records, samples and bill.
 #[derive(Debug)]
-pub(super) struct Found {
-    pub(super) session: StoredSession,
-    pub(super) records: Vec<SessionRecord>,
-    pub(super) values: Vec<MeterValue>,
-    pub(super) bill: Option<BillRow>,
+pub(crate) struct Found {
+    pub(crate) session: StoredSession,
+    pub(crate) records: Vec<SessionRecord>,
+    pub(crate) values: Vec<MeterValue>,
+    pub(crate) bill: Option<BillRow>,
 }
 
 impl Found {
@@ -41,7 +41,7 @@ impl Found {
     }
 
     /// All that the store has of a session.
-    pub(super) fn of(store: &Store, session: StoredSession) -> Result<Self, StoreError> {
+    pub(crate) fn of(store: &Store, session: StoredSession) -> Result<Self, StoreError> {
         let transaction = session.head.transaction;
         Ok(Self {
             records: store.session_records(transaction)?,

@@ -14,7 +14,9 @@ use v2x_store::Store;
 
 use crate::cli::{self, SessionQuestion};
 use crate::failure::{Blame, Context as _, Failure};
-use found::Found;
+pub(crate) use explain::sentences;
+pub(crate) use found::Found;
+pub(crate) use receipt::receipt_text;
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Session) -> Result<(), Failure> {

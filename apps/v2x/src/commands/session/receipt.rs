@@ -47,6 +47,16 @@ pub(super) fn receipt(found: &Found, format: ReceiptFormat) -> Result<String, Fa
     })
 }
 
+/// The receipt of one session as text, or why there is none.
+pub(crate) fn receipt_text(found: &Found) -> Result<String, String> {
+    let parts = Parts::of(found.session.clone(), found.bill.as_ref());
+    let parts = parts.map_err(|why| format!("the session has no receipt: {why}"))?;
+    let receipt = parts.receipt().map(|receipt| receipt.to_string());
+    receipt.ok_or_else(|| {
+        "the session has no receipt: the clock was not known when it ended".to_owned()
+    })
+}
+
 /// The bills of a month, in the order of their sessions.
 pub(super) fn accounts(store: &Store, month: &str) -> Result<String, Failure> {
     let wrong = || {

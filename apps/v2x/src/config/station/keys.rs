@@ -11,7 +11,7 @@ use super::super::keys::{KEYS, Key, Kind};
 pub(super) const MONITOR: &str = "127.0.0.1:9465";
 
 /// Tables that mean the same in the vehicle's file.
-pub(crate) const SHARED: [&str; 4] = ["store", "radio", "monitor", "mqtt"];
+pub(crate) const SHARED: [&str; 5] = ["store", "radio", "monitor", "dashboard", "mqtt"];
 /// Keys of these that a station does not have: each of its slots has its own keys, and it publishes
 /// every row.
 const VEHICLE_ONLY: [&str; 4] = [

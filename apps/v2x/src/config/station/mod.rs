@@ -20,11 +20,13 @@ use v2x_store::Retention;
 use v2x_tariff::{Tariff, parse_tariffs};
 use v2x_units::{Position, WattHours};
 
+use super::DashboardConfig;
+use super::keys::DashboardTable;
 use super::mqtt::{self, MqttArguments, MqttConfig, MqttFile};
 use super::radio::RadioConfig;
 use super::toml_file::retention;
 use crate::cli;
-use crate::failure::{Blame, Context as _, Failure};
+use crate::failure::{Blame, Context as _, Failure, read_text};
 pub(crate) use slot_option::SlotOption;
 
 /// The prototype's boards speak at this speed.
@@ -38,6 +40,8 @@ const METER_INTERVAL: Duration = Duration::from_secs(1);
 /// How long and how much the store keeps, as for the vehicle.
 const KEEP_DAYS: u64 = 365;
 const BUDGET_MB: u64 = 2048;
+/// The file in the station's folder that holds the tariffs set over the dashboard.
+pub(crate) const OVERRIDE: &str = "tariffs.dashboard.toml";
 /// The prototype's price, where no tariff is configured.
 const PROTOTYPE_PRICE: &str = "1.50";
 /// The prototype's prices had no currency; it stands in Morocco.
@@ -63,6 +67,7 @@ pub(crate) struct StationConfig {
     pub(crate) revocations: Vec<(SlotNumber, PathBuf)>,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
+    pub(crate) dashboard: DashboardConfig,
     pub(crate) mqtt: Option<MqttConfig>,
 }
 
@@ -172,6 +177,7 @@ pub(crate) struct FileSettings {
     radio: RadioConfig,
     /// `Some(None)`: it is switched off.
     monitor: Option<Option<SocketAddr>>,
+    dashboard: DashboardTable,
     mqtt: MqttFile,
     notes: Vec<String>,
 }
@@ -213,6 +219,7 @@ impl StationConfig {
             Ok(mqtt) => (mqtt, None),
             Err(failure) => (None, Some(failure)),
         };
+        set_over_dashboard(&mut file, &out)?;
         let tariffs = gather_tariffs(&mut file)?;
         let (lines, ports) =
             lines(&file.slots).map_err(|problem| Failure::new(Blame::Configuration, problem))?;
@@ -235,6 +242,8 @@ impl StationConfig {
                 .collect(),
             radio: file.radio,
             monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
+            dashboard: DashboardConfig::of(file.dashboard)
+                .blame(Blame::Configuration, "configuration")?,
             mqtt,
         };
         Ok((config, file.notes, login))
@@ -351,6 +360,21 @@ fn lines(slots: &[SlotSettings]) -> Result<(Vec<LineConfig>, Vec<PortId>), Strin
         ports.push(PortId(place));
     }
     Ok((lines, ports))
+}
+
+/// What was set over the dashboard wins over the settings, and is told.
+fn set_over_dashboard(file: &mut FileSettings, out: &Path) -> Result<(), Failure> {
+    let path = out.join(OVERRIDE);
+    if path.exists() {
+        let text = read_text(Blame::Configuration, "tariffs", &path)?;
+        let place = path.display().to_string();
+        file.notes.push(format!(
+            "the tariffs that were set over the dashboard hold: {place}; remove it for those of \
+             the settings"
+        ));
+        file.tariffs = Some((place, text));
+    }
+    Ok(())
 }
 
 fn gather_tariffs(file: &mut FileSettings) -> Result<Vec<(Tariff, String)>, Failure> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use v2x_units::{Degrees, Position};
 
-use super::super::keys::{Listen, MqttTable};
+use super::super::keys::{DashboardTable, Listen, MqttTable};
 use super::super::toml_file::retention;
 use super::environment;
 use super::slot_table::{SlotTable, slot};
@@ -31,6 +31,8 @@ struct Document {
     radio: RadioTable,
     #[serde(default)]
     monitor: MonitorTable,
+    #[serde(default)]
+    dashboard: DashboardTable,
     #[serde(default)]
     mqtt: MqttTable,
 }
@@ -150,6 +152,7 @@ pub(super) fn parse(text: &str) -> Result<(FileSettings, Option<PathBuf>), Strin
         out: station.out,
         gateway: station.gateway.unwrap_or(false),
         monitor: document.monitor.listen.map(|listen| listen.0),
+        dashboard: document.dashboard,
         mqtt: document.mqtt.into(),
         keep: keep(source, &document.store)?,
         radio: radio(document.radio)?,

@@ -3,6 +3,8 @@
 //! Not what is said and believed ([`v2x_proto::legacy_mode`]): none of it is proven, none of it is
 //! an order, and what is kept of it says so.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tracing::{info, warn};
 use v2x_proto::legacy::radio::item::{Gear as LegacyGear, Item};
@@ -12,9 +14,19 @@ use v2x_proto::legacy_mode::{
     Output,
 };
 use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
-use v2x_units::{BatteryCurrent, Instant, MacAddress, Meters, Stamp, UtcTime, WattHours};
+use v2x_units::{
+    BatteryCurrent, Degrees, Instant, KilometersPerHour, MacAddress, Meters, Position, Stamp,
+    UtcTime, WattHours,
+};
+use v2x_web::types::{Neighbour, NeighbourKind, Position as Place};
 
+use super::shown::age_ms;
 use super::{CarNow, ToldByV2g, WantedByV2g as Wanted};
+
+/// A prototype is shown for so long after it was heard.
+const SHOWN_FOR: Duration = Duration::from_secs(10);
+/// Prototypes that are shown at once; senders can be made up.
+const SHOWN_MAX: usize = 32;
 
 /// Our car among prototypes.
 pub(super) struct Legacy {
@@ -25,6 +37,8 @@ pub(super) struct Legacy {
     /// What the cars of earlier addresses have counted.
     before: LegacyCounters,
     wake_at: Option<Instant>,
+    /// Who was heard last, and what each said.
+    last: Vec<(MacAddress, Instant, RadioContent)>,
 }
 
 impl Legacy {
@@ -38,7 +52,27 @@ impl Legacy {
             heard: 0,
             before: LegacyCounters::default(),
             wake_at: None,
+            last: Vec::new(),
         }
+    }
+
+    /// Prototypes that were heard of late, as neighbours whom nothing proves.
+    pub(super) fn neighbours(&self, now: Instant, own: Option<Place>) -> Vec<Neighbour> {
+        let of_late = self
+            .last
+            .iter()
+            .filter(|(_, heard, _)| now.since(*heard) < SHOWN_FOR);
+        let shown = of_late.map(|(from, heard, what)| neighbour(now, own, *from, *heard, what));
+        shown.collect()
+    }
+
+    fn note(&mut self, now: Instant, row: &RadioRow) {
+        self.last
+            .retain(|(from, heard, _)| *from != row.sender && now.since(*heard) < SHOWN_FOR);
+        if self.last.len() >= SHOWN_MAX {
+            self.last.remove(0);
+        }
+        self.last.push((row.sender, now, row.what.clone()));
     }
 
     pub(super) const fn wake_at(&self) -> Option<Instant> {
@@ -107,6 +141,12 @@ impl Legacy {
 
     /// Says what is to be done until nothing is left.
     pub(super) fn poll(&mut self, now: Stamp, mut want: impl FnMut(Wanted)) {
+        let mut heard_now = Vec::new();
+        self.drain(now, &mut heard_now, &mut want);
+        heard_now.iter().for_each(|row| self.note(now.instant, row));
+    }
+
+    fn drain(&mut self, now: Stamp, heard_now: &mut Vec<RadioRow>, want: &mut impl FnMut(Wanted)) {
         let Some((_, car)) = &mut self.car else {
             return;
         };
@@ -119,9 +159,10 @@ impl Legacy {
                 }
                 Output::Event(LegacyCarEvent::Heard(heard)) => {
                     self.heard += 1;
-                    row(now.utc, &heard)
-                        .into_iter()
-                        .for_each(|row| want(Wanted::Record(row)));
+                    if let Some(row) = row(now.utc, &heard) {
+                        heard_now.push(row.clone());
+                        want(Wanted::Record(row));
+                    }
                 }
                 Output::Event(event) => {
                     info!(?event, "legacy mode");
@@ -139,6 +180,42 @@ const fn gear(gear: Gear) -> Option<LegacyGear> {
         Gear::Neutral => Some(LegacyGear::Neutral),
         Gear::Reverse => Some(LegacyGear::Reverse),
         Gear::Unknown => None,
+    }
+}
+
+/// A prototype as a neighbour: nothing of it is verified, and nothing believed.
+fn neighbour(
+    now: Instant,
+    own: Option<Place>,
+    from: MacAddress,
+    heard: Instant,
+    what: &RadioContent,
+) -> Neighbour {
+    let (kind, position, speed) = match what {
+        RadioContent::Car(car) => (NeighbourKind::Car, car.position, car.speed),
+        RadioContent::Station(station) => (NeighbourKind::Station, station.position, None),
+    };
+    let own = own.and_then(|own| {
+        Position::new(Degrees::new(own.latitude), Degrees::new(own.longitude)).ok()
+    });
+    let distance = own
+        .zip(position)
+        .map(|(own, there)| own.distance_to(there).get());
+    Neighbour {
+        station_id: from.to_string(),
+        kind,
+        latitude: position.map(|position| position.latitude().get()),
+        longitude: position.map(|position| position.longitude().get()),
+        speed_kmh: speed.map(KilometersPerHour::get),
+        heading: None,
+        age_ms: age_ms(now, heard),
+        confidence: None,
+        verified: false,
+        legacy: true,
+        rssi_dbm: None,
+        delivery_ratio: None,
+        age_of_information_ms: None,
+        distance_m: distance,
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) mod books;
 mod legacy;
 pub(super) mod local;
 mod log;
+mod shown;
 pub(super) mod wishes;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use local::Asked;
 use super::health::Health;
 use super::ingest::ToRecord;
 use super::keeper::ToKeep;
+use super::site::Shown;
 use crate::air::{Air, AirHealth, Packet};
 use crate::clock::Clock;
 use crate::daemon::control::refusal;
@@ -52,6 +54,8 @@ use crate::keys::{Drawn, RevocationFile, UnitKeys};
 const TELL_CLOCK: Duration = Duration::from_secs(1);
 /// How often the revocation list is looked at.
 const LOOK_AT_REVOCATIONS: Duration = Duration::from_secs(10);
+/// How often the traffic is shown to those who look.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// The longest wait.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -74,6 +78,9 @@ pub(super) struct Radio {
     rng: Drawn,
     /// When clock and revocations are looked at next.
     due: (Instant, Instant),
+    /// What those who look see, where the dashboard is switched on.
+    shown: Option<Arc<Shown>>,
+    show_due: Instant,
 }
 
 /// What the radio is made of.
@@ -95,6 +102,8 @@ pub(super) struct Parts {
     pub(super) clock: Clock,
     pub(super) health: Arc<Health>,
     pub(super) rng: Drawn,
+    /// What those who look see, where the dashboard is switched on.
+    pub(super) shown: Option<Arc<Shown>>,
 }
 
 impl Radio {
@@ -134,6 +143,8 @@ impl Radio {
             health: parts.health,
             rng,
             due: (now, now),
+            shown: parts.shown,
+            show_due: now,
         })
     }
 
@@ -143,6 +154,7 @@ impl Radio {
             let now = self.clock.now().instant;
             self.by_the_clock(now);
             self.act();
+            self.show(now);
             let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
             let wake_at = [self.charging.wake_at(), self.traffic.wake_at(), legacy];
             let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
@@ -287,7 +299,34 @@ impl Radio {
             WantedByV2v::Record(row) => record(row),
             // What follows from it is said besides.
             WantedByV2v::Received(_) => {}
+            WantedByV2v::Warning(given, ended) => {
+                if let Some(shown) = &self.shown {
+                    shown.warning(shown::warning(&given, ended));
+                }
+            }
         });
+    }
+
+    /// Shows the traffic to those who look.
+    fn show(&mut self, now: Instant) {
+        let Some(shown) = self.shown.as_ref().filter(|_| now >= self.show_due) else {
+            return;
+        };
+        self.show_due = now + SHOW_EVERY;
+        let mut traffic = shown::traffic(
+            now,
+            self.traffic.own(now),
+            self.traffic.v2v().map(),
+            self.traffic.v2v().counters(),
+            self.traffic.warnings(),
+        );
+        if let Some(legacy) = &self.legacy {
+            let own = traffic.own;
+            traffic.neighbours.extend(legacy.neighbours(now, own));
+            let (heard, _) = legacy.counters();
+            traffic.counters.insert("legacy".to_owned(), heard);
+        }
+        shown.traffic(now, traffic);
     }
 }
 

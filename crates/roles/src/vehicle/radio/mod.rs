@@ -19,5 +19,5 @@ pub mod wishes;
 
 pub use car_now::CarNow;
 pub use charging::{Answer, Charging, Order, ToldByV2g, WantedByV2g};
-pub use traffic::{ToldByV2v, Traffic, TrafficState, WantedByV2v};
+pub use traffic::{GivenWarning, ToldByV2v, Traffic, TrafficState, WantedByV2v};
 pub use wishes::{V2gSettings, Wishes, amount};

@@ -9,12 +9,12 @@ use serde_json::json;
 use v2x_proto::secure::{VerifiedMessage, Verifier};
 use v2x_proto::v2v::{
     Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, Received,
-    V2v, V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
+    Subject, V2v, V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
 use v2x_recording::{Gear, RadioRow};
-use v2x_units::{Instant, MacAddress, Meters, MetersPerSecond, Position, Stamp, UtcTime};
+use v2x_units::{Degrees, Instant, MacAddress, Meters, MetersPerSecond, Position, Stamp, UtcTime};
 
 use super::CarNow;
 use super::rows;
@@ -73,6 +73,26 @@ pub struct TrafficState {
     pub pseudonyms: usize,
 }
 
+/// A warning that is given, under the name that it has in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenWarning {
+    /// Its name: no other warning has it.
+    pub name: String,
+    /// Since when it is given.
+    pub since: UtcTime,
+    /// Whom it is about, and why.
+    pub warning: Warning,
+}
+
+/// The station that a warning is about: the one that is in the way, or the one that reports it.
+#[must_use]
+pub fn station_of(subject: Subject) -> String {
+    match subject {
+        Subject::Station(station) => station.raw().to_string(),
+        Subject::Event(action) => action.originator.raw().to_string(),
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WantedByV2v {
@@ -86,6 +106,8 @@ pub enum WantedByV2v {
     Record(RadioRow),
     /// Nothing: this message was believed, and what follows from it is said besides.
     Received(Box<Received>),
+    /// A warning began, or ended at this time.
+    Warning(Box<GivenWarning>, Option<UtcTime>),
 }
 
 /// The car's V2V.
@@ -98,6 +120,8 @@ pub struct Traffic {
     place: Option<Position>,
     wake_at: Option<Instant>,
     tell_due: Instant,
+    /// The warnings that are given, each under its name in the log.
+    warnings: Vec<GivenWarning>,
 }
 
 impl Traffic {
@@ -120,6 +144,7 @@ impl Traffic {
             place: None,
             wake_at: Some(now),
             tell_due: now + TELL_EVERY,
+            warnings: Vec::new(),
         }
     }
 
@@ -226,6 +251,21 @@ impl Traffic {
                     told.into_iter()
                         .for_each(|told| want(WantedByV2v::Keep(told)));
                 }
+                V2vOutput::Event(V2vEvent::WarningRaised(warning)) => {
+                    let given = GivenWarning {
+                        name: format!("{}-{:x}", station_of(warning.subject), now.as_micros()),
+                        since: utc,
+                        warning,
+                    };
+                    want(WantedByV2v::Warning(Box::new(given.clone()), None));
+                    want(WantedByV2v::Keep(of_warning("v2v_warning", &given)));
+                    self.warnings.push(given);
+                }
+                V2vOutput::Event(V2vEvent::WarningCleared(warning)) => {
+                    let given = self.take_back(warning, utc);
+                    want(WantedByV2v::Keep(of_warning("v2v_warning_over", &given)));
+                    want(WantedByV2v::Warning(Box::new(given), Some(utc)));
+                }
                 V2vOutput::Event(event) => {
                     if let Some(told) = told(&event) {
                         want(WantedByV2v::Keep(told));
@@ -241,6 +281,33 @@ impl Traffic {
             self.tell_due = now + TELL_EVERY;
             want(WantedByV2v::Keep(ToldByV2v::State(self.state(now))));
         }
+    }
+
+    /// The warning as it was given, which is given no more.
+    fn take_back(&mut self, warning: Warning, utc: UtcTime) -> GivenWarning {
+        let is_it = |it: &GivenWarning| {
+            (it.warning.subject, it.warning.kind) == (warning.subject, warning.kind)
+        };
+        let place = self.warnings.iter().position(is_it);
+        let given = place.map(|place| self.warnings.remove(place));
+        let given = given.unwrap_or(GivenWarning {
+            name: String::new(),
+            since: utc,
+            warning,
+        });
+        GivenWarning { warning, ..given }
+    }
+
+    /// The warnings that are given now.
+    #[must_use]
+    pub fn warnings(&self) -> &[GivenWarning] {
+        &self.warnings
+    }
+
+    /// Where the car was last, and where it goes.
+    #[must_use]
+    pub fn own(&self, now: Instant) -> Option<(Position, Option<Degrees>)> {
+        self.place.map(|place| (place, self.course.now(now)))
     }
 
     /// What a charging station says of itself, when it says something new.
@@ -326,9 +393,12 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         is_alert: false,
     };
     Some(match event {
-        V2vEvent::Received(_) | V2vEvent::Refused { .. } | V2vEvent::ChargingStation(_) => {
-            return None;
-        }
+        // Those with more to them than an event.
+        V2vEvent::Received(_)
+        | V2vEvent::Refused { .. }
+        | V2vEvent::ChargingStation(_)
+        | V2vEvent::WarningRaised(_)
+        | V2vEvent::WarningCleared(_) => return None,
         V2vEvent::ChargingStationLost(station) => plain(
             "v2v_charging_station_lost",
             json!({ "station": station.raw() }),
@@ -347,8 +417,6 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
         V2vEvent::EventOver(action) => {
             plain("v2v_event_over", json!({ "action": format!("{action:?}") }))
         }
-        V2vEvent::WarningRaised(warning) => of_warning("v2v_warning", warning),
-        V2vEvent::WarningCleared(warning) => of_warning("v2v_warning_over", warning),
         V2vEvent::OwnEventBegun(kind, _) => {
             plain("v2v_own_event", json!({ "event": format!("{kind:?}") }))
         }
@@ -363,7 +431,8 @@ fn told(event: &V2vEvent) -> Option<ToldByV2v> {
     })
 }
 
-fn of_warning(kind: &'static str, warning: &Warning) -> ToldByV2v {
+fn of_warning(kind: &'static str, given: &GivenWarning) -> ToldByV2v {
+    let warning = &given.warning;
     ToldByV2v::Event {
         kind,
         detail: json!({
@@ -371,6 +440,8 @@ fn of_warning(kind: &'static str, warning: &Warning) -> ToldByV2v {
             "v2v_warning_kind": format!("{:?}", warning.kind),
             "v2v_warning_distance_m": warning.distance.get().round(),
             "v2v_warning_confidence": warning.confidence.get(),
+            "v2v_warning_station": station_of(warning.subject),
+            "v2v_warning_id": given.name,
         }),
         is_alert: true,
     }
