@@ -311,6 +311,29 @@ fn configuration_with_an_error_is_refused_with_its_line() {
 }
 
 #[test]
+fn check_of_a_configuration_finds_what_the_daemon_would_refuse() {
+    let desk = Desk::new();
+    let rule = |key: &str| {
+        format!(
+            "[vehicle]\ncollector = \"/dev/null\"\nout = \"drive\"\n[mqtt]\nurl = \"mqtt://127.0.0.1\"\n\
+             reporting = \"by_change\"\nreport_rules = \"{key}:1:5:60\"\n"
+        )
+    };
+    let wrong = desk.file("rules.toml", &rule("soot"));
+    refuse(
+        &["config", "check", &wrong],
+        CONFIGURATION,
+        &["mqtt.report_rules", "soot"],
+    );
+    let right = desk.file("right.toml", &rule("soc"));
+    assert!(run(&["config", "check", &right]).out.contains("right:"));
+    let table = desk.file("vss.toml", "vss = \"6.0\"\n");
+    let car = format!("[vehicle]\nvss = \"{table}\"\n");
+    let wrong = desk.file("table.toml", &car);
+    refuse(&["config", "check", &wrong], CONFIGURATION, &["mapping"]);
+}
+
+#[test]
 fn folder_or_store_that_cannot_be_used_is_named_with_the_way_out() {
     let desk = Desk::new();
     let replay = Replay::start(&recordings::invented(), &[]);

@@ -337,9 +337,8 @@ impl<'a> Run<'a> {
     }
 
     fn until_read(&mut self) -> Outcome<()> {
-        let was_paused = std::mem::replace(&mut self.board.is_paused, true);
-        self.mends.retain(|(_, mend)| *mend != Mend::Silence);
-        self.until_silent()?;
+        let was_paused = self.board.is_paused;
+        self.silence()?;
         self.board.is_paused = was_paused;
         if was_paused {
             self.mend_later(Duration::ZERO, Mend::Silence);
@@ -347,9 +346,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A board that is paused was read when nothing stands in the terminal, and for a while: bytes
-    /// on their way into it are not seen.
-    fn until_silent(&mut self) -> Outcome<()> {
+    /// Pauses the board, whatever is to end its pause, until all it sent was read: nothing stands
+    /// in the terminal, and for a while, as bytes on their way into it are not seen.
+    fn silence(&mut self) -> Outcome<()> {
+        self.board.is_paused = true;
+        self.mends.retain(|(_, mend)| *mend != Mend::Silence);
         let mut looks = 0;
         self.until("everything read", |run| {
             looks = if run.board.is_read()? { looks + 1 } else { 0 };
@@ -360,8 +361,7 @@ impl<'a> Run<'a> {
     /// Ends the daemon after everything sent was read; nothing may be lost.
     fn stop(&mut self) -> Outcome<()> {
         self.until_recording()?;
-        self.board.is_paused = true;
-        self.until_silent()?;
+        self.silence()?;
         let mut daemon = self.daemon.take().ok_or("nobody to stop")?;
         daemon.terminate()?;
         let mut status = None;

@@ -28,6 +28,7 @@ const ROOMS: &[Room] = &[
     host("outbox", &["units", "roles"]),
     host("store", &["units", "roles", "charging", "outbox"]),
     host("uplink", &["units", "roles", "outbox"]),
+    host("web", &["units"]),
     // Real parts for tests: only `[dev-dependencies]` reach it.
     host("testbench", &[]),
     host(

@@ -15,6 +15,9 @@ const TOPICS: &[&str] = &[
     concat!("{pre", "fix}/"),
 ];
 
+/// How the paths of the HTTP API begin, which end like topics.
+const API: &str = "/api/v1/";
+
 /// Finds topic names in sources outside the uplink.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -23,6 +26,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         .filter(|file| !file.path.starts_with("crates/uplink/"))
     {
         for (number, line) in file.code_lines() {
+            // A path of the HTTP API is none.
+            let line = line.replace(API, "");
             if TOPICS.iter().any(|topic| line.contains(topic)) {
                 let mend = "use the names that `uplink` exports";
                 findings.push(Finding::at_line(&file.path, number, "a topic name", mend));
@@ -57,6 +62,8 @@ mod tests {
             let found = Tree::places(check, "apps/v2x/src/a.rs", topic);
             assert_eq!(found, ["apps/v2x/src/a.rs:1"], "{topic}");
         }
+        let path = "let path = \"/api/v1/devices/{id}\";\n";
+        assert!(Tree::places(check, "apps/v2x/src/a.rs", path).is_empty());
         let path = "let path = \"Vehicle.Speed\";\nlet prefix = \"v2x/vehicle\";\n";
         assert!(Tree::places(check, "apps/v2x/src/a.rs", path).is_empty());
     }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::vehicle::with_tables;
 use crate::cli;
 use crate::config::hub::keys::{self as hub_keys, HUB_KEYS};
 use crate::config::hub::{self as hub_config, HubConfig};
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &cli::Config) -> Result<(), Failure> {
     written.blame(Blame::Runtime, "standard output")
 }
 
-/// Reads a file as the daemon does for which it is, the token's file included.
+/// Reads a file as the daemon does for which it is, with the token's file and the car's tables.
 fn check(file: &Path) -> Result<String, Failure> {
     let config = Some(file.to_owned());
     let (notes, role) = match role_of_file(file)? {
@@ -74,7 +75,9 @@ fn check(file: &Path) -> Result<String, Failure> {
                 config,
                 ..cli::Vehicle::default()
             };
-            (VehicleConfig::gather(&arguments)?.1, "vehicle")
+            let (mut config, notes) = VehicleConfig::gather(&arguments)?;
+            with_tables(&mut config)?;
+            (notes, "vehicle")
         }
         Role::Station => {
             let arguments = cli::Station {

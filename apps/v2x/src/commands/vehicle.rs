@@ -21,6 +21,15 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
     for note in notes {
         info!("{note}");
     }
+    let state = with_tables(&mut config)?;
+    vehicle::run(&config, state)
+}
+
+/// Reads the tables that the settings name, and holds the settings against them.
+///
+/// # Errors
+/// Why the daemon could not start with them.
+pub(super) fn with_tables(config: &mut VehicleConfig) -> Result<VehicleState, Failure> {
     let decoder = load_decoder(config.dbc.as_deref())?;
     let mapping = load_mapping(config.vss.as_deref(), &decoder)?;
     if let Some(mqtt) = &mut config.mqtt {
@@ -30,7 +39,7 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
             reporting.rules = rules.blame(Blame::Configuration, "mqtt.report_rules")?;
         }
     }
-    vehicle::run(&config, VehicleState::new(decoder, mapping))
+    Ok(VehicleState::new(decoder, mapping))
 }
 
 /// The mapping of a file, or the Renault Twizy's.

@@ -1,0 +1,61 @@
+//! A station's month.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which month.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MonthQuery {
+    /// The month, as `2026-11`; without it the running one.
+    #[param(pattern = r"^\d{4}-(0[1-9]|1[0-2])$")]
+    pub month: Option<String>,
+}
+
+/// What a slot or a vehicle had of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Share {
+    /// The slot or the vehicle.
+    pub name: String,
+    /// How many sessions.
+    pub sessions: u64,
+    /// How much energy.
+    pub energy_wh: f64,
+    /// What was charged for it, a decimal text; `null` when nothing was billed.
+    pub revenue: Option<String>,
+}
+
+/// What a day had of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DayShare {
+    /// The day in the station's time zone, as `2026-11-30`.
+    pub day: String,
+    /// How many sessions began.
+    pub sessions: u64,
+    /// How much energy.
+    pub energy_wh: f64,
+    /// What was charged for it, a decimal text; `null` when nothing was billed.
+    pub revenue: Option<String>,
+}
+
+/// A month of a station, by the day on which sessions began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MonthReport {
+    /// The month, as `2026-11`.
+    pub month: String,
+    /// How many ended sessions.
+    pub sessions: u64,
+    /// How much energy that is charged for.
+    pub energy_wh: f64,
+    /// What was charged for it, a decimal text; `null` when nothing was billed, or in several
+    /// currencies.
+    pub revenue: Option<String>,
+    /// The currency, an ISO 4217 code.
+    pub currency: Option<String>,
+    /// By slot.
+    pub by_slot: Vec<Share>,
+    /// By vehicle; those that have not said who they are together as `unknown`.
+    pub by_vehicle: Vec<Share>,
+    /// By day.
+    pub by_day: Vec<DayShare>,
+}
