@@ -15,7 +15,7 @@ pub(crate) use board::{
     Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
     Chip,
 };
-pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord};
+pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, RoleOf, UserTask};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };

@@ -42,6 +42,11 @@ pub(crate) enum HubTask {
         #[command(subcommand)]
         task: DeviceTask,
     },
+    /// Who may log in to the dashboard.
+    User {
+        #[command(subcommand)]
+        task: UserTask,
+    },
     /// Write a whole copy of the store; the hub goes on meanwhile.
     Backup {
         /// Where to; must not be there yet.
@@ -64,6 +69,44 @@ pub(crate) struct HubFolder {
     /// Folder of the hub.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
+}
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserTask {
+    /// Add one, or change role and password; without a file a password is made and printed, once.
+    Add {
+        /// The name: letters of ASCII, digits, `.`, `-`, `_` and `@`.
+        name: String,
+        /// What they may do: look, command devices, or let devices and people in.
+        #[arg(long, value_enum, default_value_t = RoleOf::Viewer)]
+        role: RoleOf,
+        /// File that holds the password on one line, 10 characters or more.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        at: HubFolder,
+    },
+    /// List all with their roles.
+    List {
+        #[command(flatten)]
+        at: HubFolder,
+    },
+    /// Remove one.
+    Remove {
+        /// The name.
+        name: String,
+        #[command(flatten)]
+        at: HubFolder,
+    },
+}
+
+/// A role of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleOf {
+    Viewer,
+    Operator,
+    Admin,
 }
 
 /// What to do with devices.

@@ -73,7 +73,7 @@ struct Connection<S> {
 
 /// What happens next on a connection.
 enum Step {
-    Kept(usize),
+    Kept,
     Mail(Mail),
     Read(std::io::Result<usize>),
     Silent,
@@ -91,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let may_read = self.conversation.may_read();
             self.conversation.inbox().reserve(READ_BYTES);
             let step = tokio::select! {
-                count = self.kept.recv_many(&mut outcomes, WAITING_MAX) => Step::Kept(count),
+                _ = self.kept.recv_many(&mut outcomes, WAITING_MAX) => Step::Kept,
                 Some(mail) = self.mail.recv() => Step::Mail(mail),
                 read = self.stream.read_buf(self.conversation.inbox()), if may_read => {
                     Step::Read(read)
@@ -99,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 () = time::sleep_until(deadline), if may_read => Step::Silent,
             };
             let done = match step {
-                Step::Kept(_) => self.keep(&mut outcomes),
+                Step::Kept => self.keep(&mut outcomes),
                 Step::Mail(Mail::Part(farewell)) => Err(farewell),
                 Step::Mail(Mail::Message { topic, payload }) => self.tell(topic, payload),
                 Step::Read(Ok(0)) => return None,
@@ -173,12 +173,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.conversation.give_client_id(format!("hub-{number}"));
         }
         self.desk = Some(Desk::new(
-            &self.hub,
             who,
             self.peer.ip().to_string(),
             self.mail_to.clone(),
             self.kept_to.clone(),
-            now,
         ));
         // MQTT 3.1.1, 3.1.2.10: one and a half times what was promised.
         let promised = hello.keep_alive.map(|time| time + time / 2);

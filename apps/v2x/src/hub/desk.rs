@@ -9,7 +9,7 @@ use v2x_roles::hub::{AlarmSaid, DeviceId, Episode, Row};
 use v2x_store::hub::{Arrival, Scope};
 use v2x_units::{Instant, UtcTime};
 use v2x_uplink::endpoint::{Farewell, Message, Ticket, Verdict};
-use v2x_uplink::thingsboard::server::{self, AttributesAsked, Said};
+use v2x_uplink::thingsboard::server::{self, AttributesAsked, Members, Said};
 
 use super::login::Who;
 use super::sessions::MailBox;
@@ -30,8 +30,6 @@ pub(crate) struct Desk {
     kept: mpsc::UnboundedSender<Outcome>,
     /// Devices behind it that were named before.
     behind: HashMap<String, DeviceId>,
-    messages: v2x_roles::hub::Meter,
-    points: v2x_roles::hub::Meter,
 }
 
 /// What is to be done at once.
@@ -46,12 +44,10 @@ pub(crate) enum Deed {
 
 impl Desk {
     pub(crate) fn new(
-        hub: &Hub,
         who: Who,
         origin: String,
         mail: MailBox,
         kept: mpsc::UnboundedSender<Outcome>,
-        now: Instant,
     ) -> Self {
         Self {
             who,
@@ -59,8 +55,6 @@ impl Desk {
             mail,
             kept,
             behind: HashMap::new(),
-            messages: v2x_roles::hub::Meter::new(&hub.config.messages_limit, now),
-            points: v2x_roles::hub::Meter::new(&hub.config.points_limit, now),
         }
     }
 
@@ -76,11 +70,13 @@ impl Desk {
             warn!("a message is not taken: this computer's clock was never set");
             return Err(Farewell::NotKept);
         };
-        if !self.messages.take(1, now) {
+        hub.counters.messages.add(1);
+        if let Who::Device(device) = self.who
+            && !hub.message_limits.take(device, 1, now)
+        {
             hub.counters.over_limit.add(1);
             return Err(Farewell::Rate);
         }
-        hub.counters.messages.add(1);
         let said = match server::said(&message.topic, &message.payload, utc) {
             Ok(said) => said,
             Err(error) => {
@@ -230,13 +226,14 @@ impl Desk {
         Ok(Deed::Later)
     }
 
-    fn pay(&mut self, hub: &Hub, points: usize, now: Instant) -> Result<(), Farewell> {
-        let points = u32::try_from(points).unwrap_or(u32::MAX);
-        if self.points.take(points, now) {
-            return Ok(());
+    fn pay(&self, hub: &Hub, points: usize, now: Instant) -> Result<(), Farewell> {
+        match self.who {
+            Who::Device(device) if !hub.point_limits.take(device, points, now) => {
+                hub.counters.over_limit.add(1);
+                Err(Farewell::Rate)
+            }
+            _ => Ok(()),
         }
-        hub.counters.over_limit.add(1);
-        Err(Farewell::Rate)
     }
 
     async fn behind_all<T>(
@@ -343,7 +340,7 @@ fn attributes_of(
     hub: &Hub,
     device: DeviceId,
     asked: &AttributesAsked,
-) -> Result<(Map<String, Json>, Map<String, Json>), Farewell> {
+) -> Result<(Members, Members), Farewell> {
     let wants = |keys: &Option<std::collections::BTreeSet<String>>| {
         keys.as_ref().is_none_or(|keys| !keys.is_empty())
     };

@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `endpoint`, `connection` | sockets, and bytes between one of them and its conversation |
 //! | `login`, `secrets` | who a connection is |
-//! | `desk` | what a message comes to |
+//! | `desk`, `limits` | what a message comes to, and how many a device may send |
 //! | `books` | the thread that writes, in groups |
 //! | `fleet` | all devices as they are now |
 //! | `sessions`, `orders` | whom a message to a device goes to; commands and answers |
@@ -20,9 +20,12 @@
 //! | `outside` | devices at an outside broker |
 //! | `chores` | what is done once a second |
 //! | `certificate` | by what connections are encrypted |
+//! | `site`, `serve` | the hub as the dashboard sees it, and the thread that serves it |
+//! | `admin` | the first account |
 //!
 //! What is decided is in `v2x_roles::hub`, topics are in `v2x_uplink`, SQL in `v2x_store::hub`.
 
+pub(crate) mod admin;
 mod books;
 mod certificate;
 mod chores;
@@ -32,11 +35,14 @@ mod desk;
 mod endpoint;
 mod fleet;
 mod joining;
+mod limits;
 mod login;
 mod orders;
 mod outside;
 pub(crate) mod secrets;
+mod serve;
 mod sessions;
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +55,8 @@ use v2x_store::StoreError;
 use v2x_store::hub::{AlarmRow, Arrival, HubStore, Kept};
 use v2x_units::UtcTime;
 use v2x_uplink::vss::VssReader;
+use v2x_web::Live;
+use v2x_web::types::LiveEvent;
 
 use self::books::Books;
 use self::chores::Chores;
@@ -56,9 +64,11 @@ use self::counters::Counters;
 use self::endpoint::Endpoint;
 use self::fleet::{Fleet, Turn};
 use self::joining::Joining;
+use self::limits::Limits;
 use self::login::Doorbell;
 use self::orders::Orders;
 use self::outside::Outside;
+use self::serve::Pages;
 use self::sessions::Sessions;
 use crate::clock::Clock;
 use crate::config::hub::HubConfig;
@@ -86,7 +96,10 @@ pub(crate) struct Hub {
     pub(crate) orders: Orders,
     pub(crate) joining: Joining,
     pub(crate) doorbell: Doorbell,
+    pub(crate) message_limits: Limits,
+    pub(crate) point_limits: Limits,
     pub(crate) counters: Counters,
+    pub(crate) live: Arc<Live>,
     is_over: AtomicBool,
 }
 
@@ -109,22 +122,50 @@ impl Hub {
 
     /// Rows are on disk.
     fn kept(&self, rows: &[Arrival], kept: &Kept) {
-        self.fleet.take(rows, self.now());
+        let newer = self.fleet.take(rows, self.now());
+        if self.live.counters().viewers > 0 {
+            self.tell_viewers(rows, &newer);
+        }
         self.counters.rows.add(kept.new as u64);
         self.counters.repeated.add(kept.known as u64);
         self.alarmed(&kept.alarms);
     }
 
+    fn tell_viewers(&self, rows: &[Arrival], newer: &[bool]) {
+        for (arrival, is_newer) in rows.iter().zip(newer) {
+            if *is_newer {
+                let values = arrival.row.values.iter();
+                self.live.publish(&LiveEvent::Values {
+                    device: arrival.device.to_string(),
+                    ts: arrival.row.ts.as_millis(),
+                    values: values
+                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .collect(),
+                });
+            }
+            let told = arrival.episodes.iter();
+            let told = told.filter_map(|it| site::session_event(self, arrival.device, it));
+            told.for_each(|event| self.live.publish(&event));
+        }
+    }
+
     /// Alarms have changed.
     fn alarmed(&self, alarms: &[AlarmRow]) {
         self.fleet.take_alarms(alarms);
+        for alarm in alarms {
+            self.live.publish(&LiveEvent::Alarm(site::alarm(alarm)));
+        }
     }
 
     /// A device came or went.
-    #[expect(clippy::unused_self, reason = "its viewers are told here")]
     fn turned(&self, turn: &Turn) {
         let is_online = turn.is_online;
         tracing::debug!(device = %turn.device, is_online, "a device came or went");
+        self.live.publish(&LiveEvent::State {
+            device: turn.device.to_string(),
+            online: Some(is_online),
+            last_seen: turn.last_seen.map(UtcTime::as_millis),
+        });
     }
 }
 
@@ -167,14 +208,19 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
     make_folder(&config.out)?;
     let held = hold(&config.out)?;
     raise_file_limit(config.connections);
-    let store = open(&config.out)?;
+    let mut store = open(&config.out)?;
     let clock = Clock::of_system();
     let reader = HubStore::open_to_read(store.path()).map_err(|error| no_store(&error))?;
     let (books, queue) = books::queue();
     let now = Clock::wall().unwrap_or_else(|| clock.now().utc);
+    admin::first(&mut store, &config.out, now)?;
     let fleet = Fleet::load(&store, now).map_err(|error| no_store(&error))?;
     let tls = encryption(&config)?;
+    let pages_tls = tls.clone().filter(|_| config.dashboard_tls);
+    let tls = tls.map(TlsAcceptor::from);
     let hub = Arc::new(Hub {
+        message_limits: Limits::new(config.messages_limit.clone()),
+        point_limits: Limits::new(config.points_limit.clone()),
         config,
         clock,
         fleet,
@@ -185,6 +231,7 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
         joining: Joining::default(),
         doorbell: Doorbell::default(),
         counters: Counters::default(),
+        live: Arc::new(Live::new()),
         is_over: AtomicBool::new(false),
     });
     let mut watchdog = Watchdog::new();
@@ -192,6 +239,7 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
     let writer = books::start(queue, store, Arc::clone(&hub))?;
     let endpoint = Endpoint::start(Arc::clone(&hub), tls)?;
     let outside = Outside::start(Arc::clone(&hub), vss)?;
+    let pages = Pages::start(&hub, pages_tls)?;
     say_hello(&hub, &endpoint);
     heartbeat::ready();
     let mut chores = Chores::new(Arc::clone(&hub), heart);
@@ -203,6 +251,9 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
     }
     heartbeat::stopping();
     info!("stopping");
+    if let Some(pages) = pages {
+        pages.stop();
+    }
     endpoint.stop();
     if let Some(outside) = outside {
         outside.stop();
@@ -234,13 +285,13 @@ fn say_hello(hub: &Hub, endpoint: &Endpoint) {
 }
 
 /// By what connections are encrypted, where that is wanted.
-fn encryption(config: &HubConfig) -> Result<Option<TlsAcceptor>, Failure> {
-    if config.listen_tls.is_none() {
+fn encryption(config: &HubConfig) -> Result<Option<Arc<rustls::ServerConfig>>, Failure> {
+    if config.listen_tls.is_none() && !config.dashboard_tls {
         return Ok(None);
     }
     let files = certificate_files(config)?;
     let server = files.server_config()?;
-    Ok(Some(TlsAcceptor::from(Arc::new(server))))
+    Ok(Some(Arc::new(server)))
 }
 
 fn certificate_files(config: &HubConfig) -> Result<certificate::Files, Failure> {

@@ -5,6 +5,8 @@
     reason = "each test uses the parts that it needs, and every test includes all of them"
 )]
 
+pub(crate) mod api;
+
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -45,7 +47,7 @@ impl HubFolder {
             settings: vec![
                 ("V2X_ENDPOINT_LISTEN", "127.0.0.1:0".to_owned()),
                 ("V2X_ENDPOINT_LISTEN_TLS", "off".to_owned()),
-                ("V2X_DASHBOARD_LISTEN", "off".to_owned()),
+                ("V2X_HUB_DASHBOARD", "off".to_owned()),
             ],
         }
     }
@@ -168,6 +170,14 @@ impl Hub {
 
     pub(crate) fn port_tls(&self) -> u16 {
         self.port_after("mqtts://").unwrap()
+    }
+
+    /// The port of the dashboard.
+    pub(crate) fn pages(&self) -> u16 {
+        let log = self.log();
+        let (_, rest) = log.split_once("dashboard is at http://").unwrap();
+        let address = rest.split('/').next().unwrap();
+        address.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

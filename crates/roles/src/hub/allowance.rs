@@ -29,6 +29,14 @@ struct Limit {
 )]
 pub struct AllowanceError(String);
 
+impl Allowance {
+    /// Whether everything is allowed.
+    #[must_use]
+    pub const fn is_unlimited(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl FromStr for Allowance {
     type Err = AllowanceError;
 

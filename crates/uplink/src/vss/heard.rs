@@ -62,33 +62,32 @@ impl VssReader {
     pub fn read(&self, topic: &str, payload: &[u8]) -> Option<Heard> {
         let levels: Vec<&str> = topic.split('/').collect();
         let json: Map<String, Json> = serde_json::from_slice(payload).ok()?;
-        // The last of them: a prefix may have such a level too.
-        if let Some(place) = levels.iter().rposition(|level| *level == VEHICLE) {
-            let path = &levels[place..];
-            let value = json.get("value")?;
-            let (key, value) = self.quantity(path, value)?;
-            return heard(&levels[..place], None, of_value(&json, key, value)?);
-        }
         let (last, before) = levels.split_last()?;
-        if ROWS.contains(last) {
+        if ROWS.contains(last) && json.contains_key("values") {
             return heard(before, None, What::Row(row(&json)?));
         }
         match before {
-            [prefix @ .., SLOTS, slot] => {
+            [prefix @ .., SLOTS, slot] if *slot != VEHICLE => {
                 let what = if *last == ATTRIBUTES {
                     What::Attributes(json)
                 } else {
                     of_value(&json, unlevel(last)?, json.get("value")?.clone())?
                 };
-                heard(prefix, Some(unlevel(slot)?), what)
+                return heard(prefix, Some(unlevel(slot)?), what);
             }
-            prefix if *last == ATTRIBUTES => heard(prefix, None, What::Attributes(json)),
-            [prefix @ .., STATION] => {
+            [prefix @ .., STATION] if json.contains_key("value") => {
                 let what = of_value(&json, unlevel(last)?, json.get("value")?.clone())?;
-                heard(prefix, None, what)
+                return heard(prefix, None, what);
             }
-            _ => None,
+            prefix if *last == ATTRIBUTES && !json.contains_key("ts") => {
+                return heard(prefix, None, What::Attributes(json));
+            }
+            _ => {}
         }
+        // The last of them: a prefix may have such a level too.
+        let place = levels.iter().rposition(|level| *level == VEHICLE)?;
+        let (key, value) = self.quantity(&levels[place..], json.get("value")?)?;
+        heard(&levels[..place], None, of_value(&json, key, value)?)
     }
 
     fn quantity(&self, path: &[&str], value: &Json) -> Option<(String, Json)> {

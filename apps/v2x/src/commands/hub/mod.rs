@@ -2,6 +2,7 @@
 
 mod copies;
 mod devices;
+mod people;
 
 use tracing::info;
 use v2x_store::hub::{AuditRow, HubStore};
@@ -29,6 +30,7 @@ pub(super) fn run(arguments: &cli::Hub) -> Result<(), Failure> {
             hub::run(config, VssReader::new(&vss_names(mapping.quantities())))
         }
         Some(HubTask::Device { task }) => devices::run(task),
+        Some(HubTask::User { task }) => people::run(task),
         Some(HubTask::Backup { file, at }) => copies::back_up(file, &at.out),
         Some(HubTask::Restore { file, at }) => copies::restore(file, &at.out),
     }

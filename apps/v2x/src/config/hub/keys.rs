@@ -110,6 +110,34 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         &["File that holds the secret of that key."],
     ),
     key(
+        ("hub", "dashboard"),
+        Kind::Address,
+        "127.0.0.1:8080",
+        &["Where the dashboard and its API are served, or `off`."],
+    ),
+    key(
+        ("hub", "dashboard_tls"),
+        Kind::Flag,
+        "false",
+        &["Whether it is served encrypted, by the certificate of `[endpoint]`."],
+    ),
+    key(
+        ("hub", "tiles_url"),
+        Kind::Text,
+        "",
+        &[
+            "Where browsers get map tiles, as `https://tiles.example/{z}/{x}/{y}.png`: whoever serves",
+            "them learns which places are looked at. Without it the map has no tiles, and no page",
+            "asks anything of anybody but this computer.",
+        ],
+    ),
+    key(
+        ("hub", "tiles_attribution"),
+        Kind::Text,
+        "",
+        &["Whom the map names for its tiles, as their licence asks for."],
+    ),
+    key(
         ("endpoint", "listen"),
         Kind::Address,
         "127.0.0.1:1883",

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use v2x_roles::hub::Allowance;
 use v2x_store::hub::HubRetention;
+use v2x_web::types::Tiles;
 
 use super::mqtt::{self, MqttArguments, MqttConfig, MqttFile};
 use crate::cli;
@@ -37,6 +38,11 @@ pub(crate) struct HubConfig {
     pub(crate) messages_limit: Allowance,
     pub(crate) points_limit: Allowance,
     pub(crate) retention: HubRetention,
+    /// Where the dashboard is served, and whether it is encrypted.
+    pub(crate) dashboard: Option<SocketAddr>,
+    pub(crate) dashboard_tls: bool,
+    /// Where map tiles come from, if they are wanted.
+    pub(crate) tiles: Option<Tiles>,
     /// An outside broker, in the place of the endpoint.
     pub(crate) broker: Option<MqttConfig>,
 }
@@ -58,6 +64,9 @@ pub(crate) struct FileSettings {
     messages_limit: Allowance,
     points_limit: Allowance,
     retention: HubRetention,
+    dashboard: Option<SocketAddr>,
+    dashboard_tls: bool,
+    tiles: Option<Tiles>,
     mqtt: MqttFile,
 }
 
@@ -94,6 +103,9 @@ impl HubConfig {
             messages_limit: file.messages_limit,
             points_limit: file.points_limit,
             retention: file.retention,
+            dashboard: file.dashboard,
+            dashboard_tls: file.dashboard_tls,
+            tiles: file.tiles,
             broker,
         };
         Ok((config, notes))

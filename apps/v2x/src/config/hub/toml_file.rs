@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use v2x_roles::hub::Allowance;
 use v2x_store::hub::HubRetention;
+use v2x_web::types::Tiles;
 
 use super::super::keys::{Key, Kind, MqttTable};
 use super::{FileSettings, keys};
@@ -38,6 +39,10 @@ struct HubTable {
     provisioning: Option<bool>,
     provision_key: Option<String>,
     provision_secret_file: Option<PathBuf>,
+    dashboard: Option<String>,
+    dashboard_tls: Option<bool>,
+    tiles_url: Option<String>,
+    tiles_attribution: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -176,8 +181,27 @@ fn settings(document: Document) -> Result<FileSettings, String> {
             messages: days("hub.keep_messages_days", hub.keep_messages_days)?,
             minutes: days("hub.keep_minutes_days", hub.keep_minutes_days)?,
         },
+        dashboard: address("hub.dashboard", hub.dashboard)?,
+        dashboard_tls: hub.dashboard_tls.unwrap_or_default(),
+        tiles: tiles(hub.tiles_url, hub.tiles_attribution)?,
         mqtt: document.mqtt.into(),
     })
+}
+
+fn tiles(url: Option<String>, attribution: Option<String>) -> Result<Option<Tiles>, String> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else {
+        return Ok(None);
+    };
+    let has_place = ["{z}", "{x}", "{y}"].iter().all(|part| url.contains(part));
+    if !has_place || !url.starts_with("https://") {
+        return Err(format!(
+            "hub.tiles_url is {url:?}; it must be as https://tiles.example/{{z}}/{{x}}/{{y}}.png"
+        ));
+    }
+    Ok(Some(Tiles {
+        url,
+        attribution: attribution.unwrap_or_default(),
+    }))
 }
 
 #[cfg(test)]
@@ -195,6 +219,7 @@ mod tests {
         assert_eq!(set.inactive_after, Duration::from_secs(600));
         for key in keys::HUB_KEYS {
             let value = match (key.kind, key.default) {
+                _ if key.name == "tiles_url" => "\"https://t/{z}/{x}/{y}\"".to_owned(),
                 (Kind::Number | Kind::Flag, default) => default.to_owned(),
                 (_, "") => "\"x\"".to_owned(),
                 (_, default) => format!("\"{default}\""),
@@ -228,6 +253,7 @@ mod tests {
             ("[endpoint]\nkey = \"a\"\n", "only one"),
             ("[endpoint]\nmessages_limit = \"many\"\n", "20:1,600:60"),
             ("[hub]\nkeep_messages_days = 40000\n", "0 to 36500"),
+            ("[hub]\ntiles_url = \"http://a\"\n", "{z}"),
         ] {
             let said = parse(text, nothing).unwrap_err();
             assert!(said.contains(word), "{text}: {said}");
