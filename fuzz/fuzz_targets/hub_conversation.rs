@@ -6,24 +6,9 @@
 use libfuzzer_sys::fuzz_target;
 use v2x_units::UtcTime;
 use v2x_uplink::endpoint::{Conversation, Event, Refusal, Verdict, WAITING_MAX_BYTES};
-use v2x_uplink::thingsboard::server::{self, Published, Subscription};
+use v2x_uplink::thingsboard::server::{self, Published, Subscription, TOPICS};
 
 const NOW: UtcTime = UtcTime::from_millis(1_795_515_300_000);
-
-const TOPICS: [&str; 12] = [
-    "v1/devices/me/telemetry",
-    "v1/devices/me/attributes",
-    "v1/devices/me/attributes/request/1",
-    "v1/devices/me/rpc/response/1",
-    "v1/devices/me/rpc/request/1",
-    "v1/gateway/connect",
-    "v1/gateway/telemetry",
-    "v1/gateway/attributes",
-    "v1/gateway/attributes/request",
-    "v1/gateway/rpc",
-    "/provision/request",
-    "v2/t",
-];
 
 fuzz_target!(|data: &[u8]| {
     let Some((&how, bytes)) = data.split_first() else {

@@ -21,6 +21,8 @@ const STEPS: &[Step] = &[
         cargo(&["fmt", "--manifest-path", manifest, "--all", "--check"])
     }),
     ("tidy", || cargo(&["xtask", "tidy"])),
+    // Before the binary is built: it embeds the pages.
+    ("dashboard", || cargo(&["xtask", "dashboard"])),
     ("lints", clippy),
     ("licences and sources", || {
         cargo(&[

@@ -12,6 +12,7 @@
 mod bare_metal;
 mod bench;
 mod ci;
+mod dashboard;
 mod dist;
 mod faults;
 mod firmware;
@@ -65,6 +66,12 @@ const CHORES: &[Chore] = &[
         arguments: "",
         purpose: "builds the boards' libraries for a chip without an operating system",
         run: bare_metal::run,
+    },
+    Chore {
+        name: "dashboard",
+        arguments: "[--without-browser]",
+        purpose: "checks, builds and tries the pages (needs Node, npm and Chromium)",
+        run: dashboard::run,
     },
     Chore {
         name: "firmware",

@@ -1,5 +1,5 @@
-//! Our own daemons at the hub and at a plain broker: which of them they talk to is a matter of their
-//! settings.
+//! Our own daemons at the hub and at a plain broker: which of them they talk to is a matter of
+//! their settings.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

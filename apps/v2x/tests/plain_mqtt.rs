@@ -94,6 +94,51 @@ fn every_row_of_a_drive_is_published_by_its_quantities_with_their_units() {
 }
 
 #[test]
+fn quantity_that_does_not_change_is_not_published_again_on_its_topic() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let heard = Subscriber::start(broker.port());
+    let replay = Replay::start(&recordings::invented(), &["--rate", "490", "--for", "8"]);
+    let car = Car::new(Some(broker.url()));
+    car.set("V2X_MQTT_FORM", "vss");
+    car.set("V2X_MQTT_TOPIC_PREFIX", "car");
+    car.set("V2X_MQTT_REPORTING", "by_change");
+    car.plug_in(replay.port());
+    let daemon = car.start();
+    car.hide_port();
+    replay.finish();
+    assert!(daemon.stop().success());
+    let store = car.written().store();
+    let stored = telemetry::stored(&store);
+    assert!(stored.len() > 5, "{} rows", stored.len());
+    assert_eq!(telemetry::waiting(&store).len(), 0, "rows wait");
+
+    let topics = by_topic(&heard);
+    let of = |topic: &str, key: &str| {
+        let told = values(&topics, topic);
+        for (ts, value) in &told {
+            assert_eq!(stored[ts].get(key), Some(value), "{topic} at {ts}");
+        }
+        told
+    };
+    // The odometer moves by less than its hundred metres: it is told once or twice, not every
+    // second.
+    let distance = values(&topics, "car/Vehicle/TraveledDistance");
+    let rows_with = |key: &str| stored.values().filter(|row| row.contains_key(key)).count();
+    assert!(!distance.is_empty());
+    assert!(
+        distance.len() * 2 < rows_with("odometer"),
+        "{} of {} rows tell the odometer",
+        distance.len(),
+        rows_with("odometer")
+    );
+    // What moves is told, and truly.
+    let speed = of("car/Vehicle/Speed", "motor_speed");
+    assert!(speed.len() > 1, "{speed:?}");
+}
+
+#[test]
 fn station_publishes_each_slot_on_topics_of_its_own_and_hears_no_commands() {
     let Some(broker) = Mosquitto::start(&Access::Everybody) else {
         return;

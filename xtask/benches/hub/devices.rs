@@ -25,9 +25,15 @@ const TOPIC: &str = "v1/devices/me/telemetry";
 /// The row of a vehicle: the prototype's eighteen keys.
 pub(crate) fn values(number: usize) -> String {
     let soc = 20.0 + (number % 8000) as f64 / 100.0;
+    let speed = number % 80;
     format!(
-        r#"{{"soc":{soc},"current":-12.25,"gear":"Drive","motor_active":true,"accelerator":31.5,"brake":false,"cap_voltage":57.6,"motor_speed":{},"odometer":3585.2,"range":54,"battery_voltage":57.8,"available_energy":4.1,"charging_status":"0x00","motor_temp":41,"power_request":-708.05,"timestamp_str":"2026-11-24T10:00:00.000Z","latitude":33.986242,"longitude":-6.85}}"#,
-        number % 80
+        r#"{{"soc":{soc},"current":-12.25,"gear":"Drive","motor_active":true,"accelerator":31.5,"#
+    ) + &format!(
+        r#""brake":false,"cap_voltage":57.6,"motor_speed":{speed},"odometer":3585.2,"range":54,"#
+    ) + concat!(
+        r#""battery_voltage":57.8,"available_energy":4.1,"charging_status":"0x00","#,
+        r#""motor_temp":41,"power_request":-708.05,"#,
+        r#""timestamp_str":"2026-11-24T10:00:00.000Z","latitude":33.986242,"longitude":-6.85}"#
     )
 }
 

@@ -1,5 +1,5 @@
-//! The store alone: rows into SQLite in batches, each batch synced, against a file that is synced as
-//! often and only grows.
+//! The store alone: rows into SQLite in batches, each batch synced, against a file that is synced
+//! as often and only grows.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -8,10 +8,10 @@ use super::tree::{File, Tree};
 /// The most lines of code in one file.
 const LONGEST: usize = 400;
 
-/// Finds Rust files above the limit and names the item where a cut would fall.
+/// Finds sources above the limit and names the item where a cut would fall.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in tree.rust() {
+    for file in tree.sources() {
         let code = file.code_lines().filter(|(_, line)| is_code(line)).count();
         if code > LONGEST {
             let seen = format!("{code} lines of code; the limit is {LONGEST}");
@@ -33,9 +33,11 @@ fn cut(file: &File) -> String {
     let middle = file.code_lines().count() / 2;
     file.code_lines()
         .filter(|(_, line)| {
-            ["pub", "impl", "fn ", "struct ", "enum ", "trait "]
-                .iter()
-                .any(|start| line.starts_with(start))
+            [
+                "pub", "impl", "fn ", "struct ", "enum ", "trait ", "export", "function",
+            ]
+            .iter()
+            .any(|start| line.starts_with(start))
         })
         .min_by_key(|(number, _)| number.abs_diff(middle))
         .map_or_else(
@@ -58,6 +60,14 @@ mod tests {
             "{}",
             found[0]
         );
+    }
+
+    #[test]
+    fn pages_and_style_sheets_are_counted_as_well() {
+        let long = "a {}\n".repeat(LONGEST + 1);
+        assert_eq!(Tree::places(check, "web/a.css", &long), ["web/a.css"]);
+        assert_eq!(Tree::places(check, "web/a.tsx", &long), ["web/a.tsx"]);
+        assert!(Tree::places(check, "web/a.json", &long).is_empty());
     }
 
     #[test]

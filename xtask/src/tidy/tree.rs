@@ -56,6 +56,15 @@ impl Tree {
         self.files.iter().filter(|file| file.has_extension("rs"))
     }
 
+    /// The sources of product, chores and pages: Rust, TypeScript and style sheets.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().filter(|file| {
+            ["rs", "ts", "tsx", "css"]
+                .iter()
+                .any(|extension| file.has_extension(extension))
+        })
+    }
+
     /// The file at that path.
     pub(crate) fn file(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)

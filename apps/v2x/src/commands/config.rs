@@ -1,7 +1,7 @@
 //! `v2x config`: whether a configuration is right, what holds, and what each key means.
 //!
-//! For vehicle, station and hub alike. The page `docs/configuration.md` is what `v2x config explain`
-//! prints without a key.
+//! For vehicle, station and hub alike. The page `docs/configuration.md` is what
+//! `v2x config explain` prints without a key.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -50,8 +50,9 @@ has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the stati
 const HUB: &str = "
 ## The hub's file
 
-Besides its own tables it has `[mqtt]` of the vehicle: the way to an outside broker, where there is one, without what is
-published there. A file is the hub's when it has `[hub]` or `[endpoint]`. [The guide](guide/hub.md).
+Besides its own tables it has `[mqtt]` of the vehicle: the way to an outside broker, where there is
+one, without what is published there. A file is the hub's when it has `[hub]` or `[endpoint]`.
+[The guide](guide/hub.md).
 ";
 
 /// Runs the subcommand.

@@ -46,8 +46,9 @@ impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} connections, {} wrong logins, {} messages, {} new rows, {} known ones, {} malformed, \
-             {} unknown topics, {} over their limit, {} slow readers, {} groups refused by the disk",
+            "{} connections, {} wrong logins, {} messages, {} new rows, {} known ones, \
+             {} malformed, {} unknown topics, {} over their limit, {} slow readers, \
+             {} groups refused by the disk",
             self.connections.get(),
             self.refused_logins.get(),
             self.messages.get(),

@@ -11,6 +11,7 @@ use v2x_roles::hub::DeviceId;
 use v2x_uplink::thingsboard::server::{self, Command, Told};
 
 use super::Hub;
+use super::books::Closed;
 use super::sessions::Mail;
 
 /// How long an answer is waited for: ThingsBoard's default.
@@ -102,7 +103,7 @@ pub(crate) fn tell(
     match noted {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the answer to a command cannot be noted"),
-        Err(_) => {}
+        Err(Closed) => tracing::debug!("the hub ends before an answer was noted"),
     }
     answer
 }

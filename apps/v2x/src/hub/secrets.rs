@@ -30,8 +30,8 @@ pub(crate) fn check_chosen(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "a token of {length} bytes; it must be one word of {CHOSEN_MIN} to {CHOSEN_MAX}, or leave it \
-         out and one is made"
+        "a token of {length} bytes; it must be one word of {CHOSEN_MIN} to {CHOSEN_MAX}, or leave \
+         it out and one is made"
     ))
 }
 

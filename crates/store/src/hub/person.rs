@@ -75,7 +75,8 @@ impl HubStore {
                 return Ok(Err(LastAdmin(person.name.clone())));
             }
             let sql = "INSERT INTO person (name, role, password, made_ms) VALUES (?1, ?2, ?3, ?4)
-                       ON CONFLICT DO UPDATE SET role = excluded.role, password = excluded.password";
+                       ON CONFLICT DO UPDATE SET role = excluded.role,
+                           password = excluded.password";
             let values = (
                 &person.name,
                 person.role.word(),

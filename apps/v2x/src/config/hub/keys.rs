@@ -81,8 +81,8 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         Kind::Number,
         "90",
         &[
-            "Days for which every message is kept, 1 to 36500; 0: for ever. Trips, charges, sessions,",
-            "alarms and the audit log always stay.",
+            "Days for which every message is kept, 1 to 36500; 0: for ever. Trips, charges,",
+            "sessions, alarms and the audit log always stay.",
         ],
     ),
     key(
@@ -126,9 +126,9 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         Kind::Text,
         "",
         &[
-            "Where browsers get map tiles, as `https://tiles.example/{z}/{x}/{y}.png`: whoever serves",
-            "them learns which places are looked at. Without it the map has no tiles, and no page",
-            "asks anything of anybody but this computer.",
+            "Where browsers get map tiles, as `https://tiles.example/{z}/{x}/{y}.png`: whoever",
+            "serves them learns which places are looked at. Without it the map has no tiles, and",
+            "no page asks anything of anybody but this computer.",
         ],
     ),
     key(
@@ -157,8 +157,9 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         Kind::Path,
         "",
         &[
-            "The certificate, in PEM, with those between it and its authority; with `key`, or neither:",
-            "then the hub makes one, and `hub-ca.pem` in its folder is what devices trust it by.",
+            "The certificate, in PEM, with those between it and its authority; with `key`, or",
+            "neither: then the hub makes one, and `hub-ca.pem` in its folder is what devices trust",
+            "it by.",
         ],
     ),
     key(

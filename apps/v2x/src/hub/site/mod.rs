@@ -6,6 +6,7 @@
 
 mod charging;
 mod people;
+mod push;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,6 @@ use v2x_store::StoreError;
 use v2x_store::hub::{Asked, AuditRow, DeviceRow, HubStore, PendingState, Scope};
 use v2x_units::UtcTime;
 use v2x_uplink::endpoint::Farewell;
-use v2x_uplink::thingsboard::server::{self, Told};
 use v2x_web::site::{EachPoint, EachRow, HistoryAsked, Period, no_device};
 use v2x_web::types::{
     Alarm, AlarmState, Audit, BatteryHealth, Charge, Device, Feature, HealthShown, History,
@@ -32,7 +32,6 @@ use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 
 use super::books::Closed;
 use super::fleet::Known;
-use super::sessions::Mail;
 use super::{Hub, joining, orders, secrets};
 
 pub(crate) use people::People;
@@ -313,7 +312,7 @@ impl Site for HubSite {
             let what = format!("{passed_over} settings have no room: a device has 1000 at most");
             return Err(Refusal::Conflict(what));
         }
-        push_shared(&self.0, &known, &change);
+        push::shared(&self.0, &known, &change);
         Ok(all.into_iter().collect())
     }
 
@@ -448,30 +447,4 @@ impl HubSite {
 
 fn new_token() -> Answer<String> {
     secrets::new_token().map_err(|error| Refusal::Unavailable(error.to_string()))
-}
-
-/// Tells a device of settings that changed, over its own connections or its gateway's.
-fn push_shared(hub: &Hub, known: &Known, change: &Map<String, Json>) {
-    let messages: Vec<_> = match known.row.parent {
-        None => {
-            let listeners = hub.sessions.listeners(known.row.id, Told::SharedUpdates);
-            let listeners = listeners.into_iter();
-            listeners
-                .map(|(mail, spelling)| (mail, server::shared_update(change, spelling)))
-                .collect()
-        }
-        Some(gateway) => {
-            let listeners = hub.sessions.listeners(gateway, Told::GatewayUpdates);
-            let listeners = listeners.into_iter();
-            let name = &known.row.name;
-            listeners
-                .map(|(mail, _)| (mail, server::gateway_shared_update(name, change)))
-                .collect()
-        }
-    };
-    for (mail, (topic, payload)) in messages {
-        // One that is full ends, and asks for all settings when it comes back.
-        let told = mail.try_send(Mail::Message { topic, payload });
-        told.unwrap_or_default();
-    }
 }

@@ -27,7 +27,7 @@ pub use request::{
     AttributesAsked, Command, attributes_answer, command, gateway_attributes_answer,
     gateway_command, gateway_shared_update, server_answer, shared_update,
 };
-pub use topic::{Published, Spelling, Subscription, Told};
+pub use topic::{Published, Spelling, Subscription, TOPICS, Told};
 pub use upload::{gateway_attributes, gateway_rows, rows, values};
 
 /// The most devices that one message of a gateway may name.

@@ -11,6 +11,22 @@ pub enum Spelling {
     ShortJson,
 }
 
+/// Every topic that a device publishes to, in the long spelling, with the number 1 where it has one.
+pub const TOPICS: [&str; 12] = [
+    "v1/devices/me/telemetry",
+    "v1/devices/me/attributes",
+    "v1/devices/me/attributes/request/1",
+    "v1/devices/me/rpc/response/1",
+    "v1/devices/me/rpc/request/1",
+    "v1/gateway/connect",
+    "v1/gateway/disconnect",
+    "v1/gateway/telemetry",
+    "v1/gateway/attributes",
+    "v1/gateway/attributes/request",
+    "v1/gateway/rpc",
+    "/provision/request",
+];
+
 /// What a device publishes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {

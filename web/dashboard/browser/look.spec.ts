@@ -1,0 +1,57 @@
+// Every page in every language, theme and size: drawn whole, with a title, without scrolling
+// sideways, accessible as far as axe can tell, and pictured.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { PAGES } from "./every_page";
+import { expect, logIn, LOOKS, nameOf, open, prefer, SIZES, test } from "./site";
+
+const FOLDER = `${process.env["CARGO_TARGET_DIR"] ?? "../../target"}/dashboard/screenshots`;
+
+/** axe looks at each page in each theme and size, and once in each other language. */
+const LOOKED_AT_BY_AXE = [
+  "en-light-desktop",
+  "en-dark-desktop",
+  "en-light-phone",
+  "en-dark-phone",
+  "fr-light-desktop",
+  "ar-dark-phone",
+];
+
+async function violations(page: Page): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
+  const { violations } = await axe.analyze();
+  return violations.map((one) => {
+    const where = one.nodes.map((node) => node.target.join(" ")).slice(0, 3);
+    return `${one.id}: ${one.help} at ${where.join(" and ")}`;
+  });
+}
+
+/** How far the page is wider than its window, in pixels. */
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+for (const look of LOOKS) {
+  const name = nameOf(look);
+  test(`every page is whole and accessible: ${name}`, async ({ page, mock, wrongs, context }) => {
+    await page.setViewportSize(SIZES[look.size]);
+    await prefer(context, look);
+    const byAxe = LOOKED_AT_BY_AXE.includes(name);
+    await page.goto(mock.address());
+    await expect(page.locator(".login")).toBeVisible();
+    await page.screenshot({ path: `${FOLDER}/${name}/login.png` });
+    if (byAxe) expect.soft(await violations(page), "log-in").toEqual([]);
+    await logIn(page, mock);
+    await expect(page.locator("html")).toHaveAttribute(
+      "dir",
+      look.language === "ar" ? "rtl" : "ltr",
+    );
+    for (const [id, route] of PAGES) {
+      await open(page, route);
+      await page.screenshot({ path: `${FOLDER}/${name}/${id}.png`, fullPage: true });
+      expect.soft(await overflow(page), `${id} scrolls sideways`).toBeLessThanOrEqual(0);
+      if (byAxe) expect.soft(await violations(page), id).toEqual([]);
+    }
+    expect(wrongs).toEqual([]);
+  });
+}

@@ -1,0 +1,189 @@
+// How the pages are used: log-in, roles, keyboard, exports, commands, what each site shows.
+
+import { readFile } from "node:fs/promises";
+import { expect, logIn, open, settled, SIZES, test } from "./site";
+
+test("nobody gets in without the right password", async ({ page, mock, wrongs }) => {
+  await page.goto(`${mock.address()}/#/vehicle/atlas/live`);
+  await expect(page.locator(".login")).toBeVisible();
+  await page.getByLabel("Name").fill("amina");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toContainText("Name or password is wrong.");
+  await expect(page.locator(".shell")).toHaveCount(0);
+  expect(wrongs).toEqual([]);
+});
+
+test("a log-in that has ended shows the log-in again", async ({ page, mock, context }) => {
+  await logIn(page, mock);
+  await context.clearCookies();
+  await page.evaluate(() => (location.hash = "#/alarms"));
+  await expect(page.locator(".login")).toBeVisible();
+});
+
+test("a viewer sees values and may command nothing", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock, "victor");
+  await expect(page.getByRole("link", { name: "Users" })).toHaveCount(0);
+  await open(page, "#/station/courtyard/slots");
+  await expect(page.locator(".slot")).toHaveCount(3);
+  await expect(page.locator(".slot-commands")).toHaveCount(0);
+  await open(page, "#/alarms");
+  await expect(page.getByRole("button", { name: "Acknowledge" })).toHaveCount(0);
+  await open(page, "#/device/atlas");
+  await expect(page.getByRole("button", { name: "Send" })).toHaveCount(0);
+  await page.evaluate(() => (location.hash = "#/admin/users"));
+  await expect(page.getByText("Your role does not allow this.")).toBeVisible();
+  expect(wrongs).toEqual([]);
+});
+
+test("an operator acknowledges an alarm and releases a slot", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock, "olga");
+  await open(page, "#/alarms");
+  const row = page.getByRole("row").filter({ hasText: "112 mV" });
+  await row.getByRole("button", { name: "Acknowledge" }).click();
+  await expect(row).toContainText("olga");
+  await open(page, "#/station/courtyard/slots");
+  const slot = page.getByRole("region", { name: "2 Yard 2" });
+  await slot.getByRole("button", { name: "Release" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
+  await expect(slot.getByRole("status").filter({ hasText: "Done: Release" })).toBeVisible();
+  expect(wrongs).toEqual([]);
+});
+
+test("a device that does not answer says so", async ({ page, mock }) => {
+  await logIn(page, mock, "olga");
+  await open(page, "#/device/dune");
+  await page.getByLabel("Method").fill("getConfig");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByText("The device does not answer.")).toBeVisible();
+  await page.getByLabel("Parameters").fill("{");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByText("The parameters are not JSON")).toBeVisible();
+});
+
+test("the keyboard alone reaches the content and every page", async ({ page, mock, wrongs }) => {
+  await page.goto(mock.address());
+  await page.getByLabel("Name").fill("amina");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("twizy-v2x");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".shell")).toBeVisible();
+  await expect(page.locator("h1")).toBeFocused();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press("Tab");
+  await expect(page.getByText("Skip to the content")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+  await page.getByRole("link", { name: "Alarms" }).first().focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Alarms" })).toBeFocused();
+  expect(wrongs).toEqual([]);
+});
+
+test("what is seen can be saved as CSV, PNG and GPX", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock);
+  await open(page, "#/vehicle/atlas/drives/d3");
+  const picture = page.waitForEvent("download");
+  await page.getByRole("button", { name: "PNG: Speed" }).click();
+  const saved = await (await picture).path();
+  expect((await readFile(saved)).subarray(1, 4).toString()).toBe("PNG");
+  await expect(page.getByRole("link", { name: "GPX" })).toHaveAttribute(
+    "href",
+    /track\.gpx\?from=/,
+  );
+  await open(page, "#/vehicle/atlas/drives");
+  const table = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const text = await readFile(await (await table).path(), "utf8");
+  expect(text.split("\r\n")[0]).toContain("Start,Duration,Distance");
+  expect(text).toMatch(/\d{4}-\d{2}-\d{2}T/);
+  expect(wrongs).toEqual([]);
+});
+
+test("units, theme and language are switched and kept", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock);
+  await open(page, "#/settings");
+  await page.getByText("Imperial").click();
+  await page.getByText("Dark").click();
+  await page.getByText("Français").click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await open(page, "#/vehicle/atlas/live");
+  await expect(page.locator(".dial-unit")).toHaveText("mph");
+  await expect(page.getByRole("heading", { name: "Vitesse" })).toBeVisible();
+  expect(wrongs).toEqual([]);
+});
+
+test("a tariff is previewed before it is saved, and refused with its line", async ({
+  page,
+  mock,
+}) => {
+  await logIn(page, mock);
+  await open(page, "#/station/courtyard/tariff");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.locator(".large-number")).toHaveText("9.50 MAD");
+  await page.getByLabel("Tariffs as TOML").fill("[[tariff]]\n");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("tariffs.toml:1: there is no per_kwh")).toBeVisible();
+});
+
+test("warnings appear over every page as they happen", async ({ page, mock }) => {
+  await logIn(page, mock);
+  await open(page, "#/alarms");
+  const note = page.locator(".warning-notes .note");
+  await expect(note).toBeVisible({ timeout: 60_000 });
+  await expect(note).toContainText("Atlas");
+  await expect(note).toHaveCount(0, { timeout: 60_000 });
+});
+
+test("a token is shown once when a device is added", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock);
+  await open(page, "#/admin/devices");
+  await page.getByLabel("Name").fill('Bus "7" <b>');
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.locator(".token")).toContainText("token-of-the-mock");
+  await expect(page.getByRole("link", { name: 'Bus "7" <b>' })).toBeVisible();
+  await open(page, "#/fleet");
+  await open(page, "#/admin/devices");
+  await expect(page.locator(".token")).toHaveCount(0);
+  expect(wrongs).toEqual([]);
+});
+
+test.describe("a vehicle's own pages", () => {
+  test.use({ kind: "vehicle" });
+  test("begin with the vehicle and know no fleet", async ({ page, mock, wrongs }) => {
+    await logIn(page, mock);
+    await expect(page.getByRole("heading", { level: 1, name: "Atlas" })).toBeVisible();
+    await settled(page);
+    await expect(page.getByRole("link", { name: "Fleet" })).toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Drives" }).first()).toBeVisible();
+    await page.evaluate(() => (location.hash = "#/fleet"));
+    await expect(page.getByText("There is no such page here.")).toBeVisible();
+    expect(wrongs).toEqual([]);
+  });
+});
+
+test.describe("a station's own pages", () => {
+  test.use({ kind: "station" });
+  test("begin with its slots, readable from afar on a phone too", async ({
+    page,
+    mock,
+    wrongs,
+  }) => {
+    await page.setViewportSize(SIZES.phone);
+    await logIn(page, mock);
+    await expect(page.locator(".slot")).toHaveCount(3);
+    await settled(page);
+    const size = await page
+      .locator(".slot-state")
+      .first()
+      .evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+    expect(size).toBeGreaterThanOrEqual(28);
+    await expect(page.getByRole("link", { name: "Drives" })).toHaveCount(0);
+    await page.getByRole("button", { name: "More" }).click();
+    await page.locator(".sheet").getByRole("link", { name: "Month report" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Month report" })).toBeVisible();
+    expect(wrongs).toEqual([]);
+  });
+});

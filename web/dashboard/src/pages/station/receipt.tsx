@@ -1,0 +1,46 @@
+// The receipt of a session: its text as it was signed, and who signed it.
+
+import { part } from "../../api/client";
+import type { Receipt } from "../../api/station";
+import type { Device } from "../../api/types";
+import { MISSING, t } from "../../i18n";
+import { useApi } from "../../state/load";
+import { Card, Facts } from "../../ui/card";
+import { saveText } from "../../ui/download";
+import { Icon } from "../../ui/icon";
+import { LoadedView } from "../../ui/states";
+
+export function ReceiptCard({ device, id }: { device: Device; id: string }) {
+  const receipt = useApi<Receipt>(`/sessions/${part(device.id)}/${part(id)}/receipt`);
+  const { data } = receipt;
+  const save = () => data && saveText(data.text, `receipt ${id}.txt`, "text/plain;charset=utf-8");
+  return (
+    <Card
+      title={t("receipt.title")}
+      icon="report"
+      actions={
+        <button type="button" class="small" onClick={save} disabled={!data}>
+          <Icon name="save" size={16} />
+          {t("receipt.save")}
+        </button>
+      }
+    >
+      <LoadedView of={receipt}>
+        {(one) => (
+          <>
+            <pre class="receipt" dir="ltr">
+              {one.text}
+            </pre>
+            <Facts
+              of={[
+                [t("receipt.signedBy"), one.signed_by ?? MISSING],
+                [t("receipt.countersigned"), one.countersigned ? t("state.yes") : t("state.no")],
+              ]}
+            />
+            {one.not_certified_meter && <p class="hint">{t("receipt.notCertified")}</p>}
+          </>
+        )}
+      </LoadedView>
+    </Card>
+  );
+}

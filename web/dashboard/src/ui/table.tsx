@@ -1,0 +1,76 @@
+// A table of rows: columns with a name, a cell, and what a CSV file has in its place. On a phone
+// each row is a small card whose cells carry their column's name.
+
+import type { ComponentChildren } from "preact";
+import { t } from "../i18n";
+import { saveText, toCsv } from "./download";
+import { Icon } from "./icon";
+
+export interface Column<T> {
+  name: string;
+  cell: (row: T) => ComponentChildren;
+  csv?: (row: T) => string | number | null | undefined;
+  /** Numbers stand at the end of their column. */
+  number?: boolean;
+}
+
+interface TableProps<T> {
+  caption: string;
+  columns: Column<T>[];
+  rows: readonly T[];
+  id: (row: T) => string | number;
+}
+
+export function Table<T>({ caption, columns, rows, id }: TableProps<T>) {
+  return (
+    // It can be wider than the window: the keyboard must be able to scroll it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div class="table" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption class="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.name} scope="col" class={column.number ? "number" : ""}>
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={id(row)}>
+              {columns.map((column) => (
+                <td key={column.name} class={column.number ? "number" : ""} data-name={column.name}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface CsvProps<T> {
+  columns: Column<T>[];
+  rows: readonly T[];
+  name: string;
+}
+
+/** Saves the rows that are seen. */
+export function CsvButton<T>({ columns, rows, name }: CsvProps<T>) {
+  const kept = columns.filter((column) => column.csv);
+  const save = () => {
+    const head = kept.map((column) => column.name);
+    const body = rows.map((row) => kept.map((column) => column.csv?.(row)));
+    saveText(toCsv([head, ...body]), `${name}.csv`);
+  };
+  return (
+    <button type="button" class="small" onClick={save} disabled={rows.length === 0}>
+      <Icon name="save" size={16} />
+      CSV<span class="visually-hidden">: {t("action.saveTable")}</span>
+    </button>
+  );
+}
