@@ -142,8 +142,8 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         Kind::Address,
         "127.0.0.1:1883",
         &[
-            "Where devices connect in the clear, or `off`. On another address than loopback, tokens",
-            "cross the network in the clear.",
+            "Where devices connect in the clear, or `off`. On another address than loopback,",
+            "tokens cross the network in the clear.",
         ],
     ),
     key(

@@ -11,7 +11,8 @@ pub enum Spelling {
     ShortJson,
 }
 
-/// Every topic that a device publishes to, in the long spelling, with the number 1 where it has one.
+/// Every topic that a device publishes to, in the long spelling, with the number 1 where there is
+/// one.
 pub const TOPICS: [&str; 12] = [
     "v1/devices/me/telemetry",
     "v1/devices/me/attributes",
