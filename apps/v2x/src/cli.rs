@@ -1,6 +1,7 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
 mod board;
+mod hub;
 mod keys;
 mod sim;
 mod user;
@@ -15,6 +16,7 @@ pub(crate) use board::{
     Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
     Chip,
 };
+pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, PersonTask, RoleOf};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
@@ -44,6 +46,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Vehicle(Vehicle),
     Station(Station),
+    Hub(Hub),
     Session(Session),
     Charge(Charge),
     Replay(Replay),

@@ -44,8 +44,8 @@ pub enum StoreError {
     },
     /// An earlier version of this program wrote the file, and it is opened to read only.
     #[error(
-        "{} has schema version {seen}, this program reads {known}; start the vehicle or the station \
-         once, which brings it up to date",
+        "{} has schema version {seen}, this program reads {known}; start the vehicle, the station \
+         or the hub once, whosever it is: that brings it up to date",
         path.display()
     )]
     OlderSchema {
@@ -78,6 +78,14 @@ pub enum StoreError {
     #[error("{} is damaged: {reason}; move it away and start with a new one", path.display())]
     Damaged {
         /// The file.
+        path: PathBuf,
+        /// What was seen.
+        reason: String,
+    },
+    /// A copy cannot be written.
+    #[error("{} cannot be written: {reason}; give a path that does not exist yet", path.display())]
+    Copy {
+        /// Where it was to go.
         path: PathBuf,
         /// What was seen.
         reason: String,

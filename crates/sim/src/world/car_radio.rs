@@ -189,7 +189,7 @@ impl CarRadio {
             WantedByV2v::SetAddress(address) => line.set_address(now, address),
             WantedByV2v::Send(to, payload) => line.send(now, to, &payload),
             WantedByV2v::Keep(what) => told.push((now, ToldByRadio::V2v(what))),
-            WantedByV2v::Record(_) => {}
+            WantedByV2v::Record(_) | WantedByV2v::Warning(..) => {}
             WantedByV2v::Received(received) => {
                 *believed += 1;
                 let (signer, generation) = (received.signer, received.generation);

@@ -1,0 +1,42 @@
+//! Reading beside the program that writes: a connection that cannot change anything.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use v2x_units::UtcTime;
+
+use v2x_store::{Event, Store, StoreError};
+
+#[test]
+fn reader_sees_what_is_written_meanwhile_and_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v2x.db");
+    assert!(matches!(
+        Store::open_to_read(&path),
+        Err(StoreError::CannotOpen(_))
+    ));
+    assert!(!path.exists());
+    let mut writer = Store::open(&path).unwrap();
+    let mut reader = Store::open_to_read(&path).unwrap();
+    let event = Event {
+        at: Some(UtcTime::from_millis(5)),
+        kind: "a".to_owned(),
+        detail: "{}".to_owned(),
+        upload: None,
+    };
+    writer.record_event(&event).unwrap();
+    assert_eq!(reader.events(0, 9).unwrap().len(), 1);
+    assert!(matches!(
+        reader.record_event(&event),
+        Err(StoreError::ReadOnly(_))
+    ));
+    writer.record_event(&event).unwrap();
+    assert_eq!(reader.events(0, 9).unwrap().len(), 2);
+}
+
+#[test]
+fn empty_file_is_no_store_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v2x.db");
+    std::fs::write(&path, "").unwrap();
+    assert!(Store::open_to_read(&path).is_err());
+}
