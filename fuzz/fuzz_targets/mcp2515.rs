@@ -1,5 +1,5 @@
-//! What an MCP2515 answers on its SPI, or a loose wire in its place: nothing panics, nothing goes on
-//! without end, and no frame comes of nothing.
+//! What an MCP2515 answers on its SPI, or a loose wire in its place: nothing panics, nothing goes
+//! on without end, and no frame comes of nothing.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The operator's revocation list to a slot controller, in pieces, whenever it is another one or the
-//! board has started anew; again until the board has it.
+//! The operator's revocation list to a slot controller, in pieces, whenever it is another one or
+//! the board has started anew; again until the board has it.
 //!
 //! Not here: whether the list is genuine, which the board asks itself (`v2x_proto::secure`).
 
