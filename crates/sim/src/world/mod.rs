@@ -319,11 +319,10 @@ impl World {
         for car in 0..self.vehicles.len() {
             if let Some(slot) = self.hardware.plugged_into(car)
                 && let Some(slot) = self.slots.get_mut(slot)
+                && slot.cars.first() != Some(&car)
             {
-                if slot.cars.first() != Some(&car) {
-                    slot.cars.insert(0, car);
-                    slot.cars.truncate(REMEMBERED);
-                }
+                slot.cars.insert(0, car);
+                slot.cars.truncate(REMEMBERED);
             }
         }
         self.witness.look(now, tick, &self.hardware);
