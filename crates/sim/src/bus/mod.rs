@@ -46,6 +46,7 @@ struct Message {
 impl Message {
     fn tells_motion(&self) -> bool {
         let of_motion = [
+            Live::Speed,
             Live::MotorSpeed,
             Live::Footbrake,
             Live::Accelerator,
@@ -183,7 +184,7 @@ impl Bus {
     }
 
     /// Leaves out frames, so that no message comes more often than this; those that tell how the
-    /// car moves (motor speed, pedals, gear) have a bound of their own.
+    /// car moves (speed, pedals, gear) have a bound of their own.
     pub const fn thin_out(&mut self, at_most_every: Duration, motion: Duration) {
         self.at_most_every = at_most_every;
         self.motion_at_most_every = motion;

@@ -19,6 +19,9 @@ use crate::meter::Meter;
 /// Between one plug out and the next one in.
 const SWAP: Duration = Duration::from_secs(20);
 
+/// How far radios are out of step with each other, s.
+const OUT_OF_STEP: f64 = 0.01;
+
 /// What boards have in common.
 #[derive(Debug)]
 struct Body {
@@ -232,7 +235,10 @@ impl RadioBoard {
                 }
                 radio::Output::Send { to, rate, payload } => {
                     let takes = air_time::of(payload.len(), rate, to.is_group());
-                    air.send(now, self.radio, to, &payload, takes);
+                    // Boards do not work in step, as the ticks of this world do.
+                    let phase = self.body.chance.between(0.0, OUT_OF_STEP);
+                    let begins = now + Duration::from_secs_f64(phase);
+                    air.send(begins, self.radio, to, &payload, takes);
                 }
                 // Nobody measures power here, and the air's peers need no room.
                 radio::Output::Power(_) | radio::Output::PrimaryKey(_) | radio::Output::Peer(_) => {

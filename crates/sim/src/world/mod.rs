@@ -34,7 +34,7 @@ mod tables;
 mod vehicle;
 mod witness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -66,6 +66,8 @@ use witness::Witness;
 const BEGINNING: UtcTime = UtcTime::from_millis(1_767_225_600_000);
 /// How often faults, deliveries and checkers have their turn.
 const ROUND: Duration = Duration::from_secs(1);
+/// How many of the cars that were in a slot are remembered.
+const REMEMBERED: usize = 3;
 /// What a Twizy's battery holds.
 const CAPACITY: WattHours = WattHours::new(6100.0);
 
@@ -122,6 +124,8 @@ struct World {
     broker_back: Option<Instant>,
     slots: Vec<SlotWatch>,
     witness: Witness,
+    /// Names on the radio of cars that call wherever they are parked.
+    callers: BTreeSet<String>,
     /// CAMs of each car that were counted already.
     cams_sent: Vec<u64>,
     report: Report,
@@ -132,8 +136,8 @@ struct World {
 struct SlotWatch {
     /// Wh at the meter when the plug went in, while one is or its session goes on.
     plugged: Option<f64>,
-    /// Whose plug was in it last.
-    car: Option<usize>,
+    /// Whose plug was in it, the last one first: a receipt may come when the next is there.
+    cars: Vec<usize>,
     /// Whether the station has a session there.
     in_session: bool,
     /// When its meter was last not well.
@@ -196,6 +200,10 @@ impl World {
         events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Ok(Self {
             witness: Witness::new(scenario.cars.len()),
+            callers: (scenario.cars.iter())
+                .filter(|car| car.calls_when_parked)
+                .map(|car| evcc(&car.name))
+                .collect(),
             cams_sent: vec![0; scenario.cars.len()],
             vehicles,
             stations,
@@ -311,8 +319,10 @@ impl World {
         for car in 0..self.vehicles.len() {
             if let Some(slot) = self.hardware.plugged_into(car)
                 && let Some(slot) = self.slots.get_mut(slot)
+                && slot.cars.first() != Some(&car)
             {
-                slot.car = Some(car);
+                slot.cars.insert(0, car);
+                slot.cars.truncate(REMEMBERED);
             }
         }
         self.witness.look(now, tick, &self.hardware);

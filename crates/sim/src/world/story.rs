@@ -201,7 +201,7 @@ impl World {
             ended: at,
             station,
             physics: passed - began,
-            car: watch.car,
+            car: watch.cars.first().copied(),
             cost,
         };
         let since_unwell = watch.unwell.map(|unwell| at.since(unwell));
@@ -240,27 +240,26 @@ impl World {
         }
     }
 
-    /// The car whose plug was in a slot when it signed a receipt for one: the one it names, if that
-    /// was in another slot of the station. The radio cannot tell two cars apart that are plugged in
-    /// beside each other, and so it may speak with the other one's slot; that is counted.
+    /// The car whose plug was in a slot that signs a receipt for one: the one it names, if that was
+    /// in it lately, or in another slot of the station. The radio cannot tell two cars apart that are plugged in
+    /// beside each other, nor one that is from one that calls wherever it is parked, and so it may
+    /// speak with the other one's slot; that is counted.
     fn plugged_in(&mut self, slot: usize, named: &str) -> Option<String> {
-        let name = |index: usize| {
-            let name = self.slots[index]
-                .car
-                .and_then(|car| self.report.cars.get(car));
-            name.map(|name| evcc(name))
+        let names = |index: usize| {
+            let cars = self.slots[index].cars.iter();
+            cars.filter_map(|car| self.report.cars.get(*car))
+                .map(|name| evcc(name))
         };
-        let own = name(slot);
-        if own.as_deref() == Some(named) {
-            return own;
+        if names(slot).any(|name| name == named) {
+            return Some(named.to_owned());
         }
         let station = self.stations.iter().find(|station| station.has(slot));
         let mut beside = (0..self.slots.len()).filter(|other| {
             let is_beside = station.is_some_and(|station| station.has(*other));
-            *other != slot && is_beside && name(*other).as_deref() == Some(named)
+            *other != slot && is_beside && names(*other).any(|name| name == named)
         });
-        if beside.next().is_none() {
-            return own;
+        if beside.next().is_none() && !self.callers.contains(named) {
+            return names(slot).next();
         }
         self.report.swapped += 1;
         Some(named.to_owned())
@@ -287,7 +286,8 @@ impl World {
                 if self.is_recorded(index) {
                     return;
                 }
-                let physics = self.witness.charged(index);
+                let plugged = self.hardware.plugged_into(index).is_some();
+                let physics = self.witness.charged(index, plugged);
                 let found =
                     checkers::car_counts_no_more(at, &name, energy.map(WattHours::get), physics);
                 self.complain(found);

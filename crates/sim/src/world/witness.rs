@@ -31,9 +31,10 @@ struct Seen {
     moved: Option<Instant>,
     /// Wh into the battery from the charger, since the world began.
     charged: f64,
-    /// The same when the present charge began to flow.
+    /// The same when its last charge was over, and when its plug went in.
     charge_began: f64,
-    is_charging: bool,
+    plug_in: f64,
+    is_plugged: bool,
     place: Option<Place>,
 }
 
@@ -48,7 +49,7 @@ impl Witness {
 
     /// Looks at every car after a tick.
     pub(super) fn look(&mut self, now: Instant, tick: Duration, hardware: &Hardware) {
-        for (seen, (_, car)) in self.0.iter_mut().zip(hardware.cars()) {
+        for (index, (seen, (_, car))) in self.0.iter_mut().zip(hardware.cars()).enumerate() {
             let twizy = &car.twizy;
             seen.place = Some(car.place());
             seen.percent = twizy.battery.percent();
@@ -60,22 +61,31 @@ impl Witness {
             if seen.speed > 0.0 {
                 seen.moved = Some(now);
             }
-            let charges = twizy.mains_power() > 0.0;
-            if charges && !seen.is_charging {
-                seen.charge_began = seen.charged;
+            let is_plugged = hardware.plugged_into(index).is_some();
+            if is_plugged && !seen.is_plugged {
+                seen.plug_in = seen.charged;
             }
-            seen.is_charging = charges;
-            if charges {
+            seen.is_plugged = is_plugged;
+            if twizy.mains_power() > 0.0 {
                 let watts = (twizy.current() * twizy.voltage()).max(0.0);
                 seen.charged += watts * tick.as_secs_f64() / 3600.0;
             }
         }
     }
 
-    /// Wh that the charger has put into a car's battery since its charge began.
-    pub(super) fn charged(&self, car: usize) -> f64 {
-        let seen = self.0.get(car);
-        seen.map_or(0.0, |seen| seen.charged - seen.charge_began)
+    /// Wh that the charger has put into a car's battery since its last charge was over; the next
+    /// one begins with the plug that is in, if one is.
+    pub(super) fn charged(&mut self, car: usize, is_plugged: bool) -> f64 {
+        let Some(seen) = self.0.get_mut(car) else {
+            return 0.0;
+        };
+        let charged = seen.charged - seen.charge_began;
+        seen.charge_began = if is_plugged {
+            seen.plug_in
+        } else {
+            seen.charged
+        };
+        charged
     }
 
     /// Whether a car has braked hard.
