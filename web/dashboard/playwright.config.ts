@@ -7,6 +7,7 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: "browser",
+  testIgnore: process.env["V2X_PICTURES"] === undefined ? "**/pictures.spec.ts" : [],
   outputDir: `${target}/dashboard/traces`,
   fullyParallel: true,
   forbidOnly: true,

@@ -184,6 +184,7 @@ impl Keeper {
         self.clock.hear_system(&mut self.system);
         self.controllers.tell_time();
         controllers::send_prices(self);
+        controllers::send_revocations(self);
     }
 
     /// Shows the slots as they are now.
@@ -232,6 +233,7 @@ impl Keeper {
                 self.controllers.started(port);
                 self.controllers.tell_time();
                 controllers::send_prices(self);
+                controllers::send_revocations(self);
             }
             What::Reading {
                 slot,
