@@ -57,8 +57,8 @@ use crate::daemon::uploader::Uploader;
 use crate::daemon::{Housekeeping, Shutdown, Threads, control};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::keys::{Drawn, UnitKeys};
-use crate::monitor::Watched;
-use crate::site::Prepared;
+use crate::monitor::{Monitor, Watched};
+use crate::site::{Dashboard, Prepared};
 use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
@@ -123,15 +123,15 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         health: Arc::clone(&health),
     };
     keeping.start(&mut threads)?;
-    let recording = Recording {
+    Recording {
         config,
         clock,
         heart: recorder_heart,
         to_keep: to_keep.clone(),
         health: Arc::clone(&health),
-    };
-    recording.start(&mut threads, batches)?;
-    let radio = RadioParts {
+    }
+    .start(&mut threads, batches)?;
+    let to_radio = RadioParts {
         config,
         open_session,
         to_keep: to_keep.clone(),
@@ -140,8 +140,8 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
         clock,
         shutdown: shutdown.clone(),
         health: Arc::clone(&health),
-    };
-    let to_radio = radio.start(&mut threads)?;
+    }
+    .start(&mut threads)?;
     let ingest = Ingest {
         deliveries,
         to_record,
@@ -157,19 +157,37 @@ pub(crate) fn run(config: &VehicleConfig, state: VehicleState) -> Result<(), Fai
     let outlet = Outlet::new(clock, to_ingest, &health, &shutdown);
     threads.spawn("collector", move || collector.run(&outlet))?;
     info!(collector = %config.collector, out = %config.out.display(), "recording");
-    let dashboard =
-        shown.map(|shown| site::start(config, prepared, shown, Arc::clone(&watched), clock));
-    let monitor = watch::start(config, clock, watched);
+    let served = serve(config, prepared, shown, watched, clock);
     heartbeat::ready();
     status::show_until(&shutdown, &health, &clock, || attendant.look());
+    stop(attendant, threads, served, &health);
+    Ok(())
+}
+
+/// What those who look ask; it ends when it is dropped.
+type Served = (Option<Dashboard>, Monitor);
+
+/// Serves dashboard and monitor of a vehicle that has started.
+fn serve(
+    config: &VehicleConfig,
+    prepared: Prepared,
+    shown: Option<Arc<Shown>>,
+    watched: Arc<dyn Watched>,
+    clock: Clock,
+) -> Served {
+    let start = |shown| site::start(config, prepared, shown, Arc::clone(&watched), clock);
+    let dashboard = shown.map(start);
+    (dashboard, watch::start(config, clock, watched))
+}
+
+/// Waits until everything that was received is written; those who look see it until then.
+fn stop(attendant: Attendant, threads: Threads, served: Served, health: &Health) {
     attendant.leave();
     info!("stopping: writing what was received");
     threads.join();
-    drop(dashboard);
-    drop(monitor);
-    status::last_words(&health);
+    drop(served);
+    status::last_words(health);
     radio::last_words(&health.air);
-    Ok(())
 }
 
 /// What thins rows, and what counts their cost, where a broker is not sent all of them.
