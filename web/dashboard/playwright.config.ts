@@ -7,11 +7,12 @@ const target = process.env["CARGO_TARGET_DIR"] ?? "../../target";
 
 export default defineConfig({
   testDir: "browser",
+  testIgnore: process.env["V2X_PICTURES"] === undefined ? "**/pictures.spec.ts" : [],
   outputDir: `${target}/dashboard/traces`,
   fullyParallel: true,
   forbidOnly: true,
   workers: 2,
-  timeout: 120_000,
+  timeout: 300_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {

@@ -14,5 +14,8 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": api } },
-  test: { include: ["src/**/*.test.ts", "checks/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["src/**/*.test.ts", "checks/**/*.test.ts", "mock/**/*.test.ts"],
+    environment: "node",
+  },
 });

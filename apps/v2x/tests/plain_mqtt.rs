@@ -16,12 +16,16 @@ use bench::telemetry;
 use serde_json::Value as Json;
 use station_bench::Site;
 use station_bench::board::{Board, Load};
-use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
+use v2x_testbench::{Access, Mosquitto, Received, Subscriber, wait_until};
 
 /// What came on each topic, in its order.
 fn by_topic(heard: &Subscriber) -> BTreeMap<String, Vec<Json>> {
+    sorted(heard.received())
+}
+
+fn sorted(messages: Vec<Received>) -> BTreeMap<String, Vec<Json>> {
     let mut topics = BTreeMap::<_, Vec<_>>::new();
-    for message in heard.received() {
+    for message in messages {
         let payload = serde_json::from_slice(&message.payload).unwrap();
         topics.entry(message.topic).or_default().push(payload);
     }
@@ -114,7 +118,7 @@ fn quantity_that_does_not_change_is_not_published_again_on_its_topic() {
     assert!(stored.len() > 5, "{} rows", stored.len());
     assert_eq!(telemetry::waiting(&store).len(), 0, "rows wait");
 
-    let topics = by_topic(&heard);
+    let topics = sorted(heard.caught_up());
     let of = |topic: &str, key: &str| {
         let told = values(&topics, topic);
         for (ts, value) in &told {

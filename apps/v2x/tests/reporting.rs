@@ -61,7 +61,7 @@ fn thinned_rows_tell_every_state_at_once_and_the_store_keeps_whole_ones() {
     let stored = telemetry::stored(&store);
     assert!(stored.len() + 2 >= seconds, "{} rows", stored.len());
     assert_eq!(telemetry::waiting(&store).len(), 0, "rows wait");
-    let heard = telemetry::heard(&subscriber.received());
+    let heard = telemetry::heard(&subscriber.caught_up());
     let mut known = Map::new();
     for (ts, row) in &stored {
         let told = heard.get(ts).cloned().unwrap_or_default();

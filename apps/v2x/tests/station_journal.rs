@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bench;
+mod radio_bench;
 mod station_bench;
 
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
+use radio_bench::Operator;
 use serde_json::Value;
 use station_bench::staged::Staged;
 use station_bench::{SOON, Site, Station};
@@ -20,10 +23,15 @@ const BEGINNING: u64 = 12_345_000;
 const STAYS: Duration = Duration::from_secs(5_400);
 
 fn start(site: &Site) -> Station {
+    start_with(site, "")
+}
+
+/// `slot` are further settings of the slot.
+fn start_with(site: &Site, slot: &str) -> Station {
     let port = site.path("slot1");
     let text = format!(
         "[station]\nname = \"Yard\"\ncost_per_kwh = 1.50\n[[slot]]\nnumber = 1\n\
-         port = \"{}\"\nsource = \"framed\"\nsessions = \"controller\"\n",
+         port = \"{}\"\nsource = \"framed\"\nsessions = \"controller\"\n{slot}",
         port.display()
     );
     let config = site.write("station.toml", &text).display().to_string();
@@ -92,4 +100,35 @@ fn hour_without_the_computer_and_a_reset_of_the_board_lose_and_double_no_kilowat
 
 fn energy(session: &Value) -> f64 {
     session["energy_wh"].as_f64().unwrap_or_default() / 1000.0
+}
+
+#[test]
+fn controller_gets_the_operators_newest_revocation_list_and_again_after_a_reset() {
+    let (site, operator) = (Site::new(), Operator::new());
+    operator.car("CAR-1");
+    operator.car("CAR-2");
+    let make = || SlotStage::new(BootId::new(0x51_08), Instant::BOOT);
+    let board = Staged::plug(&site.path("slot1"), make);
+    let folder = site.path("lists");
+    std::fs::create_dir(&folder).unwrap();
+    let list = folder.join("revocations");
+    let station = start_with(&site, &format!("revocations = \"{}\"\n", list.display()));
+    let given = |times: usize| {
+        wait_until(SOON, "the list on the board", || {
+            let log = station.log();
+            log.matches("has the revocation list").count() >= times
+        });
+    };
+    operator.revoke("CAR-1", &folder);
+    given(1);
+    operator.revoke("CAR-2", &folder);
+    given(2);
+    board.reins.reset.store(true, SeqCst);
+    given(3);
+    // A damaged copy is said, and the board keeps what it has.
+    std::fs::write(&list, "nonsense\n").unwrap();
+    wait_until(SOON, "a word on the damaged file", || {
+        station.log().contains("revocation list not read")
+    });
+    station.stop();
 }

@@ -42,6 +42,17 @@ impl Chip {
         }
     }
 
+    /// A frame on the bus: into a free buffer, or lost (DS20001801, section 4.2).
+    fn hear(&mut self, frame: [u8; 13]) {
+        if self.registers[0x2C] & 0x03 == 0x03 {
+            self.registers[0x2D] |= 0x80;
+            self.registers[0x2C] |= 0x20;
+            return;
+        }
+        self.bus.push(frame);
+        self.arrive();
+    }
+
     fn settle(&mut self) {
         self.registers[0x0E] = self.registers[0x0F] & 0xE0;
     }
@@ -178,6 +189,28 @@ fn overruns_and_message_errors_are_counted_and_cleared() {
     assert_eq!((report.bus_errors, report.overflows), (1, 1));
     assert!(!report.absent && !report.bus_off);
     assert_eq!(chip.registers[0x2C..0x2E], [0, 0]);
+}
+
+#[test]
+fn frame_that_finds_both_buffers_full_is_counted_and_the_two_before_it_are_there() {
+    let frame = |number: u8| [0x24, 0x60, 0, 0, 1, number, 0, 0, 0, 0, 0, 0, 0];
+    let mut chip = Chip::default();
+    chip.registers[0x0F] = 0x60;
+    (1..=3).for_each(|number| chip.hear(frame(number)));
+    chip.settle();
+    let mut controller = Mcp2515::new(&mut chip, 8);
+    let mut numbers = Vec::new();
+    controller.serve(|frame| numbers.push(frame.data()[0]));
+    assert_eq!(numbers, [1, 2]);
+    assert_eq!(controller.report().overflows, 1);
+    // Counted once, and what comes later finds its place again.
+    controller.serve(|_| panic!("the third one is lost"));
+    assert_eq!(controller.report().overflows, 1);
+    chip.hear(frame(4));
+    let mut controller = Mcp2515::new(&mut chip, 8);
+    controller.serve(|frame| numbers.push(frame.data()[0]));
+    assert_eq!(numbers, [1, 2, 4]);
+    assert_eq!(controller.report().overflows, 0);
 }
 
 #[test]

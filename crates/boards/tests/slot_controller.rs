@@ -274,3 +274,28 @@ fn step_comes_back_from_its_bytes_and_cut_or_foreign_ones_do_not() {
     other[0] = 2;
     assert!(step_bytes::read(&other).is_none());
 }
+
+#[test]
+fn step_that_finds_no_room_in_the_journal_does_not_count_and_is_tried_again() {
+    let mut world = World::new(&[]);
+    world.pass(5, 0.0);
+    world.journal_refuses = true;
+    world.pass(60, 9.0);
+    assert!(world.log_has("entry not kept"), "{:?}", world.computer.log);
+    assert!(
+        !world.log_has("started"),
+        "a step that the computer would never hear of: {:?}",
+        world.computer.log
+    );
+    world.journal_refuses = false;
+    world.pass(5, 9.0);
+    world.say_time(None);
+    assert!(world.log_has("started"), "{:?}", world.computer.log);
+    let entries = world.hand_over(usize::MAX);
+    let steps: Vec<_> = (entries.iter())
+        .filter(|entry| entry.kind == journal::STEP)
+        .map(|entry| step_bytes::read(&entry.content).unwrap().seq)
+        .collect();
+    assert_eq!(steps.first(), Some(&0), "its first step is in the journal");
+    assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]), "{steps:?}");
+}

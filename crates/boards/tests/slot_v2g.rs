@@ -14,7 +14,7 @@ use rand_core::SeedableRng as _;
 use v2x_boards::memory::RamFlash;
 use v2x_boards::slot_controller::{Input, journal, keys, step_bytes};
 use v2x_charging::SessionRecord;
-use v2x_proto::link::message::{BootReason, CommandResult, Order, PriceSchedule};
+use v2x_proto::link::message::{BootReason, CommandResult, Order, PriceSchedule, PriceStep};
 use v2x_proto::secure::{
     Authority, ClockUnknown, Identity, Name, PrivateKeys, Role, Serial, Subject, Trust, UtcSecond,
     Validity,
@@ -129,14 +129,20 @@ fn send_prices(world: &mut World) {
         ..ChargeParameterDiscoveryRes::default()
     };
     let offer = Response::from(offer).emit().unwrap();
-    let step = PriceSchedule::step(BEGINNING, 1_500_000);
+    let step = PriceStep {
+        from: BEGINNING,
+        per_kwh: 1_500_000,
+        per_minute: 0,
+    };
     let schedule = PriceSchedule {
         offer: &offer,
         currency: *b"MAD",
         decimals: 2,
         complete: true,
         session_fee: 2_000_000,
-        steps: &step,
+        idle_per_minute: 0,
+        idle_grace: 0,
+        steps: &step.bytes(),
     };
     let now = at(world.now);
     (world.computer).say_to_slot(schedule, now, &mut world.board, &mut world.memory);
@@ -364,4 +370,70 @@ fn power_cut_at_flash_writes_of_a_v2g_session_books_no_kilowatt_hour_twice_and_l
         "{with_receipt} receipts in {cuts} stories"
     );
     println!("{cuts} power cuts in {operations} flash operations, {with_receipt} receipts");
+}
+
+/// A list in pieces, as the link carries them: part and bytes.
+fn pieces(list: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let pieces: Vec<_> = list.chunks(v2x_boards::limits::REVOCATION_PIECE).collect();
+    let count = u8::try_from(pieces.len()).unwrap();
+    (keys::FIRST_PIECE..)
+        .zip(pieces)
+        .map(|(part, piece)| (part, [&[count], piece].concat()))
+        .collect()
+}
+
+/// Whether the board, started anew, gives power to the car.
+fn gives_power(mut yard: Yard) -> bool {
+    yard.pass(5);
+    yard.plug(true);
+    yard.pass(60);
+    yard.world.relay
+}
+
+#[test]
+fn power_cut_in_a_revocation_list_leaves_the_one_before_and_an_older_one_is_refused() {
+    let lists = || {
+        let operator = Operator::new();
+        let list = |number, serials: &[u64]| {
+            let serials: Vec<_> = serials.iter().map(|serial| Serial(*serial)).collect();
+            let from = UtcSecond(BEGINNING - 86_400);
+            let until = UtcSecond(BEGINNING + 864_000);
+            let list = operator.authority.revoke(number, from, until, &serials);
+            pieces(&list.unwrap().emit())
+        };
+        // The slot is number 2 of this operator and its car number 3.
+        let many: Vec<u64> = (3..103).collect();
+        (list(1, &many), list(2, &many[..80]))
+    };
+    let (first, second) = lists();
+    let give = |yard: &mut Yard, list: &[(u8, Vec<u8>)]| {
+        let answers = list.iter().map(|(part, bytes)| {
+            let part = *part;
+            yard.world.order(Order::Keys { part, bytes })
+        });
+        answers.last().unwrap()
+    };
+    let mut whole = yard(RamFlash::default());
+    assert_eq!(give(&mut whole, &first), CommandResult::Done);
+    let before = whole.world.memory.flash_mut().operations();
+    assert_eq!(give(&mut whole, &second), CommandResult::Done);
+    let operations = whole.world.memory.flash_mut().operations() - before;
+    let older = give(&mut whole, &first);
+    assert_eq!(older, CommandResult::BadParameter);
+    assert!(!gives_power(whole.restart(0x3333, BootReason::PowerOn)));
+
+    let mut cuts = 0;
+    for cut in (0..operations).step_by(37) {
+        let mut yard = yard(RamFlash::default());
+        assert_eq!(give(&mut yard, &first), CommandResult::Done);
+        yard.world.memory.flash_mut().cut_power_after(cut);
+        for (part, bytes) in &second {
+            let part = *part;
+            yard.world.order(Order::Keys { part, bytes });
+        }
+        let yard = yard.restart(0x3333, BootReason::PowerOn);
+        assert!(!gives_power(yard), "cut {cut}: the revoked car has power");
+        cuts += 1;
+    }
+    println!("{cuts} power cuts in {operations} flash operations, a list is there after each");
 }

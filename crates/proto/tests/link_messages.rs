@@ -10,7 +10,7 @@ use v2x_proto::link::limits::BODY_MAX;
 use v2x_proto::link::message::{
     Acknowledgement, BoardKind, BusState, Command, CommandResult, Contact, FirmwareVersion,
     FixDimension, FixQuality, GnssReport, Hello, LogLevel, LogLine, MeterFault, MeterReading,
-    MeterValues, Order, Plug, PriceSchedule, RadioRate, RadioResult, SlotWish,
+    MeterValues, Order, Plug, PriceSchedule, PriceStep, RadioRate, RadioResult, SlotWish,
 };
 use v2x_proto::link::{BodyError, Message, Problem};
 use v2x_units::{
@@ -276,22 +276,33 @@ fn radio_address_is_six_bytes_of_one_station() {
 #[test]
 fn price_schedule_that_means_nothing_is_refused_with_its_field() {
     let steps = [
-        PriceSchedule::step(1_767_225_600, 1_500_000),
-        PriceSchedule::step(1_767_290_400, 900_000),
+        PriceStep {
+            from: 1_767_225_600,
+            per_kwh: 1_500_000,
+            per_minute: 0,
+        },
+        PriceStep {
+            from: 1_767_290_400,
+            per_kwh: 900_000,
+            per_minute: 50_000,
+        },
     ];
+    let bytes = steps.map(|step| step.bytes());
     let right = PriceSchedule {
         offer: &[],
         currency: *b"MAD",
         decimals: 2,
         complete: true,
         session_fee: 0,
-        steps: &steps.concat(),
+        idle_per_minute: 500_000,
+        idle_grace: 900,
+        steps: &bytes.concat(),
     };
     check_both_ways(&Message::from(right));
     let read: Vec<_> = right.steps().collect();
-    assert_eq!(read, [(1_767_225_600, 1_500_000), (1_767_290_400, 900_000)]);
-    let falling = [steps[1], steps[0]].concat();
-    let too_many = steps[0].repeat(PriceSchedule::STEPS_MAX + 1);
+    assert_eq!(read, steps);
+    let falling = [bytes[1], bytes[0]].concat();
+    let too_many = bytes[0].repeat(PriceSchedule::STEPS_MAX + 1);
     let wrong = [
         (
             PriceSchedule {

@@ -24,10 +24,10 @@ const BOOT: BootId = BootId::new(0x1234_ABCD);
 const TRANSACTION: [u8; 16] = [
     0x5E, 0xED, 0, 1, 0, 0, 0x80, 0, 0x81, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
 ];
-/// 1.50 from 2026-01-01 00:00:00 UTC on, 0.90 from 18:00 on.
-const PRICE_STEPS: [u8; 24] = [
-    0x00, 0xB9, 0x55, 0x69, 0x60, 0xE3, 0x16, 0, 0, 0, 0, 0, 0x20, 0xB6, 0x56, 0x69, 0xA0, 0xBB,
-    0x0D, 0, 0, 0, 0, 0,
+/// 1.50 per kWh from 2026-01-01 00:00:00 UTC on; 0.90, and 0.05 a minute, from 18:00 on.
+const PRICE_STEPS: [u8; 40] = [
+    0x00, 0xB9, 0x55, 0x69, 0x60, 0xE3, 0x16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0xB6,
+    0x56, 0x69, 0xA0, 0xBB, 0x0D, 0, 0, 0, 0, 0, 0x50, 0xC3, 0, 0, 0, 0, 0, 0,
 ];
 
 const STATION: MacAddress = MacAddress::new([0x4C, 0x11, 0xAE, 0xB3, 0x84, 0x30]);
@@ -299,6 +299,8 @@ fn content(name: &str) -> Content {
             decimals: 2,
             complete: true,
             session_fee: 2_000_000,
+            idle_per_minute: 500_000,
+            idle_grace: 900,
             steps: &PRICE_STEPS,
         }),
         other => radio(other),

@@ -69,6 +69,18 @@ impl Store {
         Ok(!found.is_empty())
     }
 
+    /// What the newest events of a kind say, newest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn newest_details(&self, kind: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+        self.rows(
+            "SELECT detail FROM event WHERE kind = ?1 ORDER BY id DESC LIMIT ?2",
+            (kind, sql_limit(limit)),
+            |row| row.get(0),
+        )
+    }
+
     /// The events after a number, oldest first, at most `limit`.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ pub struct Received {
     pub payload: Vec<u8>,
 }
 
+/// The topic of a word to itself.
+const CAUGHT_UP: &str = "subscriber/caught-up";
+
 /// How long it waits before it connects again on a busy computer.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -127,6 +130,27 @@ impl Subscriber {
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no holder panics").clone()
+    }
+
+    /// Everything that the broker had when it was asked, in order: a word of our own is sent, and
+    /// what comes before it is all there was.
+    ///
+    /// # Panics
+    /// When the broker does not send that word back, or the listening thread has panicked.
+    #[must_use]
+    pub fn caught_up(&self) -> Vec<Received> {
+        self.publish(CAUGHT_UP, "");
+        let place = || {
+            let received = self.received.lock().expect("no holder panics");
+            received.iter().position(|it| it.topic == CAUGHT_UP)
+        };
+        wait_until(Duration::from_secs(20), "the last message", || {
+            place().is_some()
+        });
+        let mut received = self.received.lock().expect("no holder panics");
+        let place = received.iter().position(|it| it.topic == CAUGHT_UP);
+        received.remove(place.expect("it was there a moment ago"));
+        received.clone()
     }
 
     /// How many messages arrived so far.

@@ -1,8 +1,8 @@
 //! A board as RISC-V code in `qemu-system-riscv32 -machine virt`, its line on the only UART.
 //!
-//! Not a chip's firmware: bus, receiver, meter and car are a script (`v2x_boards::stage`). The word
-//! at [`PLAY`] says what to play; the emulator is started with
-//! `-device loader,addr=0x80d00000,data=N,data-len=4`:
+//! Not a chip's firmware: bus, receiver, meter and car are a script (`v2x_boards::stage`), or the
+//! bus and the air are on the line too, for whoever plays them. The word at [`PLAY`] says what to
+//! play; the emulator is started with `-device loader,addr=0x80d00000,data=N,data-len=4`:
 //!
 //! | N | what |
 //! |---|---|
@@ -11,6 +11,12 @@
 //! | 2 | the collector's rehearsal: its bytes, as fast as they go, then the end |
 //! | 3 | the slot controller's rehearsal |
 //! | 4 | nothing: it counts the instructions that a collector takes for a frame |
+//! | 5 | a collector in real time, the bus on its line |
+//! | 6 | a slot controller in real time, for cars that prove who they are; the air on its line |
+//! | 7 | a radio board in real time, the air on its line |
+//! | 8 | a slot meter in real time |
+//! | 9 | the radio board's rehearsal |
+//! | 10 | the slot meter's rehearsal |
 
 #![no_std]
 #![no_main]
@@ -22,14 +28,15 @@ use core::time::Duration;
 
 use embedded_alloc::LlffHeap as Heap;
 use riscv_rt::entry;
-use v2x_boards::stage::{self, CollectorStage, SlotStage, Stage};
+use v2x_boards::stage::{self, CollectorStage, MeterStage, RadioStage, SlotStage, Stage};
 use v2x_units::{BootId, Instant};
 
-/// Libraries below want one; the boards themselves take nothing from it.
+/// For the conversation of a slot with a car; the other boards take nothing from it.
 #[global_allocator]
 static HEAP: Heap = Heap::empty();
 
-const HEAP_BYTES: usize = 64 * 1024;
+/// As much as a chip's slot controller has (`firmware/esp/src/bin/slot-controller.rs`).
+const HEAP_BYTES: usize = 104_000;
 
 /// Where the word lies that says what to play.
 const PLAY: usize = 0x80D0_0000;
@@ -50,6 +57,12 @@ fn main() -> ! {
         2 => rehearse(&mut CollectorStage::new(boot, now)),
         3 => rehearse(&mut SlotStage::new(boot, now)),
         4 => count::run(),
+        5 => live(&mut CollectorStage::on_bus(boot_of_now(), now)),
+        6 => live(&mut SlotStage::with_radio(boot_of_now(), now)),
+        7 => live(&mut RadioStage::on_air(boot_of_now(), now)),
+        8 => live(&mut MeterStage::new(boot_of_now(), now)),
+        9 => rehearse(&mut RadioStage::new(boot, now)),
+        10 => rehearse(&mut MeterStage::new(boot, now)),
         _ => machine::end(),
     }
 }
@@ -81,10 +94,13 @@ fn rehearse(stage: &mut dyn Stage) -> ! {
 /// Runs for ever; a board that wants to start anew does so with the flash that it had.
 fn live(stage: &mut dyn Stage) -> ! {
     let mut began = machine::micros();
+    machine::start_fifo();
     loop {
         let now = Instant::from_micros(machine::micros() - began);
+        let mut has_heard = false;
         while let Some(byte) = machine::read() {
             stage.hear(now, &[byte]);
+            has_heard = true;
         }
         stage.step(now);
         let chassis = stage.chassis();
@@ -96,9 +112,12 @@ fn live(stage: &mut dyn Stage) -> ! {
             written += 1;
         }
         chassis.written(written);
+        let is_idle = !has_heard && chassis.pending().is_empty();
         if stage.wants_restart() {
             began = machine::micros();
             stage.restart(boot_of_now(), Instant::BOOT);
+        } else if is_idle {
+            machine::rest();
         }
     }
 }

@@ -90,7 +90,7 @@ export async function logIn(page: Page, mock: Mock, user = "amina"): Promise<voi
 /** Goes to a page and waits until it is drawn whole: nothing loading, plots and maps in place. */
 export async function open(page: Page, route: string): Promise<void> {
   await page.evaluate((hash) => (location.hash = hash), route);
-  await expect(page.locator(`.shell h1`)).toBeVisible();
+  await expect(page.locator(`main[data-route="${route}"] h1`)).toBeVisible();
   await settled(page);
 }
 

@@ -86,7 +86,7 @@ function devices(world: World, call: Caller, [id, what]: string[], from: number)
       world.remove(id);
       return done;
     case "token":
-      return ok({ token: "new-token-of-the-mock-000000000000" });
+      return ok({ id, token: "new-token-of-the-mock-000000000000" });
     case "history":
       return ok(past.history(world, id, query));
     case "export.csv":

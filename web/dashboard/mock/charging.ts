@@ -61,7 +61,7 @@ const REASONS = ["EVDisconnected", "EVDisconnected", "Remote", "Timeout"];
 const VEHICLES = ["Cedar", "Atlas", null, "Dune"];
 
 const ended: Session[] = Array.from({ length: 90 }, (_, index): Session => {
-  const start = STARTED - (index + 1) * 7.3 * HOUR;
+  const start = Math.round(STARTED - (index + 1) * 7.3 * HOUR);
   const energy = 1400 + ((index * 577) % 3300);
   return {
     id: `5eed${String(index + 2).padStart(4, "0")}`,
@@ -69,7 +69,7 @@ const ended: Session[] = Array.from({ length: 90 }, (_, index): Session => {
     slot: (index % 2) + 1,
     vehicle: VEHICLES[index % 4] ?? null,
     start,
-    end: start + (energy / 2200) * HOUR,
+    end: Math.round(start + (energy / 2200) * HOUR),
     energy_wh: energy,
     doubtful_energy_wh: index % 11 === 0 ? 40 : 0,
     cost: cost(energy),

@@ -113,7 +113,7 @@ export function charges(from: number, charging: boolean): Charge[] {
     all.push({
       id: `c${day}`,
       start,
-      end: start + (energy / 2050) * HOUR,
+      end: Math.round(start + (energy / 2050) * HOUR),
       energy_wh: energy,
       soc_from: 34 + (day % 20),
       soc_to: 96,

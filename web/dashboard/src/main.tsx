@@ -10,6 +10,7 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/table.css";
 import "./styles/vehicle.css";
+import "./styles/cells.css";
 import "./styles/pages.css";
 import "./styles/plot_and_map.css";
 

@@ -16,8 +16,9 @@ use crate::{Outcome, Why as _, pause};
 
 /// How often everything moves.
 const TICK: Duration = Duration::from_millis(10);
-/// Looks at an empty terminal until it counts as read.
-const SILENT_LOOKS: u32 = 10;
+/// Looks at an empty terminal until it counts as read: on a busy computer the kernel itself may
+/// take a tenth of a second to bring bytes from one end to the other.
+const SILENT_LOOKS: u32 = 50;
 /// Within this anything happens on a busy computer.
 const SOON: Duration = Duration::from_secs(60);
 /// How long the last life records before it ends.

@@ -1,5 +1,7 @@
 //! What a daemon reads of a unit's folder at its start, and the revocation list that may change.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -7,10 +9,12 @@ use v2x_proto::secure::{ClockUnknown, Identity, RevocationList, Role, Trust};
 use v2x_proto::wire::certificate::Certificate;
 use v2x_units::UtcTime;
 
-use super::folder::Folder;
-use super::pki::{REVOCATIONS, read_revocations};
+use super::pki::{REVOCATIONS, parse_revocations};
 use super::unit::{Pseudonym, Unit};
 use crate::failure::{Blame, Failure};
+
+/// The most bytes of a list as text that are read: 2,150 in hexadecimal are 4,300.
+const LIST_TEXT_MAX: u64 = 8192;
 
 /// Everything secret and trusted that a daemon speaks with.
 pub(crate) struct UnitKeys {
@@ -77,23 +81,23 @@ impl UnitKeys {
             root: answer.root,
             ticket_authority: answer.ticket_authority,
             pseudonyms,
-            revocations: RevocationFile {
-                folder: unit.folder().clone(),
-                path: unit.folder().path().join(REVOCATIONS),
-                seen: None,
-            },
+            revocations: RevocationFile::at(unit.folder().path().join(REVOCATIONS)),
         })
     }
 }
 
-/// The revocation list in a unit's folder, read again whenever somebody has replaced it.
+/// A revocation list on disk, read again whenever somebody has replaced it.
 pub(crate) struct RevocationFile {
-    folder: Folder,
     path: PathBuf,
     seen: Option<SystemTime>,
 }
 
 impl RevocationFile {
+    /// The list in this file, which may come later.
+    pub(crate) const fn at(path: PathBuf) -> Self {
+        Self { path, seen: None }
+    }
+
     /// The list, if it is another than the last time; a damaged one is told and the last one stays.
     pub(crate) fn changed(&mut self) -> Result<Option<RevocationList>, Failure> {
         let changed = std::fs::metadata(&self.path)
@@ -103,6 +107,23 @@ impl RevocationFile {
             return Ok(None);
         }
         self.seen = changed;
-        read_revocations(&self.folder)
+        if changed.is_none() {
+            return Ok(None);
+        }
+        read_list(&self.path).map(Some)
     }
+}
+
+fn read_list(path: &Path) -> Result<RevocationList, Failure> {
+    let what = || format!("revocation list {}", path.display());
+    let unreadable = |error: &_| Failure::unreadable(Blame::Input, what(), error);
+    let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+    let mut text = String::new();
+    // A longer one is cut, and cut it is no list.
+    let read = (&mut file).take(LIST_TEXT_MAX).read_to_string(&mut text);
+    read.map_err(|error| unreadable(&error))?;
+    parse_revocations(&text).map_err(|why| {
+        Failure::new(Blame::Input, format_args!("{}: {why}", what()))
+            .hint("copy the operator's file `revocations` there anew")
+    })
 }

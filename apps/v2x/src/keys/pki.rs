@@ -338,10 +338,15 @@ pub(super) fn read_revocations(folder: &Folder) -> Result<Option<RevocationList>
     let Some(text) = folder.read(REVOCATIONS, Secrecy::Public)? else {
         return Ok(None);
     };
-    let bytes = hex::read(text.trim_end()).unwrap_or_default();
-    let list = RevocationList::parse(&bytes);
+    let list = parse_revocations(&text);
     list.map(Some)
-        .map_err(|error| damaged(folder, REVOCATIONS, &error.to_string()))
+        .map_err(|why| damaged(folder, REVOCATIONS, &why))
+}
+
+/// A revocation list as its file has it.
+pub(super) fn parse_revocations(text: &str) -> Result<RevocationList, String> {
+    let bytes = hex::read(text.trim_end()).unwrap_or_default();
+    RevocationList::parse(&bytes).map_err(|error| error.to_string())
 }
 
 pub(super) fn damaged(folder: &Folder, name: &str, why: &str) -> Failure {

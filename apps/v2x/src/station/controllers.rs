@@ -1,11 +1,16 @@
 //! Slots whose controller keeps their sessions: its journal into the books, prices, time and the
 //! operator's wishes to it.
 //!
-//! Not here: the line (`board/controller.rs`) and what a controller decides (`v2x_boards`).
+//! Not here: the line (`board/controller.rs`), the revocation list (`controllers/revocations.rs`)
+//! and what a controller decides (`v2x_boards`).
 //! An entry is acknowledged once it is on disk. One that comes again is acknowledged again and
 //! booked no second time: a step by its transaction and sequence, an event by its entry's number,
 //! a receipt by its session.
 
+mod proven_car;
+mod revocations;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
@@ -27,6 +32,11 @@ use super::prices::Schedule;
 use super::v2g::books::{self as v2g_books, Told};
 use crate::clock::Clock;
 use crate::daemon::command_desk::refusal;
+use proven_car::CAR_PROVEN;
+use revocations::List;
+
+pub(super) use proven_car::proven_car;
+pub(super) use revocations::send_revocations;
 
 /// How long a command waits for the controller: a server gives up after 5 s or more.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
@@ -57,6 +67,7 @@ pub(super) struct Controllers {
     cars: Vec<String>,
     tickets: u16,
     awaited: Vec<Awaited>,
+    lists: Vec<List>,
 }
 
 /// A command that waits for a controller.
@@ -68,14 +79,26 @@ struct Awaited {
 }
 
 impl Controllers {
-    pub(super) fn new(says: Vec<Sender<Say>>) -> Self {
+    /// `cars`: the car that was proven last on each line, as far as it is known; `lists`: the
+    /// revocation lists for the boards on some.
+    pub(super) fn new(
+        says: Vec<Sender<Say>>,
+        cars: Vec<String>,
+        lists: Vec<(PortId, PathBuf)>,
+    ) -> Self {
         Self {
             schedules: vec![None; says.len()],
-            cars: vec![String::new(); says.len()],
+            cars,
             says,
             tickets: FIRST_TICKET,
             awaited: Vec::new(),
+            lists: lists.into_iter().map(List::new).collect(),
         }
+    }
+
+    fn ticket(&mut self) -> u16 {
+        self.tickets = self.tickets.wrapping_add(1).max(FIRST_TICKET);
+        self.tickets
     }
 
     /// Gives something to a line; a line that takes nothing is gone, and its board asks again.
@@ -97,6 +120,10 @@ impl Controllers {
         if let Some(schedule) = self.schedules.get_mut(port.0) {
             *schedule = None;
         }
+        let lists = self.lists.iter_mut();
+        lists
+            .filter(|list| list.port == port)
+            .for_each(List::give_anew);
     }
 }
 
@@ -109,7 +136,13 @@ pub(super) fn send_prices(keeper: &mut Keeper) {
         if !keeper.station.is_followed(view.setup.number) {
             continue;
         }
-        let schedule = Schedule::of(&keeper.setup, view.setup, view.tariff, Clock::wall());
+        // What the operator chooses meanwhile is for the session after this one.
+        let open = view
+            .session
+            .as_ref()
+            .and_then(|open| open.tariff.as_deref());
+        let tariff = open.unwrap_or(view.tariff);
+        let schedule = Schedule::of(&keeper.setup, view.setup, tariff, Clock::wall());
         let known = keeper.controllers.schedules.get(port.0);
         if let Some(schedule) = schedule
             && known != Some(&Some(schedule.clone()))
@@ -193,6 +226,7 @@ fn step(keeper: &mut Keeper, slot: SlotNumber, at: Instant, entry: &Entry) -> bo
     }
     if record.ended.is_some() {
         tell_person(slot, &Tell::Ended(record));
+        send_prices(keeper);
     }
     true
 }
@@ -256,7 +290,7 @@ fn meaning(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -
                 name.clone_into(car);
             }
             Told::Event(
-                "v2g_car_proven",
+                CAR_PROVEN,
                 json!({
                     "slot": slot.get(), "evcc": name, "fingerprint": print, "entry": number,
                 }),
@@ -321,8 +355,7 @@ pub(super) fn pass_on(keeper: &mut Keeper, command: Command) -> Option<Command> 
     };
     let until = keeper.clock.now().instant + ANSWER_WITHIN;
     let controllers = &mut keeper.controllers;
-    controllers.tickets = controllers.tickets.wrapping_add(1).max(FIRST_TICKET);
-    let ticket = controllers.tickets;
+    let ticket = controllers.ticket();
     controllers.say(port, Say::Wish(ticket, wish));
     controllers.awaited.push(Awaited {
         ticket,
@@ -335,6 +368,9 @@ pub(super) fn pass_on(keeper: &mut Keeper, command: Command) -> Option<Command> 
 
 /// Takes a controller's answer.
 pub(super) fn answered(keeper: &mut Keeper, ticket: u16, result: CommandResult, detail: &str) {
+    for list in &mut keeper.controllers.lists {
+        list.answered(ticket, result, detail);
+    }
     let awaited = &mut keeper.controllers.awaited;
     let Some(place) = awaited.iter().position(|it| it.ticket == ticket) else {
         return;

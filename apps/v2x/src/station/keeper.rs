@@ -169,6 +169,7 @@ impl Keeper {
         self.clock.hear_system(&mut self.system);
         self.controllers.tell_time();
         controllers::send_prices(self);
+        controllers::send_revocations(self);
     }
 
     fn take(&mut self, heard: Heard) {
@@ -191,6 +192,7 @@ impl Keeper {
                 self.controllers.started(port);
                 self.controllers.tell_time();
                 controllers::send_prices(self);
+                controllers::send_revocations(self);
             }
             What::Reading {
                 slot,

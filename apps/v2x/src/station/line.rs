@@ -77,6 +77,8 @@ pub(super) enum Say {
     Prices(Schedule),
     /// What the operator wants of its slot, under an id.
     Wish(u16, SlotWish),
+    /// A piece of the revocation list, under an id: which, and its bytes.
+    Revocations(u16, u8, Vec<u8>),
 }
 
 /// Where the slot wants its relay: only the newest wish counts, and none is lost while the line is

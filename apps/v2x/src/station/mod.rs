@@ -31,7 +31,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tracing::{info, warn};
 use v2x_outbox::{GroupCommit, GroupLimits};
-use v2x_roles::station::{PortId, Station, Tariffs};
+use v2x_roles::station::{PortId, Sessions, Station, Tariffs};
 use v2x_store::Store;
 use v2x_units::BootId;
 use v2x_uplink::commands;
@@ -88,6 +88,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let around = (clock, &health, &shutdown);
     let (relays, says) = start_lines(&mut threads, config, &heard, around, boot)?;
     drop(heard);
+    let controllers = open_controllers(config, &store, says)?;
     let now = clock.now().instant;
     let slots = config.setup.slots.len();
     let is_legacy = v2g.as_ref().is_some_and(V2g::is_legacy);
@@ -101,7 +102,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         system: SystemClock::new(),
         desk: CommandDesk::new(obeys.then_some(commands), now),
         relays,
-        controllers: Controllers::new(says),
+        controllers,
         boot,
         rows: rows::Rows::new(config, is_legacy, now),
         clock,
@@ -182,6 +183,29 @@ fn open_station(
         }
     }
     Ok(station)
+}
+
+/// What is known of slot controllers: whose car charges there, and the lists that they get.
+fn open_controllers(
+    config: &StationConfig,
+    store: &Store,
+    says: Vec<Sender<Say>>,
+) -> Result<Controllers, Failure> {
+    let mut cars = vec![String::new(); says.len()];
+    let mut lists = Vec::new();
+    for slot in &config.setup.slots {
+        if let Some(car) = cars.get_mut(slot.port.0)
+            && slot.sessions == Sessions::Controller
+        {
+            let known = controllers::proven_car(store, slot.number);
+            *car = known.map_err(|error| Failure::new(Blame::Runtime, error))?;
+        }
+        let mut files = config.revocations.iter();
+        if let Some((_, path)) = files.find(|(number, _)| *number == slot.number) {
+            lists.push((slot.port, path.clone()));
+        }
+    }
+    Ok(Controllers::new(says, cars, lists))
 }
 
 /// The air and the conversations on it, where both are configured.

@@ -1,14 +1,13 @@
 //! A tariff as a schedule for a slot controller: its steps of the next days, and what it offers.
 //!
-//! Not here: the bill, which has everything (`v2x_tariff`). Prices by the minute and fees for
-//! staying have no room on a board: then the schedule is called incomplete, and cars are told no
-//! cost.
+//! Not here: the bill, which is what is paid (`v2x_tariff`). A board has no coins: a bill that is
+//! rounded to some differs from what it tells by that rounding.
 
 use rust_decimal::Decimal;
-use v2x_proto::link::message::PriceSchedule;
+use v2x_proto::link::message::{PriceSchedule, PriceStep};
 use v2x_proto::v2g::message::Response;
 use v2x_roles::station::{SlotSetup, StationSetup};
-use v2x_tariff::Tariff;
+use v2x_tariff::{Prices, Tariff};
 use v2x_units::UtcTime;
 
 use super::v2g::offer;
@@ -22,8 +21,9 @@ pub(super) struct Schedule {
     offer: Vec<u8>,
     currency: [u8; 3],
     decimals: u8,
-    complete: bool,
     session_fee: i64,
+    idle_per_minute: i64,
+    idle_grace: u32,
     steps: Vec<u8>,
 }
 
@@ -40,15 +40,17 @@ impl Schedule {
         let mut offer = settings.offer;
         // It changes with the hour; the steps have it.
         offer.price_per_kwh = None;
-        let prices = tariff.periods.iter().map(|period| period.prices);
-        let mut prices = prices.chain([tariff.base]);
-        let by_the_minute = prices.any(|prices| !prices.per_minute.is_zero());
+        let idle = tariff.idle;
         Some(Self {
             offer: Response::from(offer).emit().ok()?.to_vec(),
             currency: tariff.currency.code().as_bytes().try_into().ok()?,
             decimals: u8::try_from(tariff.currency.decimals()).ok()?,
-            complete: !by_the_minute && tariff.idle.is_none(),
             session_fee: millionths(tariff.session_fee)?,
+            idle_per_minute: idle.map_or(Some(0), |idle| millionths(idle.per_minute))?,
+            idle_grace: match idle {
+                Some(idle) => u32::try_from(idle.grace.as_secs()).ok()?,
+                None => 0,
+            },
             steps: steps(tariff, now)?,
         })
     }
@@ -59,8 +61,10 @@ impl Schedule {
             offer: &self.offer,
             currency: self.currency,
             decimals: self.decimals,
-            complete: self.complete,
+            complete: true,
             session_fee: self.session_fee,
+            idle_per_minute: self.idle_per_minute,
+            idle_grace: self.idle_grace,
             steps: &self.steps,
         }
     }
@@ -69,15 +73,15 @@ impl Schedule {
 /// The price that holds now, since always, and those that follow.
 fn steps(tariff: &Tariff, now: Option<UtcTime>) -> Option<Vec<u8>> {
     if tariff.periods.is_empty() {
-        return Some(PriceSchedule::step(0, millionths(tariff.base.per_kwh)?).to_vec());
+        return Some(step(0, tariff.base)?.bytes().to_vec());
     }
     let (mut from, mut at) = (0, now?);
     let mut steps = Vec::new();
     for _ in 0..PriceSchedule::STEPS_MAX {
         let (period, until) = tariff.week.at(at);
         let period = period.and_then(|period| tariff.periods.get(period));
-        let price = period.map_or(tariff.base, |period| period.prices).per_kwh;
-        steps.extend(PriceSchedule::step(from, millionths(price)?));
+        let prices = period.map_or(tariff.base, |period| period.prices);
+        steps.extend(step(from, prices)?.bytes());
         let second = until.as_micros().div_euclid(1_000_000);
         let Ok(second) = u32::try_from(second) else {
             break;
@@ -85,6 +89,14 @@ fn steps(tariff: &Tariff, now: Option<UtcTime>) -> Option<Vec<u8>> {
         (from, at) = (second, until);
     }
     Some(steps)
+}
+
+fn step(from: u32, prices: Prices) -> Option<PriceStep> {
+    Some(PriceStep {
+        from,
+        per_kwh: millionths(prices.per_kwh)?,
+        per_minute: millionths(prices.per_minute)?,
+    })
 }
 
 fn millionths(amount: Decimal) -> Option<i64> {
@@ -95,50 +107,4 @@ fn millionths(amount: Decimal) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use v2x_charging::{MeterLimits, SlotConfig};
-    use v2x_roles::station::{PortId, Sessions, SlotNumber};
-    use v2x_tariff::parse_tariffs;
-
-    use super::*;
-
-    fn schedule(tariff: &str, now: Option<UtcTime>) -> Option<Schedule> {
-        let slot = SlotSetup {
-            number: SlotNumber::new(1).unwrap(),
-            name: "Yard 1".to_owned(),
-            port: PortId(0),
-            sessions: Sessions::Controller,
-            energy_limit: None,
-            config: SlotConfig::ev(),
-            limits: MeterLimits::pzem_004t_100a(),
-            tariff: "day".to_owned(),
-            plug: String::new(),
-        };
-        let setup = StationSetup {
-            name: "Yard".to_owned(),
-            position: None,
-            time_zone: "UTC".to_owned(),
-            fast_charge: false,
-            slots: vec![slot.clone()],
-        };
-        let head = "[[tariff]]\nid = \"day\"\nversion = \"1\"\ncurrency = \"MAD\"\n";
-        let tariffs = parse_tariffs("tariffs.toml", &format!("{head}{tariff}")).unwrap();
-        Schedule::of(&setup, &slot, &tariffs[0], now)
-    }
-
-    #[test]
-    fn flat_price_is_one_step_that_holds_always() {
-        let schedule = schedule("per_kwh = 1.50\n", None).unwrap();
-        let message = schedule.message();
-        let steps: Vec<_> = message.steps().collect();
-        assert_eq!(steps, [(0, 1_500_000)]);
-        assert!(message.complete);
-        assert_eq!((&message.currency, message.decimals), (b"MAD", 2));
-    }
-
-    #[test]
-    fn price_by_the_minute_makes_the_schedule_incomplete() {
-        let schedule = schedule("per_kwh = 1.50\nper_minute = 0.1\n", None).unwrap();
-        assert!(!schedule.message().complete);
-    }
-}
+mod tests;

@@ -17,9 +17,8 @@ use thiserror::Error;
 pub use flash::FlashMemory;
 pub use ram_flash::RamFlash;
 
-/// The longest value that can be kept.
-/// A receipt with both signatures in a journal entry has 264 bytes.
-pub const VALUE_MAX: usize = 288;
+/// The longest value that can be kept: a price schedule of twelve steps has 326 bytes.
+pub const VALUE_MAX: usize = 336;
 
 /// The place of the open session, or of the last one. Settings have the numbers of their table.
 pub const SESSION: u8 = 0;
@@ -28,14 +27,18 @@ pub const SESSION: u8 = 0;
 pub const V2G_SESSION: u8 = 200;
 /// What the open session costs so far.
 pub const COST: u8 = 201;
-/// The price schedule.
-pub const PRICES: u8 = 202;
 /// Which step of a session went into the journal last.
 pub const JOURNALED: u8 = 203;
+/// The price schedule. Place 202 held one without prices by the minute.
+pub const PRICES: u8 = 204;
+/// Which of the two rooms for the revocation list holds it.
+pub const REVOCATIONS_ROOM: u8 = 205;
 /// The first of the keys' parts.
 pub const KEYS: u8 = 210;
-/// The first piece of the revocation list.
+/// The first piece of the revocation list in its first room.
 pub const REVOCATIONS: u8 = 220;
+/// And in its second: a list takes the place of the one before when it is whole.
+pub const REVOCATIONS_SECOND: u8 = 235;
 
 /// Why something was not kept, or could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

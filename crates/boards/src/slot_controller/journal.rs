@@ -107,14 +107,16 @@ impl Journal {
     /// Keeps a step of a session, and notes which one it was.
     ///
     /// # Errors
-    /// The flash's; then the step comes with the next start, if no later one is kept before.
+    /// The flash's; then the step is not in the journal.
     pub fn add_step(
         &mut self,
         record: &SessionRecord,
         memory: &mut dyn Memory,
     ) -> Result<(), MemoryError> {
         self.add(STEP, &step_bytes::write(record), memory)?;
-        memory.store(JOURNALED, &mark(record))
+        // Without its mark the step is added once more at the next start, which does no harm.
+        memory.store(JOURNALED, &mark(record)).unwrap_or_default();
+        Ok(())
     }
 
     /// Takes up the newest step of the slot at a start, unless it is in the journal already: the

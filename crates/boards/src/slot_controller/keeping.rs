@@ -53,14 +53,14 @@ impl SlotController {
         }
         let utc = self.utc(now);
         if let Some(end) = &mut self.station_end
-            && let Err(error) = memory.store(COST, end.cost_of(&record, utc).as_ref())
+            && let cost = end.cost_of(&record, self.kept.as_ref(), utc)
+            && let Err(error) = memory.store(COST, cost.as_ref())
         {
             // A restart prices what has flowed since the last one that was kept.
             let text = format_args!("cost not kept: {error}");
             self.chassis.log(now, LogLevel::Warn, text);
         }
-        let before = self.kept.replace(record);
-        let is_checkpoint = before.is_some_and(|before| {
+        let is_checkpoint = self.kept.is_some_and(|before| {
             before.transaction == record.transaction
                 && before.state == record.state
                 && before.ended == record.ended
@@ -72,8 +72,15 @@ impl SlotController {
             let given_up = self.journal.given_up();
             let added = self.journal.add_step(&record, memory);
             self.tell_journal(now, given_up, added);
+            if added.is_err() {
+                // Without its copy the computer would never hear of it.
+                self.refused = Some((now + RETRY_AFTER, record));
+                return;
+            }
             self.copied_at = now;
         }
+        self.kept = Some(record);
+        self.refused = None;
         self.slot.persisted(record.transaction, record.seq);
     }
 }

@@ -5,6 +5,9 @@
 //! also on a chip with flash encryption: who opens the box has them (`docs/hardware/README.md`).
 //! Parts: 1 private keys, 64 bytes; 2 credential; 3 the operator's public key, 33 bytes; 4 forget
 //! all of them; 16 and up: a piece of the revocation list, its number of pieces and its bytes.
+//!
+//! Pieces go into the room that the present list is not in; it takes that one's place when it is
+//! whole and not older. A power cut in between leaves the present one.
 
 use alloc::boxed::Box;
 
@@ -17,7 +20,9 @@ use zeroize::Zeroizing;
 
 use crate::chassis::{Answer, Text};
 use crate::limits::{REVOCATION_PIECE, REVOCATION_PIECES};
-use crate::memory::{KEYS, Memory, REVOCATIONS, VALUE_MAX};
+use crate::memory::{
+    KEYS, Memory, MemoryError, REVOCATIONS, REVOCATIONS_ROOM, REVOCATIONS_SECOND, VALUE_MAX,
+};
 
 /// The private keys.
 pub const PRIVATE: u8 = 1;
@@ -83,19 +88,44 @@ fn take_piece(piece: u8, bytes: &[u8], memory: &mut dyn Memory) -> Taken {
     if !right {
         return bad("no piece of a revocation list");
     }
-    if let Err(error) = memory.store(REVOCATIONS + piece, bytes) {
+    let present = room(memory);
+    let other = if present == REVOCATIONS {
+        REVOCATIONS_SECOND
+    } else {
+        REVOCATIONS
+    };
+    if let Err(error) = store_changed(other + piece, bytes, memory) {
         return Taken::Answered(stored(Err(error)));
     }
     if bytes.first() != Some(&(piece + 1)) {
         return Taken::Answered(Answer::done());
     }
-    match revocations(memory) {
-        Some(list) => Taken::List(Box::new(list)),
-        None => bad("the pieces make no revocation list"),
+    let Some(list) = list_in(other, memory) else {
+        return bad("the pieces make no revocation list");
+    };
+    match list_in(present, memory) {
+        Some(known) if known == list => return Taken::Answered(Answer::done()),
+        Some(known) if known.authority == list.authority && known.number >= list.number => {
+            return bad("the board has a newer revocation list");
+        }
+        _ => {}
+    }
+    match memory.store(REVOCATIONS_ROOM, &[other]) {
+        Ok(()) => Taken::List(Box::new(list)),
+        Err(error) => Taken::Answered(stored(Err(error))),
     }
 }
 
-fn stored(kept: Result<(), crate::memory::MemoryError>) -> Answer {
+/// Spares the flash what it holds already: a computer that starts anew gives its list anew.
+fn store_changed(place: u8, bytes: &[u8], memory: &mut dyn Memory) -> Result<(), MemoryError> {
+    let mut room = [0; VALUE_MAX];
+    if memory.fetch(place, &mut room)? == Some(bytes) {
+        return Ok(());
+    }
+    memory.store(place, bytes)
+}
+
+fn stored(kept: Result<(), MemoryError>) -> Answer {
     match kept {
         Ok(()) => Answer::of(CommandResult::Done, "from the next start on"),
         Err(error) => Answer {
@@ -105,16 +135,31 @@ fn stored(kept: Result<(), crate::memory::MemoryError>) -> Answer {
     }
 }
 
-/// The revocation list that was kept; `None` where there is none, or its pieces are of several.
+/// The room that the present revocation list is in.
+fn room(memory: &mut dyn Memory) -> u8 {
+    let mut buffer = [0; VALUE_MAX];
+    match memory.fetch(REVOCATIONS_ROOM, &mut buffer) {
+        Ok(Some([REVOCATIONS_SECOND])) => REVOCATIONS_SECOND,
+        _ => REVOCATIONS,
+    }
+}
+
+/// The revocation list that was kept; `None` where there is none.
 pub(super) fn revocations(memory: &mut dyn Memory) -> Option<RevocationList> {
+    let present = room(memory);
+    list_in(present, memory)
+}
+
+/// The list in a room; `None` where its pieces are of several, or none.
+fn list_in(first: u8, memory: &mut dyn Memory) -> Option<RevocationList> {
     let mut whole = heapless::Vec::<u8, LIST_MAX>::new();
     let mut pieces = 1;
     let mut next = 0;
     while next < pieces {
         let mut room = [0; VALUE_MAX];
-        let bytes = memory.fetch(REVOCATIONS + next, &mut room).ok().flatten()?;
+        let bytes = memory.fetch(first + next, &mut room).ok().flatten()?;
         let (of, data) = bytes.split_first()?;
-        pieces = *of;
+        pieces = (*of).min(REVOCATION_PIECES);
         whole.extend_from_slice(data).ok()?;
         next += 1;
     }

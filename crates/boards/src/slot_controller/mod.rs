@@ -9,7 +9,7 @@
 //! | [`keys`] | the keys of the slot, in flash |
 //! | `keeping` | a step into the flash |
 //! | `orders` | what the computer can ask of a slot |
-//! | `prices` | what energy costs, and the session so far |
+//! | [`prices`] | what energy and time cost, and the session so far |
 //! | [`relay`] | the relay with its feedback |
 //! | [`settings`] | what a slot is, as its owner set it |
 //! | `saved` | the V2G session as bytes in flash |
@@ -33,7 +33,7 @@ pub mod journal;
 mod keeping;
 pub mod keys;
 mod orders;
-mod prices;
+pub mod prices;
 pub mod prototype_text;
 pub mod relay;
 mod saved;

@@ -1,14 +1,16 @@
-//! What energy costs at a slot, by the schedule that the computer has sent, and what the open
-//! session costs so far.
+//! What energy and time cost at a slot, by the schedule that the computer has sent, and what the
+//! open session costs so far.
 //!
-//! Not here: the bill, which is the computer's; where tariffs have more to them than energy and a
-//! session fee, no cost is known here. Sums are kept in 10^-12 of the currency: exact.
+//! Not here: the bill, which is the computer's, made from the steps of the same session. The two
+//! agree to one unit of the last decimal; where a price changes in the middle, to one second's cost
+//! more (a test in `apps/v2x/src/station/prices.rs` holds them together). Sums are kept in a
+//! sixtieth of 10^-12 of the currency: exact.
 
-use v2x_charging::{SessionRecord, TransactionId};
-use v2x_proto::link::message::PriceSchedule;
+use v2x_charging::{SessionRecord, SlotState, TransactionId};
+use v2x_proto::link::message::{PriceSchedule, PriceStep};
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterKind, Response};
 use v2x_proto::v2g::{CurrencyCode, Money, SeccSettings};
-use v2x_units::UtcTime;
+use v2x_units::{Instant, UtcTime};
 
 use crate::memory::{Memory, MemoryError, PRICES, VALUE_MAX};
 
@@ -16,13 +18,17 @@ use crate::memory::{Memory, MemoryError, PRICES, VALUE_MAX};
 const PRICE_DECIMALS: u8 = 6;
 /// Milliwatt hours times 10^-6 of the currency per kilowatt hour are this many decimals.
 const COST_DECIMALS: u32 = 12;
-const SESSION_FEE: i64 = 1_000_000;
-/// The bytes of a running cost in flash.
-const COST_BYTES: usize = 16 + 8 + 8 + 1;
+/// Microseconds times 10^-6 of the currency per minute are a sixtieth of that.
+const SIXTY: i128 = 60;
+/// 10^-6 of the currency in the unit of the sum.
+const OF_FEE: i128 = 1_000_000 * SIXTY;
+/// The bytes of a running cost in flash: transaction, energy, time, idle time, sum, whether it is
+/// known.
+const COST_BYTES: usize = 16 + 8 + 8 + 8 + 16 + 1;
 
 /// The schedule, as it came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Prices(heapless::Vec<u8, VALUE_MAX>);
+pub struct Prices(heapless::Vec<u8, VALUE_MAX>);
 
 impl Prices {
     /// The schedule in flash.
@@ -34,7 +40,10 @@ impl Prices {
     }
 
     /// Takes a schedule; the flash is written only when it is another one.
-    pub(super) fn take(
+    ///
+    /// # Errors
+    /// The flash's; the schedule holds until the next start.
+    pub fn take(
         &mut self,
         schedule: &PriceSchedule<'_>,
         memory: &mut dyn Memory,
@@ -53,18 +62,18 @@ impl Prices {
         PriceSchedule::parse(&self.0).ok()
     }
 
-    /// The price of a kilowatt hour at a moment, in 10^-6; `None` when nobody can say.
-    fn at(&self, utc: Option<UtcTime>) -> Option<i64> {
+    /// The prices that hold at a moment; `None` when nobody can say.
+    fn at(&self, utc: Option<UtcTime>) -> Option<PriceStep> {
         let schedule = self.schedule()?;
-        let (_, first) = schedule.steps().next()?;
+        let first = schedule.steps().next()?;
         if schedule.steps().count() == 1 {
             return Some(first);
         }
         let second = utc?.as_micros().div_euclid(1_000_000);
         let begun = schedule
             .steps()
-            .filter(|(from, _)| i64::from(*from) <= second);
-        Some(begun.last().map_or(first, |(_, price)| price))
+            .filter(|step| i64::from(step.from) <= second);
+        Some(begun.last().unwrap_or(first))
     }
 
     /// What the slot offers now.
@@ -79,8 +88,8 @@ impl Prices {
             }
             let currency = currency(&schedule);
             let price = self.at(utc).zip(currency);
-            offer.price_per_kwh =
-                price.and_then(|(price, currency)| Money::new(price, PRICE_DECIMALS, currency));
+            offer.price_per_kwh = price
+                .and_then(|(step, currency)| Money::new(step.per_kwh, PRICE_DECIMALS, currency));
         }
         SeccSettings {
             offer,
@@ -93,57 +102,161 @@ fn currency(schedule: &PriceSchedule<'_>) -> Option<CurrencyCode> {
     CurrencyCode::new(core::str::from_utf8(&schedule.currency).ok()?)
 }
 
+/// What time costs in a state of the slot: the same that a bill makes of the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    /// The time of charging.
+    Charging,
+    /// Plugged in without charging.
+    Idle,
+    /// Interrupted, or nobody knows whether somebody is there: nothing.
+    Free,
+}
+
+impl Usage {
+    fn after(record: &SessionRecord) -> Self {
+        match (record.state, record.plugged) {
+            (SlotState::Charging, _) => Self::Charging,
+            (SlotState::SuspendedEv, Some(true)) => Self::Idle,
+            _ => Self::Free,
+        }
+    }
+}
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Milliwatt hours.
+    pub energy: u64,
+    /// Microseconds since its start.
+    pub elapsed: u64,
+}
+
+impl Progress {
+    /// At a record.
+    #[must_use]
+    pub fn at(record: &SessionRecord) -> Self {
+        Self {
+            energy: record.energy.plausible.milliwatt_hours(),
+            elapsed: u64::try_from(record.elapsed.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Since the session's newest record, which this boot has made, with the energy until now.
+    #[must_use]
+    pub fn since(record: &SessionRecord, now: Instant, energy: u64) -> Self {
+        let since = now.since(record.at).as_micros();
+        let elapsed = record.elapsed.as_micros().saturating_add(since);
+        Self {
+            energy,
+            elapsed: u64::try_from(elapsed).unwrap_or(u64::MAX),
+        }
+    }
+}
+
 /// What one session costs so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cost {
+pub struct Cost {
     transaction: TransactionId,
-    /// Up to here energy is priced, in milliwatt hours.
-    energy: u64,
-    /// The sum, in 10^-12 of the currency.
-    sum: i64,
+    /// Up to here energy and time are priced.
+    until: Progress,
+    /// How long nothing has flowed, in this stretch, in microseconds.
+    idle: u64,
+    /// The sum, in a sixtieth of 10^-12 of the currency.
+    sum: i128,
     /// Whether every price was known.
     is_known: bool,
 }
 
 impl Cost {
-    /// A session that has just begun.
-    pub(super) fn begin(transaction: TransactionId, prices: &Prices) -> Self {
+    /// A session whose first record this is. Of a later one it is not known what went before,
+    /// unless energy alone is paid for, at one price.
+    #[must_use]
+    pub fn begin(record: &SessionRecord, prices: &Prices) -> Self {
         let schedule = prices.schedule();
         let fee = schedule.map_or(0, |schedule| schedule.session_fee);
+        let is_flat = schedule.is_some_and(|schedule| {
+            let mut steps = schedule.steps();
+            let by_time = steps.next().is_none_or(|step| step.per_minute != 0);
+            !by_time && steps.next().is_none() && schedule.idle_per_minute == 0
+        });
+        let is_whole = record.seq == 0 || is_flat;
         Self {
-            transaction,
-            energy: 0,
-            sum: fee.saturating_mul(SESSION_FEE),
-            is_known: schedule.is_some_and(|schedule| schedule.complete),
+            transaction: record.transaction,
+            until: Progress {
+                energy: 0,
+                elapsed: Progress::at(record).elapsed,
+            },
+            idle: 0,
+            sum: i128::from(fee) * OF_FEE,
+            is_known: is_whole && schedule.is_some_and(|schedule| schedule.complete),
         }
     }
 
     /// Whose it is.
-    pub(super) const fn transaction(&self) -> TransactionId {
+    #[must_use]
+    pub const fn transaction(&self) -> TransactionId {
         self.transaction
     }
 
-    /// Prices what has flowed since the last call.
-    pub(super) fn advance(&mut self, energy: u64, prices: &Prices, utc: Option<UtcTime>) {
-        let gained = energy.saturating_sub(self.energy);
-        if gained == 0 {
+    /// Prices what has come since the last call, by the state that `record` began; `None` before
+    /// the session's first record.
+    pub fn advance(
+        &mut self,
+        until: Progress,
+        record: Option<&SessionRecord>,
+        prices: &Prices,
+        utc: Option<UtcTime>,
+    ) {
+        let gained = until.energy.saturating_sub(self.until.energy);
+        let passed = until.elapsed.saturating_sub(self.until.elapsed);
+        if gained == 0 && passed == 0 {
             return;
         }
-        self.energy = energy;
-        let gained = i64::try_from(gained).unwrap_or(i64::MAX);
-        match prices.at(utc).and_then(|price| price.checked_mul(gained)) {
-            Some(more) => self.sum = self.sum.saturating_add(more),
-            None => self.is_known = false,
+        self.until = Progress {
+            energy: self.until.energy.max(until.energy),
+            elapsed: self.until.elapsed.max(until.elapsed),
+        };
+        let record = record.filter(|record| record.transaction == self.transaction);
+        let usage = record.map_or(Usage::Free, Usage::after);
+        let charged = if usage == Usage::Charging { passed } else { 0 };
+        if gained > 0 || charged > 0 {
+            match prices.at(utc) {
+                Some(step) => {
+                    self.add(gained, i128::from(step.per_kwh) * SIXTY);
+                    self.add(charged, i128::from(step.per_minute));
+                }
+                None => self.is_known = false,
+            }
+        }
+        match (usage, prices.schedule()) {
+            (Usage::Charging, _) => self.idle = 0,
+            (Usage::Idle, Some(schedule)) => {
+                let grace = u64::from(schedule.idle_grace) * 1_000_000;
+                let before = self.idle.saturating_sub(grace);
+                self.idle = self.idle.saturating_add(passed);
+                let beyond = self.idle.saturating_sub(grace) - before;
+                self.add(beyond, i128::from(schedule.idle_per_minute));
+            }
+            (Usage::Idle | Usage::Free, _) => {}
         }
     }
 
+    /// Adds a quantity at a price: 64 bits times 70 have room.
+    fn add(&mut self, quantity: u64, price: i128) {
+        let more = i128::from(quantity).saturating_mul(price);
+        self.sum = self.sum.saturating_add(more);
+    }
+
     /// The sum as the car is told it; `None` when it is not known.
-    pub(super) fn money(&self, prices: &Prices) -> Option<Money> {
+    #[must_use]
+    pub fn money(&self, prices: &Prices) -> Option<Money> {
         let schedule = prices
             .schedule()
             .filter(|it| it.complete && self.is_known)?;
-        let step = 10_i64.pow(COST_DECIMALS - u32::from(schedule.decimals));
-        let units = (self.sum.saturating_add(step / 2)).div_euclid(step);
+        let unit = 10_i128.pow(COST_DECIMALS - u32::from(schedule.decimals)) * SIXTY;
+        let units = (self.sum.saturating_add(unit / 2)).div_euclid(unit);
+        let units = i64::try_from(units).ok()?;
         Money::new(units, schedule.decimals, currency(&schedule)?)
     }
 
@@ -155,9 +268,11 @@ impl Cost {
 
     pub(super) fn bytes(&self) -> [u8; COST_BYTES] {
         let mut bytes = [0; COST_BYTES];
-        let parts: [&[u8]; 4] = [
+        let parts: [&[u8]; 6] = [
             &self.transaction.bytes(),
-            &self.energy.to_le_bytes(),
+            &self.until.energy.to_le_bytes(),
+            &self.until.elapsed.to_le_bytes(),
+            &self.idle.to_le_bytes(),
             &self.sum.to_le_bytes(),
             &[u8::from(self.is_known)],
         ];
@@ -171,12 +286,19 @@ impl Cost {
     pub(super) fn read(bytes: &[u8], record: &SessionRecord) -> Option<Self> {
         let (transaction, rest) = bytes.split_first_chunk()?;
         let (energy, rest) = rest.split_first_chunk()?;
+        let (elapsed, rest) = rest.split_first_chunk()?;
+        let (idle, rest) = rest.split_first_chunk()?;
         let (sum, rest) = rest.split_first_chunk()?;
+        let [is_known] = rest else { return None };
         let cost = Self {
             transaction: TransactionId::from_bytes(*transaction),
-            energy: u64::from_le_bytes(*energy),
-            sum: i64::from_le_bytes(*sum),
-            is_known: rest == [1],
+            until: Progress {
+                energy: u64::from_le_bytes(*energy),
+                elapsed: u64::from_le_bytes(*elapsed),
+            },
+            idle: u64::from_le_bytes(*idle),
+            sum: i128::from_le_bytes(*sum),
+            is_known: *is_known == 1,
         };
         (cost.transaction == record.transaction).then_some(cost)
     }

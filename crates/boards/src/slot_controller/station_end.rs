@@ -16,10 +16,10 @@ use v2x_proto::v2g::secc::PowerOffReason;
 use v2x_proto::v2g::{
     MeterReading, Money, Output, Secc, SeccEvent, SeccInput, SeccSettings, SessionId,
 };
-use v2x_units::{Instant, MacAddress, UtcTime, WattHours};
+use v2x_units::{BootId, Instant, MacAddress, UtcTime, WattHours};
 
 use super::journal;
-use super::prices::{Cost, Prices};
+use super::prices::{Cost, Prices, Progress};
 use super::saved::{self, SavedBytes};
 use crate::chassis::Text;
 use crate::memory::{COST, Memory, MemoryError, V2G_SESSION, VALUE_MAX};
@@ -50,6 +50,9 @@ pub(super) struct View<'a> {
     pub(super) config: &'a SlotConfig,
     pub(super) slot: &'a Slot,
     pub(super) plug: Option<bool>,
+    /// The newest record of a session, and this boot.
+    pub(super) kept: Option<&'a SessionRecord>,
+    pub(super) boot: BootId,
     /// The newest measurement, as far as it is fresh.
     pub(super) measured: Option<MeterReading>,
     pub(super) utc: Option<UtcTime>,
@@ -149,26 +152,27 @@ impl StationEnd {
         self.secc.handle(now, input, &mut self.rng);
     }
 
-    /// What the session of a record costs with it, for the flash beside the record.
+    /// What the session of a record costs with it, for the flash beside the record; `before` is the
+    /// record that was kept last.
     pub(super) fn cost_of(
         &mut self,
         record: &SessionRecord,
+        before: Option<&SessionRecord>,
         utc: Option<UtcTime>,
     ) -> impl AsRef<[u8]> + use<> {
         let prices = &self.prices;
         let cost = self
             .cost
             .filter(|cost| cost.transaction() == record.transaction);
-        let mut cost = cost.unwrap_or_else(|| Cost::begin(record.transaction, prices));
-        let energy = record.energy.plausible.milliwatt_hours();
-        cost.advance(energy, prices, utc);
+        let mut cost = cost.unwrap_or_else(|| Cost::begin(record, prices));
+        cost.advance(Progress::at(record), before, prices, utc);
         self.cost = Some(cost);
         cost.bytes()
     }
 
     /// The slot's session has ended: the receipt says what it says.
     pub(super) fn ended(&mut self, record: &SessionRecord, utc: Option<UtcTime>) {
-        self.cost_of(record, utc);
+        self.cost_of(record, Some(record), utc);
         let energy = WattHours::from_kilowatt_hours(record.energy.plausible.kilowatt_hours());
         let cost = self.cost.and_then(|cost| cost.money(&self.prices));
         self.last = Some((energy, cost));
@@ -182,7 +186,7 @@ impl StationEnd {
             self.secc.handle(now, input, &mut self.rng);
             self.settings = Some(settings);
         }
-        let meter = self.reading(view);
+        let meter = self.reading(now, view);
         if self.meter != Some(meter) {
             self.meter = Some(meter);
             self.secc
@@ -197,18 +201,29 @@ impl StationEnd {
     }
 
     /// What the meter says of the session: the slot's open one, or the one that has just ended.
-    fn reading(&mut self, view: &View<'_>) -> MeterReading {
+    fn reading(&mut self, now: Instant, view: &View<'_>) -> MeterReading {
         let measured = view.measured.unwrap_or_default();
         let (energy, cost) = match (view.slot.session(), self.last) {
             (Some((transaction, energy)), _) => {
                 let prices = &self.prices;
-                let cost = self.cost.filter(|cost| cost.transaction() == transaction);
-                let mut cost = cost.unwrap_or_else(|| Cost::begin(transaction, prices));
-                cost.advance(energy.plausible.milliwatt_hours(), prices, view.utc);
-                self.cost = Some(cost);
+                let record = view.kept.filter(|it| it.transaction == transaction);
+                let mut cost = self.cost.filter(|cost| cost.transaction() == transaction);
+                if let (Some(cost), Some(record)) = (&mut cost, record) {
+                    let energy = energy.plausible.milliwatt_hours();
+                    let until = if record.boot == view.boot {
+                        Progress::since(record, now, energy)
+                    } else {
+                        Progress {
+                            energy,
+                            ..Progress::at(record)
+                        }
+                    };
+                    cost.advance(until, Some(record), prices, view.utc);
+                    self.cost = Some(*cost);
+                }
                 let energy = energy.plausible.kilowatt_hours();
                 let energy = WattHours::from_kilowatt_hours(energy);
-                (Some(energy), cost.money(prices))
+                (Some(energy), cost.and_then(|cost| cost.money(prices)))
             }
             (None, Some((energy, cost))) => (Some(energy), cost),
             // Nothing has flowed yet; a meter that was never heard does not even say that.

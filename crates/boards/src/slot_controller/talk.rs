@@ -37,6 +37,8 @@ impl SlotController {
             config: &self.config,
             slot: &self.slot,
             plug: self.plug,
+            kept: self.kept.as_ref(),
+            boot: self.chassis.identity().boot,
             measured: self.measured.filter(fresh).map(|(_, values)| said(&values)),
             utc,
         };

@@ -1,6 +1,8 @@
-//! A collector with traffic on its bus and a receiver that has a fix every second.
+//! A collector with traffic on its bus and a receiver that has a fix every second; or with a bus
+//! that is played by others, on its line.
 //!
-//! The identifiers are invented; no car has this bus.
+//! The identifiers of the script are invented; no car has this bus. A receiver beside a bus that
+//! others play does not know the date, which is theirs too.
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -10,6 +12,7 @@ use v2x_proto::link::message::{BoardKind, BootReason};
 use v2x_units::{BootId, CanFrame, CanId, Instant};
 
 use super::Stage;
+use super::shim::{Heard, LineShim};
 use crate::Chassis;
 use crate::chassis::{Identity, Settings};
 use crate::collector::{self, CanQueue, Collector, Input, Output};
@@ -25,6 +28,7 @@ pub struct CollectorStage {
     board: Collector,
     memory: FlashMemory<RamFlash>,
     queue: CanQueue<512>,
+    shim: Option<LineShim>,
     frames: u32,
     frame_at: Instant,
     fixes: u32,
@@ -36,11 +40,22 @@ impl CollectorStage {
     /// A board that starts with an empty flash.
     #[must_use]
     pub fn new(boot: BootId, now: Instant) -> Self {
+        Self::with(None, boot, now)
+    }
+
+    /// The same on a bus that is on its line.
+    #[must_use]
+    pub fn on_bus(boot: BootId, now: Instant) -> Self {
+        Self::with(Some(LineShim::new()), boot, now)
+    }
+
+    fn with(shim: Option<LineShim>, boot: BootId, now: Instant) -> Self {
         let mut memory = FlashMemory::new(RamFlash::default());
         Self {
             board: start(boot, BootReason::PowerOn, now, &mut memory),
             memory,
             queue: CanQueue::new(),
+            shim,
             frames: 0,
             frame_at: now + FRAME_EVERY,
             fixes: 0,
@@ -61,10 +76,11 @@ impl CollectorStage {
     fn speak(&mut self, now: Instant) {
         let (minute, second) = (self.fixes / 60 % 60, self.fixes % 60);
         let time = format_args!("12{minute:02}{second:02}.00");
+        let date = if self.shim.is_some() { "" } else { "010125" };
         let mut text: String<400> = String::new();
         let written = sentence(
             &mut text,
-            format_args!("GPRMC,{time},A,5230.0000,N,01320.0000,E,0.0,,010125,,,A"),
+            format_args!("GPRMC,{time},A,5230.0000,N,01320.0000,E,0.0,,{date},,,A"),
         )
         .and_then(|()| {
             sentence(
@@ -105,12 +121,25 @@ fn sentence(to: &mut String<400>, body: core::fmt::Arguments<'_>) -> core::fmt::
 
 impl Stage for CollectorStage {
     fn hear(&mut self, now: Instant, bytes: &[u8]) {
-        self.board
-            .handle(now, Input::HostBytes(bytes), &mut self.memory);
+        let (board, memory) = (&mut self.board, &mut self.memory);
+        let Some(shim) = &mut self.shim else {
+            return board.handle(now, Input::HostBytes(bytes), memory);
+        };
+        let queue = &mut self.queue;
+        shim.hear(bytes, &mut |heard| match heard {
+            Heard::Board(bytes) => board.handle(now, Input::HostBytes(bytes), memory),
+            Heard::Bus(batch) => {
+                // The bus is the emulated board's own: a frame is there when it is heard.
+                for (_, frame) in batch.frames(now) {
+                    queue.push(now, frame);
+                }
+            }
+            Heard::Air(_) => {}
+        });
     }
 
     fn step(&mut self, now: Instant) {
-        while self.frame_at <= now {
+        while self.shim.is_none() && self.frame_at <= now {
             if let Some(frame) = Self::frame(self.frames) {
                 self.queue.push(self.frame_at, frame);
             }

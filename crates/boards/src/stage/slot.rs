@@ -1,19 +1,16 @@
 //! A slot controller with its meter, and a car that comes after 3 s, charges while the relay lets
 //! it, and leaves after 25 s; or, with a radio, a car that has to prove who it is.
 //!
-//! The radio's payloads travel on the board's one line, as frames of the link that the board itself
-//! neither sends nor hears: what it gives to the air goes out as "radio payload down", and
-//! "radio payload up" is what it hears there.
+//! The radio's payloads travel on the board's one line (`shim.rs`).
 
 use core::time::Duration;
 
-use heapless::Vec;
-use v2x_proto::link::message::{BoardKind, BootReason, RadioRate, RadioSend};
-use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message};
-use v2x_units::{BootId, Instant, MacAddress};
+use v2x_proto::link::message::{BoardKind, BootReason, RadioRate};
+use v2x_units::{BootId, Instant};
 
 use super::Stage;
 use super::pzem::Pzem;
+use super::shim::{Heard, LineShim};
 use crate::Chassis;
 use crate::chassis::{Identity, Settings};
 use crate::memory::{FlashMemory, Memory, RamFlash};
@@ -26,8 +23,6 @@ const LEAVES_AFTER: Duration = Duration::from_secs(25);
 const CHARGES_FOR: Duration = Duration::from_secs(20);
 /// Keys and a revocation list have room beside the settings.
 const FLASH_BYTES: usize = 32 * 1024;
-/// The boot of the radio's frames differs from that of the board's.
-const RADIO_BOOT: u32 = 0x5A5A_5A5A;
 /// What a Twizy draws for most of its charge.
 const CHARGING: u32 = 9_400;
 
@@ -38,7 +33,7 @@ pub struct SlotStage {
     memory: FlashMemory<RamFlash<FLASH_BYTES>>,
     meter: Pzem,
     relay: bool,
-    shim: Option<RadioShim>,
+    shim: Option<LineShim>,
     /// When the relay closed for the first time.
     closed_at: Option<Instant>,
     began: Instant,
@@ -60,7 +55,7 @@ impl SlotStage {
     #[must_use]
     pub fn with_radio(boot: BootId, now: Instant) -> Self {
         let settings = &[("relay", "feedback"), ("plug", "on"), ("policy", "known")];
-        Self::with(settings, Some(RadioShim::new()), boot, now)
+        Self::with(settings, Some(LineShim::new()), boot, now)
     }
 
     /// The first one, with a car that leaves after so long.
@@ -78,12 +73,7 @@ impl SlotStage {
         self.meter.milliwatt_hours
     }
 
-    fn with(
-        settings: &[(&str, &str)],
-        shim: Option<RadioShim>,
-        boot: BootId,
-        now: Instant,
-    ) -> Self {
+    fn with(settings: &[(&str, &str)], shim: Option<LineShim>, boot: BootId, now: Instant) -> Self {
         let mut memory = FlashMemory::new(RamFlash::default());
         for (key, value) in settings {
             let rows = slot_controller::SETTINGS.iter();
@@ -155,10 +145,17 @@ fn start(
 impl Stage for SlotStage {
     fn hear(&mut self, now: Instant, bytes: &[u8]) {
         let (board, memory) = (&mut self.board, &mut self.memory);
-        match &mut self.shim {
-            None => board.handle(now, Input::HostBytes(bytes), memory),
-            Some(shim) => shim.hear(bytes, &mut |input| board.handle(now, input, memory)),
-        }
+        let Some(shim) = &mut self.shim else {
+            return board.handle(now, Input::HostBytes(bytes), memory);
+        };
+        shim.hear(bytes, &mut |heard| {
+            let input = match heard {
+                Heard::Board(bytes) => Input::HostBytes(bytes),
+                Heard::Air(heard) => Input::Air(heard.from, heard.payload),
+                Heard::Bus(_) => return,
+            };
+            board.handle(now, input, memory);
+        });
     }
 
     fn step(&mut self, now: Instant) {
@@ -181,7 +178,8 @@ impl Stage for SlotStage {
                 }
                 Output::Air(to, payload) => {
                     if let Some(shim) = &mut self.shim {
-                        shim.send(now, to, &payload, self.board.chassis_mut());
+                        let chassis = self.board.chassis_mut();
+                        shim.send(now, to, RadioRate::Preset, &payload, chassis);
                     }
                 }
                 Output::Restart => {
@@ -206,71 +204,5 @@ impl Stage for SlotStage {
         self.before += self.tick_at.since(self.began);
         (self.relay, self.began, self.tick_at) = (false, now, now + TICK);
         self.wants_restart = false;
-    }
-}
-
-/// The radio of the stage, on the board's line.
-#[derive(Debug)]
-struct RadioShim {
-    /// The frame that is arriving, without its delimiters.
-    segment: Vec<u8, { v2x_proto::link::limits::WIRE_MAX }>,
-    decoder: LinkDecoder,
-    encoder: LinkEncoder,
-    tickets: u16,
-}
-
-impl RadioShim {
-    fn new() -> Self {
-        Self {
-            segment: Vec::new(),
-            decoder: LinkDecoder::new(),
-            encoder: LinkEncoder::new(BootId::new(RADIO_BOOT)),
-            tickets: 0,
-        }
-    }
-
-    /// Tells the board what is for it: frames of the air as such, all others as bytes.
-    fn hear(&mut self, bytes: &[u8], tell: &mut dyn FnMut(Input<'_>)) {
-        for byte in bytes {
-            if *byte != 0 {
-                if self.segment.push(*byte).is_err() {
-                    self.segment.clear();
-                }
-                continue;
-            }
-            let segment = core::mem::take(&mut self.segment);
-            if segment.is_empty() {
-                continue;
-            }
-            let mut is_of_air = false;
-            for mut part in [&[0][..], &segment, &[0]] {
-                while let Some(event) = self.decoder.next(&mut part) {
-                    if let Event::Frame(frame) = event
-                        && let Message::RadioReceived(heard) = frame.message
-                    {
-                        is_of_air = true;
-                        tell(Input::Air(heard.from, heard.payload));
-                    }
-                }
-            }
-            if !is_of_air {
-                for part in [&[0][..], &segment, &[0]] {
-                    tell(Input::HostBytes(part));
-                }
-            }
-        }
-    }
-
-    fn send(&mut self, now: Instant, to: MacAddress, payload: &[u8], chassis: &mut Chassis) {
-        self.tickets = self.tickets.wrapping_add(1);
-        let message = RadioSend {
-            ticket: self.tickets,
-            to,
-            rate: RadioRate::Preset,
-            payload,
-        };
-        if let Ok(wire) = self.encoder.send(now, message) {
-            chassis.send_raw(wire);
-        }
     }
 }

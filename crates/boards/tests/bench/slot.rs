@@ -1,7 +1,7 @@
 //! A slot on the bench: its meter, its relay, its computer, and what it gives to the air.
 
 use v2x_boards::chassis::{Identity, Settings};
-use v2x_boards::memory::{FlashMemory, RamFlash};
+use v2x_boards::memory::{FlashMemory, Memory, MemoryError, RamFlash};
 use v2x_boards::slot_controller::{self, Input, Output, SlotController};
 use v2x_proto::link::message::{
     BoardKind, BootReason, CommandResult, JournalKept, Order, WallClock,
@@ -24,6 +24,43 @@ pub(crate) struct World {
     pub(crate) now: u64,
     /// What the board gave to the air.
     pub(crate) air: Vec<(MacAddress, Vec<u8>)>,
+    /// The flash takes nothing more for the journal.
+    pub(crate) journal_refuses: bool,
+}
+
+/// A memory whose queue may refuse everything.
+struct Memories<'a> {
+    inner: &'a mut TestMemory,
+    refuses: bool,
+}
+
+impl Memory for Memories<'_> {
+    fn store(&mut self, place: u8, value: &[u8]) -> Result<(), MemoryError> {
+        self.inner.store(place, value)
+    }
+
+    fn fetch<'a>(
+        &mut self,
+        place: u8,
+        room: &'a mut [u8],
+    ) -> Result<Option<&'a [u8]>, MemoryError> {
+        self.inner.fetch(place, room)
+    }
+
+    fn push(&mut self, step: &[u8]) -> Result<bool, MemoryError> {
+        if self.refuses {
+            return Err(MemoryError::Flash);
+        }
+        self.inner.push(step)
+    }
+
+    fn oldest<'a>(&mut self, room: &'a mut [u8]) -> Result<Option<&'a [u8]>, MemoryError> {
+        self.inner.oldest(room)
+    }
+
+    fn drop_oldest(&mut self) -> Result<(), MemoryError> {
+        self.inner.drop_oldest()
+    }
 }
 
 impl World {
@@ -56,6 +93,7 @@ impl World {
             stuck: None,
             now: 0,
             air: Vec::new(),
+            journal_refuses: false,
         }
     }
 
@@ -89,14 +127,17 @@ impl World {
             0.0
         };
         self.meter.run(0.1);
-        self.board
-            .handle(at(self.now), Input::Feedback(closed), &mut self.memory);
+        let now = at(self.now);
+        let memory = &mut Memories {
+            inner: &mut self.memory,
+            refuses: self.journal_refuses,
+        };
+        self.board.handle(now, Input::Feedback(closed), memory);
         loop {
-            match self.board.poll(at(self.now), &mut self.memory) {
+            match self.board.poll(now, memory) {
                 Output::MeterWrite(_) if self.meter_answers => {
                     let answer = self.meter.answer();
-                    let input = Input::MeterBytes(&answer);
-                    self.board.handle(at(self.now), input, &mut self.memory);
+                    self.board.handle(now, Input::MeterBytes(&answer), memory);
                 }
                 Output::MeterWrite(_) => {}
                 Output::Relay(closed) => self.relay = closed,

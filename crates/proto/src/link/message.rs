@@ -24,7 +24,7 @@
 //! | 15 | [`JournalEntry`] | `journal_entry.rs` | board to computer |
 //! | 16 | [`JournalKept`] | `journal_kept.rs` | computer to board |
 //! | 17 | [`WallClock`] | `wall_clock.rs` | computer to board |
-//! | 18 | [`PriceSchedule`] | `price_schedule.rs` | computer to board |
+//! | 19 | [`PriceSchedule`] | `price_schedule.rs` | computer to board |
 //!
 //! A layout never changes under its number: a new layout takes a new number, which receivers
 //! that do not know it skip and count.
@@ -60,7 +60,7 @@ pub use journal_kept::JournalKept;
 pub use log_line::{LogLevel, LogLine};
 pub use meter_reading::{MeterFault, MeterReading, MeterValues};
 pub use panic_record::PanicRecord;
-pub use price_schedule::PriceSchedule;
+pub use price_schedule::{PriceSchedule, PriceStep};
 pub use radio_received::RadioReceived;
 pub use radio_send::{RadioRate, RadioSend};
 pub use radio_sent::{RadioResult, RadioSent};

@@ -95,13 +95,27 @@ pub(super) struct Announcement<'a> {
     pub(super) said: &'a Evcsn,
 }
 
-/// The table.
+/// The table. When it is full the station that was silent longest makes room, which is counted.
 #[derive(Debug, Default)]
-pub(super) struct ChargingStations(Vec<ChargingStationInSight>);
+pub(super) struct ChargingStations {
+    stations: Vec<ChargingStationInSight>,
+    displaced: u64,
+    spots_left_out: u64,
+}
 
 impl ChargingStations {
     pub(super) fn in_sight(&self) -> &[ChargingStationInSight] {
-        &self.0
+        &self.stations
+    }
+
+    /// How many stations had to make room for others.
+    pub(super) const fn displaced(&self) -> u64 {
+        self.displaced
+    }
+
+    /// How often a slot found no room beside the others of its station.
+    pub(super) const fn spots_left_out(&self) -> u64 {
+        self.spots_left_out
     }
 
     /// Takes an announcement; says whether it tells something new of the slots, and
@@ -129,9 +143,11 @@ impl ChargingStations {
         if told.own.is_some_and(too_far) {
             return Err(Implausible::OutOfRange);
         }
-        match self.0.iter().position(|it| it.station == said.station) {
+        let mut stations = self.stations.iter_mut();
+        match stations.find(|it| it.station == said.station) {
             Some(known) => {
-                let is_news = self.0[known].renew(told, itself, position)?;
+                let (is_news, left_out) = known.renew(told, itself, position)?;
+                self.spots_left_out += left_out;
                 Ok((is_news, None))
             }
             None => Ok((true, self.begin(told, itself, position))),
@@ -146,13 +162,15 @@ impl ChargingStations {
         position: Position,
     ) -> Option<StationId> {
         let mut displaced = None;
-        if self.0.len() >= CHARGING_STATIONS_MAX {
-            let silent = self.0.iter().enumerate().min_by_key(|(_, it)| it.heard);
+        if self.stations.len() >= CHARGING_STATIONS_MAX {
+            let stations = self.stations.iter().enumerate();
+            let silent = stations.min_by_key(|(_, it)| it.heard);
             if let Some(place) = silent.map(|(place, _)| place) {
-                displaced = Some(self.0.swap_remove(place).station);
+                displaced = Some(self.stations.swap_remove(place).station);
+                self.displaced += 1;
             }
         }
-        self.0.push(ChargingStationInSight {
+        self.stations.push(ChargingStationInSight {
             station: told.said.station,
             signer: told.signer,
             address: told.from,
@@ -179,23 +197,24 @@ impl ChargingStations {
     }
 
     fn forget(&mut self, gone: impl Fn(&ChargingStationInSight) -> bool) -> Vec<StationId> {
-        let lost: Vec<_> = (self.0.iter().filter(|it| gone(it)))
+        let lost: Vec<_> = (self.stations.iter().filter(|it| gone(it)))
             .map(|it| it.station)
             .collect();
         if !lost.is_empty() {
-            self.0.retain(|it| !gone(it));
+            self.stations.retain(|it| !gone(it));
         }
         lost
     }
 }
 
 impl ChargingStationInSight {
+    /// Says whether it tells something new of its slots, and how many of them found no room.
     fn renew(
         &mut self,
         told: &Announcement<'_>,
         itself: &ChargingStation,
         position: Position,
-    ) -> Result<bool, Implausible> {
+    ) -> Result<(bool, u64), Implausible> {
         if self.signer != told.signer {
             return Err(Implausible::StationIdTaken);
         }
@@ -205,11 +224,14 @@ impl ChargingStationInSight {
             core::cmp::Ordering::Greater => {}
         }
         let before: Vec<_> = self.states();
+        let mut left_out = 0;
         for spot in spots(told.at, itself) {
             if let Some(known) = self.spots.iter_mut().find(|it| it.name == spot.name) {
                 *known = spot;
             } else if self.spots.len() < CHARGING_SPOTS_MAX {
                 self.spots.push(spot);
+            } else {
+                left_out += 1;
             }
         }
         // A slot that is out of use is no longer told of.
@@ -221,7 +243,7 @@ impl ChargingStationInSight {
         self.accessibility = itself.accessibility.to_string();
         self.pricing = itself.pricing.to_string();
         (self.heard, self.rssi_dbm, self.told) = (told.at, told.rssi_dbm, told.said.time);
-        Ok(before != self.states())
+        Ok((before != self.states(), left_out))
     }
 
     fn states(&self) -> Vec<(String, Option<bool>)> {
@@ -254,3 +276,6 @@ fn spots(at: Instant, station: &ChargingStation) -> Vec<Spot> {
     };
     station.spots.iter().enumerate().map(spot).collect()
 }
+
+#[cfg(test)]
+mod tests;

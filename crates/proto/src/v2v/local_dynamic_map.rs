@@ -63,6 +63,18 @@ impl LocalDynamicMap {
         self.charging.in_sight()
     }
 
+    /// How many charging stations had to make room for others.
+    #[must_use]
+    pub const fn charging_stations_displaced(&self) -> u64 {
+        self.charging.displaced()
+    }
+
+    /// How often a slot of a charging station found no room beside its others.
+    #[must_use]
+    pub const fn charging_spots_left_out(&self) -> u64 {
+        self.charging.spots_left_out()
+    }
+
     /// Received signal strength by distance, over all neighbours there ever were.
     #[must_use]
     pub const fn rssi_by_distance(&self) -> &RssiByDistance {

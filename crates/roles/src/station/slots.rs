@@ -464,6 +464,7 @@ impl Place {
             SessionView {
                 transaction,
                 started: account.and_then(|open| open.newest.started),
+                tariff: account.map(|open| Arc::clone(&open.tariff)),
                 energy,
                 cost: account.and_then(|open| open.cost.so_far(&open.tariff, now, &energy)),
             }

@@ -1,5 +1,7 @@
 //! What a slot shows to others: only what is measured and fresh, nothing in place of the rest.
 
+use std::sync::Arc;
+
 use v2x_charging::{EnergyLedger, Judgement, MeterSample, RelayPlace, SlotState, TransactionId};
 use v2x_tariff::{Money, Tariff};
 use v2x_units::UtcTime;
@@ -13,6 +15,8 @@ pub struct SessionView {
     pub transaction: TransactionId,
     /// When it started, once known.
     pub started: Option<UtcTime>,
+    /// The tariff under which it was opened; `None` before its first step.
+    pub tariff: Option<Arc<Tariff>>,
     /// Its energy so far.
     pub energy: EnergyLedger,
     /// Its cost so far; `None` when it is not known.

@@ -154,12 +154,12 @@ export function Plot(props: PlotProps) {
           {props.children}
           <button type="button" class="small" onClick={save}>
             <Icon name="save" size={16} />
-            PNG<span class="visually-hidden">: {title}</span>
+            PNG<span class="visually-hidden">{title}</span>
           </button>
           {csv !== undefined && (
             <a class="button small" href={csv} download>
               <Icon name="save" size={16} />
-              CSV<span class="visually-hidden">: {title}</span>
+              CSV<span class="visually-hidden">{title}</span>
             </a>
           )}
         </span>

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { logOut, me } from "../api/client";
 import type { Device, Me } from "../api/types";
 import { t } from "../i18n";
-import { openAlarms } from "../state/devices";
+import { devicesRead, openAlarms } from "../state/devices";
 import { link, route } from "../state/route";
 import { Icon } from "../ui/icon";
 import { ConnectionNote, ConnectionMark } from "./connection_note";
@@ -68,11 +68,12 @@ export function Shell({ current, children }: { current?: Device; children: Compo
   const who = me.value;
   const [open, setOpen] = useState(false);
   const here = link(...route.value);
+  const ready = devicesRead.value;
   useEffect(() => {
     setOpen(false);
     scrollTo(0, 0);
     document.getElementById("page-title")?.focus({ preventScroll: true });
-  }, [here]);
+  }, [here, ready]);
   useEffect(() => {
     const close = (event: KeyboardEvent) => event.key === "Escape" && setOpen(false);
     addEventListener("keydown", close);
@@ -111,7 +112,7 @@ export function Shell({ current, children }: { current?: Device; children: Compo
       <div class="page">
         <ConnectionNote />
         <WarningNotes />
-        <main id="content" tabIndex={-1}>
+        <main id="content" tabIndex={-1} data-route={here}>
           {children}
         </main>
       </div>

@@ -3,6 +3,7 @@
 import type { Warning } from "../api/types";
 import { quantity, t, word } from "../i18n";
 import { now } from "../state/clock";
+import { connection } from "../state/connection";
 import { devices, warnings } from "../state/devices";
 import { link } from "../state/route";
 import { Icon } from "../ui/icon";
@@ -17,7 +18,10 @@ export function warningText(warning: Warning): string {
 }
 
 export function WarningNotes() {
-  const shown = warnings.value.filter((warning) => now.value - warning.ts < SHOWN_MS).slice(-3);
+  // While nothing is heard nobody knows whether it lasts.
+  const heard = connection.value === "live";
+  const recent = warnings.value.filter((warning) => now.value - warning.ts < SHOWN_MS);
+  const shown = heard ? recent.slice(-3) : [];
   return (
     <div class="warning-notes" role="alert">
       {shown.map((warning) => {

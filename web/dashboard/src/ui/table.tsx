@@ -70,7 +70,7 @@ export function CsvButton<T>({ columns, rows, name }: CsvProps<T>) {
   return (
     <button type="button" class="small" onClick={save} disabled={rows.length === 0}>
       <Icon name="save" size={16} />
-      CSV<span class="visually-hidden">: {t("action.saveTable")}</span>
+      CSV<span class="visually-hidden">{t("action.saveTable")}</span>
     </button>
   );
 }

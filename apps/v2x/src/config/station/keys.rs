@@ -249,6 +249,17 @@ pub(crate) const STATION_KEYS: &[Key] = &[
     ),
     key(
         SLOT,
+        "revocations",
+        Kind::Path,
+        "",
+        &[
+            "File with the operator's newest revocation list, `revocations` of `v2x keys`; the",
+            "station gives it to the slot's controller whenever it changes. Only with",
+            "`sessions = \"controller\"`.",
+        ],
+    ),
+    key(
+        SLOT,
         "relay",
         Kind::Flag,
         "false",

@@ -59,6 +59,8 @@ pub(crate) struct StationConfig {
     pub(crate) radio: RadioConfig,
     /// The slots that speak with cars.
     pub(crate) slot_radios: Vec<SlotRadio>,
+    /// The revocation list for the controller of a slot.
+    pub(crate) revocations: Vec<(SlotNumber, PathBuf)>,
     /// Where the monitor answers, if it is wanted.
     pub(crate) monitor: Option<SocketAddr>,
     pub(crate) mqtt: Option<MqttConfig>,
@@ -127,6 +129,7 @@ struct SlotSettings {
     keys: Option<PathBuf>,
     energy_limit: Option<WattHours>,
     sessions: Sessions,
+    revocations: Option<PathBuf>,
 }
 
 impl SlotSettings {
@@ -145,6 +148,7 @@ impl SlotSettings {
             keys: None,
             energy_limit: None,
             sessions: Sessions::Computer,
+            revocations: None,
         }
     }
 }
@@ -226,6 +230,9 @@ impl StationConfig {
             // Without ThingsBoard each slot has topics of its own.
             gateway: file.gateway || mqtt.as_ref().is_some_and(|mqtt| !mqtt.is_thingsboard()),
             slot_radios: file.slots.iter().filter_map(slot_radio).collect(),
+            revocations: (file.slots.iter())
+                .filter_map(|slot| Some((slot.number, slot.revocations.clone()?)))
+                .collect(),
             radio: file.radio,
             monitor: file.monitor.unwrap_or_else(|| keys::MONITOR.parse().ok()),
             mqtt,

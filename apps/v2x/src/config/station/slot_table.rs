@@ -44,6 +44,7 @@ pub(super) struct SlotTable {
     keys: Option<PathBuf>,
     energy_limit_kwh: Option<Spanned<f64>>,
     sessions: Option<Spanned<sessions::Word>>,
+    revocations: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -112,6 +113,7 @@ pub(super) fn slot(source: Text<'_>, table: &Spanned<SlotTable>) -> Result<SlotS
         tariff: slot.tariff.clone(),
         keys: slot.keys.clone(),
         sessions: sessions::of(source, slot)?,
+        revocations: sessions::revocations(source, slot)?,
         energy_limit: source
             .number(
                 "energy_limit_kwh",

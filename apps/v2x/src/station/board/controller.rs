@@ -61,6 +61,11 @@ impl Board {
                     let (id, order) = (*id, Order::Slot(*wish));
                     ear.encoder.send(now, Command { id, order })
                 }
+                Say::Revocations(id, part, bytes) => {
+                    let (id, part) = (*id, *part);
+                    let order = Order::Keys { part, bytes };
+                    ear.encoder.send(now, Command { id, order })
+                }
             };
             match wire {
                 Ok(wire) => port.write_all(wire, WRITE_WITHIN)?,

@@ -27,7 +27,7 @@ export function TariffPage({ device }: { device: Device }) {
     <>
       <PageTitle title={t("nav.tariff")} />
       <LoadedView of={tariff}>
-        {(kept) => <Editor device={device} kept={kept} of={tariff} />}
+        {(kept) => <Editor key={device.id} device={device} kept={kept} of={tariff} />}
       </LoadedView>
     </>
   );

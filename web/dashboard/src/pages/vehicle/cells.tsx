@@ -79,7 +79,7 @@ export function Cells({ device }: { device: Device }) {
       icon="battery"
       area="area-cells"
       actions={
-        <span class="spread">
+        <span class={fresh?.stale ? "spread stale" : "spread"}>
           {cells.length > 0 && (
             <bdi dir="ltr">
               {volts(Math.min(...all))} – {volts(Math.max(...all))} V

@@ -22,7 +22,7 @@ export function ChargePage({ device, id }: { device: Device; id: string }) {
     <LoadedView of={charges}>
       {(list) => {
         const charge = list.find((one) => String(one.id) === id);
-        if (charge) return <Shown device={device} charge={charge} />;
+        if (charge) return <Shown key={charge.id} device={device} charge={charge} />;
         return (
           <>
             <PageTitle title={t("charges.one")} />

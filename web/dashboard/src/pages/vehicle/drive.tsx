@@ -37,7 +37,7 @@ export function Drive({ device, id }: { device: Device; id: string }) {
               </>
             );
           }
-          return <Shown device={device} trip={trip} />;
+          return <Shown key={trip.id} device={device} trip={trip} />;
         }}
       </LoadedView>
     </>

@@ -1,4 +1,7 @@
-//! The key `sessions` of a slot: who keeps them.
+//! The keys `sessions` and `revocations` of a slot: who keeps the sessions, and the list that a
+//! controller is given.
+
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use v2x_roles::station::Sessions;
@@ -31,4 +34,19 @@ pub(super) fn of(source: Text<'_>, slot: &SlotTable) -> Result<Sessions, String>
         return Err(source.wrong(word, right));
     }
     Ok(Sessions::Controller)
+}
+
+/// The revocation list for a slot's controller; the computer's own slots have theirs beside their
+/// keys.
+pub(super) fn revocations(source: Text<'_>, slot: &SlotTable) -> Result<Option<PathBuf>, String> {
+    let Some(path) = &slot.revocations else {
+        return Ok(None);
+    };
+    let keeps = slot.sessions.as_ref().map(|word| *word.get_ref());
+    if keeps == Some(Word::Controller) {
+        return Ok(Some(path.get_ref().clone()));
+    }
+    let right = "only a slot with sessions = \"controller\" has one: others read the list in \
+                 their folder of keys";
+    Err(source.wrong(path, right))
 }
