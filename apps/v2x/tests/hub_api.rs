@@ -34,8 +34,18 @@ struct Listener {
 impl Listener {
     fn start(folder: &HubFolder, hub: &Hub, token: &str, topic: &str) -> Self {
         let log = folder.path("listener.log");
-        let mut command = Command::new("mosquitto_sub");
-        command.args(["-h", "127.0.0.1", "-p", &hub.port().to_string(), "-d", "-v"]);
+        // Each line at once, not when much has gathered.
+        let mut command = Command::new("stdbuf");
+        command.args([
+            "-oL",
+            "mosquitto_sub",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &hub.port().to_string(),
+            "-d",
+            "-v",
+        ]);
         command.args(["-u", token, "-q", "1", "-t", topic]);
         let file = std::fs::File::create(&log).unwrap();
         command

@@ -212,8 +212,17 @@ fn device_that_is_removed_from_the_command_line_is_let_go_and_not_let_in_again()
     let folder = HubFolder::new();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    let mut listen = Command::new("mosquitto_sub");
-    listen.args(["-h", "127.0.0.1", "-p", &hub.port().to_string(), "-d"]);
+    // Each line at once, not when much has gathered.
+    let mut listen = Command::new("stdbuf");
+    listen.args([
+        "-oL",
+        "mosquitto_sub",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &hub.port().to_string(),
+        "-d",
+    ]);
     listen.args(["-u", &token, "-t", "v1/devices/me/rpc/request/+"]);
     let log = std::fs::File::create(folder.path("sub.log")).unwrap();
     listen
