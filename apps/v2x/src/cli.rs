@@ -1,6 +1,7 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
 mod board;
+mod demo;
 mod hub;
 mod keys;
 mod sim;
@@ -16,6 +17,7 @@ pub(crate) use board::{
     Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
     Chip,
 };
+pub(crate) use demo::Demo;
 pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, PersonTask, RoleOf};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
@@ -59,6 +61,7 @@ pub(crate) enum Command {
     Capture(Capture),
     Board(Board),
     Sim(Sim),
+    Demo(Demo),
 }
 
 /// Run the vehicle computer: read the collector, decode, record, upload.
