@@ -44,8 +44,8 @@ pub enum StoreError {
     },
     /// An earlier version of this program wrote the file, and it is opened to read only.
     #[error(
-        "{} has schema version {seen}, this program reads {known}; start the vehicle or the station \
-         once, which brings it up to date",
+        "{} has schema version {seen}, this program reads {known}; start the vehicle or the \
+         station once, which brings it up to date",
         path.display()
     )]
     OlderSchema {
