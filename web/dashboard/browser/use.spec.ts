@@ -145,7 +145,7 @@ test("the first values of a new device draw its plots", async ({ page, mock, wro
   await expect(async () => {
     mock.tell("new", { motor_speed: 12, battery_power: -900 });
     await expect(plots.locator("canvas")).toHaveCount(2, { timeout: 1500 });
-  }).toPass();
+  }).toPass({ timeout: 60_000 });
   expect(wrongs).toEqual([]);
 });
 
