@@ -1,6 +1,7 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
 mod board;
+mod hub;
 mod keys;
 mod sim;
 mod user;
@@ -15,11 +16,12 @@ pub(crate) use board::{
     Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
     Chip,
 };
+pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, RoleOf, UserTask};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
 pub(crate) use sim::{Sim, SimLive, SimRun, SimTask};
-pub(crate) use user::{Secret, User, UserTask, UsersPlace};
+pub(crate) use user::{AccountTask, Secret, User, UsersPlace};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -44,6 +46,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Vehicle(Vehicle),
     Station(Station),
+    Hub(Hub),
     Session(Session),
     Charge(Charge),
     Replay(Replay),

@@ -4,8 +4,6 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
-
 use crate::error::StoreError;
 use crate::open::Store;
 
@@ -16,10 +14,7 @@ impl Store {
     /// # Errors
     /// When there is none, when it is not ours or has another schema, or the disk's.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let opened = Connection::open_with_flags(path, flags);
-        let connection = opened.map_err(|error| StoreError::of(path, error))?;
-        Self::reading(connection, path)
+        Self::reading(path)
     }
 }
 

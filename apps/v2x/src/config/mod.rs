@@ -6,6 +6,7 @@
 
 mod collector_address;
 mod dashboard;
+pub(crate) mod hub;
 pub(crate) mod keys;
 mod mqtt;
 mod prototype_file;
@@ -168,6 +169,7 @@ impl VehicleConfig {
 pub(crate) enum Role {
     Vehicle,
     Station,
+    Hub,
 }
 
 /// For whom a file is, by its tables or, in the prototype's form, by its keys. What is wrong in it
@@ -186,6 +188,13 @@ pub(crate) fn role_of_file(path: &Path) -> Result<Role, Failure> {
         .iter()
         .any(|begin| line.starts_with(begin))
     };
+    let is_of_hub = |line: &str| {
+        let line = line.trim();
+        line == "[hub]" || line == "[endpoint]"
+    };
+    if text.lines().any(is_of_hub) {
+        return Ok(Role::Hub);
+    }
     Ok(match text.lines().any(is_of_station) {
         true => Role::Station,
         false => Role::Vehicle,
