@@ -146,14 +146,6 @@ const BENCHMARKS: &[Benchmark] = &[
         ],
     },
     Benchmark {
-        name: "web",
-        package: "xtask",
-        promises: &[
-            at_most("web/fan-out-p99", 1000.0),
-            at_most("web/slow-viewer-memory", 4096.0),
-        ],
-    },
-    Benchmark {
         name: "v2v",
         package: "xtask",
         promises: &[

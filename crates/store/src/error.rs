@@ -42,10 +42,10 @@ pub enum StoreError {
         /// The highest version that this program knows.
         known: i64,
     },
-    /// An earlier version of this program wrote the file, and it is opened to read only.
+    /// An earlier version of this program wrote the file, which is only to be read.
     #[error(
-        "{} has schema version {seen}, this program reads {known}; start the vehicle, the station \
-         or the hub once, whosever it is: that brings it up to date",
+        "{} has schema version {seen}, this program reads {known}; start what writes it once \
+         with this program, which brings it up to date",
         path.display()
     )]
     OlderSchema {
@@ -53,7 +53,7 @@ pub enum StoreError {
         path: PathBuf,
         /// The version found in it.
         seen: i64,
-        /// The version that this program reads.
+        /// The version of this program.
         known: i64,
     },
     /// Another process is writing and does not let go.

@@ -25,6 +25,7 @@
 //! | [`retention`] | what is given up with time |
 //! | [`v2g`] | what was agreed and signed over the radio |
 //! | `outbox` | what waits to be sent: [`v2x_outbox::Storage`] |
+//! | `reader` | reading beside the program that writes |
 //! | [`error`] | why the disk or the file refused |
 
 #![forbid(unsafe_code)]
@@ -39,6 +40,7 @@ pub mod history;
 pub mod hub;
 mod open;
 mod outbox;
+mod reader;
 mod record;
 pub mod retention;
 pub mod run;

@@ -46,17 +46,11 @@ impl Store {
         Ok(Self { database, queue })
     }
 
-    /// Opens a store that is there, to read only; its schema must be this program's own. Whatever
-    /// would write is refused by SQLite. Whoever reads this way never holds up the writer, and sees
-    /// a whole state.
-    ///
-    /// # Errors
-    /// When there is none, when it is not ours or has another schema, or the disk's.
-    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self {
-            database: Database::open_to_read(path, &FORMAT)?,
-            queue: Queue::default(),
-        })
+    /// A store behind a connection that only reads.
+    pub(crate) fn reading(path: &Path) -> Result<Self, StoreError> {
+        let database = Database::open_to_read(path, &FORMAT)?;
+        let queue = Queue::default();
+        Ok(Self { database, queue })
     }
 
     /// The path that was opened.

@@ -134,7 +134,7 @@ fn paced(mut streams: Vec<TcpStream>, period: Duration, stop: &AtomicBool) -> us
         let due = begin.elapsed().as_secs_f64() / period.as_secs_f64() * count as f64;
         while (sent as f64) < due {
             let stream = &mut streams[sent % count];
-            let ts = BEGIN + sent as i64;
+            let ts = BEGIN + i64::try_from(sent).expect("few rows");
             let payload = format!(r#"{{"ts":{ts},"values":{}}}"#, values(sent));
             stream
                 .write_all(&publish(1 + (sent / count) % 60_000, payload.as_bytes()))
@@ -163,7 +163,8 @@ fn flooded(mut streams: Vec<TcpStream>, half: usize, begin: Instant, time: Durat
                 next[index] += 1;
                 let rows = (first..first + ROWS).map(|row| {
                     // No two rows of a device have one time, nor one of the steady load.
-                    let ts = BEGIN + 10_000_000_000 + (row * 2 + half) as i64;
+                    let ts =
+                        BEGIN + 10_000_000_000 + i64::try_from(row * 2 + half).expect("few rows");
                     format!(r#"{{"ts":{ts},"values":{}}}"#, values(row))
                 });
                 let payload = format!("[{}]", rows.collect::<Vec<_>>().join(","));

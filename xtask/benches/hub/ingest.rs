@@ -68,7 +68,9 @@ fn batch(devices: &[DeviceId], number: usize) -> Vec<Arrival> {
         Arrival {
             device: *device,
             row: Row {
-                ts: UtcTime::from_millis(BEGIN + number as i64 * 1000),
+                ts: UtcTime::from_millis(
+                    BEGIN + i64::try_from(number).expect("few batches") * 1000,
+                ),
                 values,
             },
             episodes: Vec::new(),

@@ -45,7 +45,7 @@ pub(crate) enum HubTask {
     /// Who may log in to the dashboard.
     User {
         #[command(subcommand)]
-        task: PersonTask,
+        task: UserTask,
     },
     /// Write a whole copy of the store; the hub goes on meanwhile.
     Backup {
@@ -73,7 +73,7 @@ pub(crate) struct HubFolder {
 
 /// What to do with people.
 #[derive(Debug, Subcommand)]
-pub(crate) enum PersonTask {
+pub(crate) enum UserTask {
     /// Add one, or change role and password; without a file a password is made and printed, once.
     Add {
         /// The name: letters of ASCII, digits, `.`, `-`, `_` and `@`.

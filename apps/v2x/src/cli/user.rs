@@ -23,12 +23,12 @@ The password is asked for twice, or read from standard input, or from a file wit
 pub(crate) struct User {
     /// What to do.
     #[command(subcommand)]
-    pub(crate) task: UserTask,
+    pub(crate) task: AccountTask,
 }
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
-pub(crate) enum UserTask {
+pub(crate) enum AccountTask {
     /// Make an account.
     Add {
         /// Its name: letters, digits, `.`, `-`, `_` and `@`.

@@ -10,7 +10,7 @@ use v2x_web::accounts::check_name;
 use v2x_web::{Account, password};
 use zeroize::Zeroizing;
 
-use crate::cli::{self, Secret, UserTask, UsersPlace};
+use crate::cli::{self, AccountTask, Secret, UsersPlace};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::site::{AccountsFile, USERS_FILE};
 
@@ -20,7 +20,7 @@ const LINE_MAX: u64 = 4096;
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::User) -> Result<(), Failure> {
     let text = match &arguments.task {
-        UserTask::Add {
+        AccountTask::Add {
             name,
             role,
             secret,
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &cli::User) -> Result<(), Failure> {
             write(&file, &mut accounts)?;
             format!("{name} can log in as {}\n", role.word())
         }
-        UserTask::Password {
+        AccountTask::Password {
             name,
             secret,
             place,
@@ -53,13 +53,13 @@ pub(super) fn run(arguments: &cli::User) -> Result<(), Failure> {
             write(&file, &mut accounts)?;
             format!("{name} has another password and is logged out everywhere\n")
         }
-        UserTask::List { place } => {
+        AccountTask::List { place } => {
             let (_, accounts) = open(place)?;
             let line =
                 |account: &Account| format!("{:<24}  {}\n", account.user, account.role.word());
             accounts.iter().map(line).collect()
         }
-        UserTask::Remove { name, place } => {
+        AccountTask::Remove { name, place } => {
             let (file, mut accounts) = open(place)?;
             if !accounts.iter().any(|account| account.user == *name) {
                 return Err(nobody(name));

@@ -174,7 +174,10 @@ fn tell_hindrance(address: SocketAddr, error: &io::Error) {
         io::ErrorKind::PermissionDenied => "only root may listen below port 1024".to_owned(),
         _ => error.to_string(),
     };
-    warn!(%address, "no dashboard: {what}; set dashboard.listen to another address; it is tried again");
+    warn!(
+        %address,
+        "no dashboard: {what}; set dashboard.listen to another address; it is tried again"
+    );
 }
 
 /// Passwords go in the clear where there is no TLS.

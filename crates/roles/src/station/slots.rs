@@ -4,6 +4,7 @@
 //! most one record under way, so nothing here queues.
 
 mod followed;
+mod offers;
 mod unrouted;
 
 use std::sync::Arc;
@@ -295,23 +296,6 @@ impl Station {
             }
             _ => false,
         }
-    }
-
-    /// Offers other tariffs from the next sessions on; an open session keeps its own. `false`, and
-    /// nothing is changed, when the tariff of a slot is not among them.
-    pub fn offer_tariffs(&mut self, tariffs: Tariffs) -> bool {
-        let next = self
-            .places
-            .iter()
-            .map(|place| tariffs.get(&place.tariff.id).cloned());
-        let Some(next) = next.collect::<Option<Vec<_>>>() else {
-            return false;
-        };
-        for (place, tariff) in self.places.iter_mut().zip(next) {
-            place.tariff = tariff;
-        }
-        self.tariffs = tariffs;
-        true
     }
 
     /// The tariffs to choose from.

@@ -6,22 +6,22 @@ use v2x_store::hub::{HubStore, PersonRole, PersonRow};
 use v2x_web::accounts::check_name;
 
 use super::{note, now};
-use crate::cli::{PersonTask, RoleOf};
+use crate::cli::{RoleOf, UserTask};
 use crate::daemon::make_folder;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 use crate::hub::{self, admin, secrets};
 
 /// Runs the task.
-pub(super) fn run(task: &PersonTask) -> Result<(), Failure> {
+pub(super) fn run(task: &UserTask) -> Result<(), Failure> {
     match task {
-        PersonTask::Add {
+        UserTask::Add {
             name,
             role,
             password_file,
             at,
         } => add(name, *role, password_file.as_deref(), &at.out),
-        PersonTask::List { at } => list(&at.out),
-        PersonTask::Remove { name, at } => remove(name, &at.out),
+        UserTask::List { at } => list(&at.out),
+        UserTask::Remove { name, at } => remove(name, &at.out),
     }
 }
 
