@@ -4,6 +4,7 @@
 #
 #   sudo ./install.sh vehicle             the vehicle computer
 #   sudo ./install.sh station             the charging station
+#   sudo ./install.sh hub                 the hub, for those without ThingsBoard
 #   sudo ./install.sh --uninstall         program, units and rules; settings and data stay
 #   sudo ./install.sh --uninstall --purge and settings, data and user too
 #
@@ -25,7 +26,7 @@ usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; }
 
 while [ $# -gt 0 ]; do
     case $1 in
-    vehicle | station) roles="$roles $1" ;;
+    vehicle | station | hub) roles="$roles $1" ;;
     --root)
         [ $# -ge 2 ] || fail "--root wants a folder" 2
         root=${2%/}
@@ -58,16 +59,18 @@ is_live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 uninstall() {
     if is_live; then
-        systemctl disable --now v2x-vehicle.service v2x-station.service 2>/dev/null || true
+        systemctl disable --now v2x-vehicle.service v2x-station.service v2x-hub.service \
+            2>/dev/null || true
     fi
-    rm -f "$binary" "$units/v2x-vehicle.service" "$units/v2x-station.service" "$rules"
+    rm -f "$binary" "$units/v2x-vehicle.service" "$units/v2x-station.service" \
+        "$units/v2x-hub.service" "$rules"
     rm -rf "$documents"
     if is_live; then
         systemctl daemon-reload
         udevadm control --reload || true
     fi
     if [ "$purge" = yes ]; then
-        rm -rf "$settings" "$root/var/lib/v2x" "$root/var/lib/v2x-station"
+        rm -rf "$settings" "$root/var/lib/v2x" "$root/var/lib/v2x-station" "$root/var/lib/v2x-hub"
         if [ -z "$root" ] && id v2x >/dev/null 2>&1; then userdel v2x; fi
         echo "removed, with settings, data and user"
     else
@@ -111,7 +114,10 @@ install_all() {
             echo "  systemctl disable --now twizy_evcs; mv $old $old.prototype"
         fi
         echo "next: write $settings/$role.toml, then"
-        echo "  sudo -u v2x v2x doctor --config $settings/$role.toml"
+        case $role in
+        hub) echo "  v2x config check $settings/$role.toml" ;;
+        *) echo "  sudo -u v2x v2x doctor --config $settings/$role.toml" ;;
+        esac
         echo "  systemctl enable --now v2x-$role"
     done
 }
@@ -120,7 +126,7 @@ if [ "$remove" = yes ]; then
     uninstall
 elif [ -z "$roles" ]; then
     usage >&2
-    fail "which role: vehicle or station?" 2
+    fail "which role: vehicle, station or hub?" 2
 else
     install_all
 fi

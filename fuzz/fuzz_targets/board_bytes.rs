@@ -125,13 +125,11 @@ fn prepare() -> RamFlash<8192> {
         },
     };
     let credential = authority.issue(subject, own.public());
+    let key = authority.public().to_sec1_point(true);
     let parts: [(u8, &[u8]); 3] = [
         (keys::PRIVATE, &own.expose()),
         (keys::CREDENTIAL, &credential.emit()),
-        (
-            keys::AUTHORITY,
-            authority.public().to_sec1_point(true).as_bytes(),
-        ),
+        (keys::AUTHORITY, key.as_bytes()),
     ];
     let mut memory = FlashMemory::new(RamFlash::default());
     for (part, bytes) in parts {

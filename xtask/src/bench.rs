@@ -65,6 +65,24 @@ const BENCHMARKS: &[Benchmark] = &[
         }],
     },
     Benchmark {
+        name: "hub",
+        package: "xtask",
+        promises: &[
+            at_most("hub/cpu", 15.0),
+            at_most("hub/memory", 150.0),
+            Promise {
+                figure: "hub/ingest",
+                at_least_ratio: None,
+                value: Some(Bound::AtLeast(50_000.0)),
+            },
+            Promise {
+                figure: "hub/endpoint",
+                at_least_ratio: None,
+                value: Some(Bound::AtLeast(50_000.0)),
+            },
+        ],
+    },
+    Benchmark {
         name: "ingest",
         package: "xtask",
         promises: &[Promise {

@@ -1,6 +1,7 @@
 //! The command line: what `v2x --help` says is written here and nowhere else.
 
 mod board;
+mod hub;
 mod keys;
 mod sim;
 
@@ -14,6 +15,7 @@ pub(crate) use board::{
     Board, BoardFlash, BoardKeys, BoardList, BoardLog, BoardPort, BoardSet, BoardShow, BoardTask,
     Chip,
 };
+pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, RoleOf, UserTask};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
@@ -42,6 +44,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Vehicle(Vehicle),
     Station(Station),
+    Hub(Hub),
     Session(Session),
     Charge(Charge),
     Replay(Replay),

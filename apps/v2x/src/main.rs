@@ -12,6 +12,7 @@ mod config;
 mod daemon;
 mod doctor;
 mod failure;
+mod hub;
 mod keys;
 mod monitor;
 mod recorded_file;

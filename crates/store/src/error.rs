@@ -42,6 +42,20 @@ pub enum StoreError {
         /// The highest version that this program knows.
         known: i64,
     },
+    /// An earlier version of this program wrote the file, which is only to be read.
+    #[error(
+        "{} has schema version {seen}, this program reads {known}; start the hub once with this \
+         program, which brings it up to date",
+        path.display()
+    )]
+    OlderSchema {
+        /// The file.
+        path: PathBuf,
+        /// The version found in it.
+        seen: i64,
+        /// The version of this program.
+        known: i64,
+    },
     /// Another process is writing and does not let go.
     #[error(
         "{} is locked by another process; stop the other v2x that uses it",
@@ -64,6 +78,14 @@ pub enum StoreError {
     #[error("{} is damaged: {reason}; move it away and start with a new one", path.display())]
     Damaged {
         /// The file.
+        path: PathBuf,
+        /// What was seen.
+        reason: String,
+    },
+    /// A copy cannot be written.
+    #[error("{} cannot be written: {reason}; give a path that does not exist yet", path.display())]
+    Copy {
+        /// Where it was to go.
         path: PathBuf,
         /// What was seen.
         reason: String,

@@ -1,4 +1,4 @@
-//! The local SQLite store: migrations and one file per question asked.
+//! The SQLite files of vehicle, station and hub: migrations and one file per question asked.
 //!
 //! This is the only crate that contains SQL. Every call that writes is one transaction and returns
 //! when it is on disk (write-ahead log, `synchronous = FULL`); what it costs depends on how many
@@ -7,7 +7,9 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | `open` | is this our database, and of which version |
+//! | `database` | is a file ours, and of which version |
+//! | `open` | what is in the file of a vehicle or a station |
+//! | [`hub`] | what is in the file of a hub, with questions of its own |
 //! | [`telemetry`] | what was measured when |
 //! | [`undated`] | what was measured before anybody knew the time |
 //! | [`group`] | what does a vehicle commit together |
@@ -27,10 +29,12 @@
 #![forbid(unsafe_code)]
 
 pub mod charge;
+mod database;
 pub mod error;
 pub mod event;
 pub mod fix;
 pub mod group;
+pub mod hub;
 mod open;
 mod outbox;
 mod record;

@@ -1,4 +1,5 @@
-//! ThingsBoard and plain MQTT: topics, payloads, pacing, and the session that empties the outbox.
+//! ThingsBoard and plain MQTT: topics, payloads, pacing, the session that empties the outbox, and
+//! the server's end of both for the hub.
 //!
 //! This is the only crate that knows topic names. What is worth sending is decided in `roles`,
 //! what is sent next in `outbox`; the thread that owns the store meets the session over a
@@ -15,6 +16,8 @@
 //! | [`broker`] | the address `mqtt://host:port` |
 //! | [`token`] | secrets that never print |
 //! | [`thingsboard`] | topics, values, messages of the ThingsBoard device API |
+//! | [`thingsboard::server`] | the same API as a server hears and answers it |
+//! | [`endpoint`] | the server's end of an MQTT connection |
 //! | [`vss`] | plain MQTT: a topic per VSS quantity |
 //! | [`mod@supply`] | the two ends between outbox and session |
 //! | [`session`] | connect, publish, match acknowledgements, reconnect |
@@ -29,6 +32,7 @@
 pub mod backoff;
 pub mod broker;
 pub mod doorkeeper;
+pub mod endpoint;
 pub mod pacer;
 pub mod session;
 pub mod supply;

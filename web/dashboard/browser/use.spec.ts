@@ -137,6 +137,18 @@ test("warnings appear over every page as they happen", async ({ page, mock }) =>
   await expect(note).toHaveCount(0, { timeout: 60_000 });
 });
 
+test("the first values of a new device draw its plots", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock);
+  await open(page, "#/vehicle/new/live");
+  const plots = page.locator(".area-recent");
+  await expect(plots.getByText("No values in this time.")).toHaveCount(2);
+  await expect(async () => {
+    mock.tell("new", { motor_speed: 12, battery_power: -900 });
+    await expect(plots.locator("canvas")).toHaveCount(2, { timeout: 1500 });
+  }).toPass({ timeout: 60_000 });
+  expect(wrongs).toEqual([]);
+});
+
 test("a token is shown once when a device is added", async ({ page, mock, wrongs }) => {
   await logIn(page, mock);
   await open(page, "#/admin/devices");

@@ -83,6 +83,11 @@ export class Mock {
     await new Promise<void>((done) => this.server.listen(port, "127.0.0.1", done));
   }
 
+  /** Lets a device say something at this moment. */
+  tell(device: string, values: Record<string, unknown>): void {
+    this.send("values", { device, ts: Date.now(), values });
+  }
+
   private sayValues(): void {
     const ts = Date.now();
     for (const device of this.world.speaking()) {

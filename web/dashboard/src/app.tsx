@@ -9,10 +9,10 @@ import type { Device } from "./api/types";
 import { t } from "./i18n";
 import { setServerTime } from "./state/clock";
 import { devices, devicesError, devicesRead, readDevices } from "./state/devices";
-import { route } from "./state/route";
+import { replaceRoute, route } from "./state/route";
 import { LogIn } from "./pages/login";
 import { page } from "./pages/pages";
-import { ownDevice } from "./shell/places";
+import { ownDevice, siteHome } from "./shell/places";
 import { Shell } from "./shell/shell";
 import { NoPage } from "./pages/no_page";
 import { ErrorNote, Loading } from "./ui/states";
@@ -50,8 +50,13 @@ function Inside() {
     return undefined;
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [wanted, devicesRead.value]);
+  useEffect(() => {
+    const who = me.value;
+    if (!who || !devicesRead.value || route.value.length > 0) return;
+    replaceRoute(siteHome(who, devices.peek().values()));
+  });
   let content: ComponentChildren;
-  if (!devicesRead.value) {
+  if (!devicesRead.value || route.value.length === 0) {
     const error = devicesError.value;
     content = error ? <ErrorNote error={error} retry={() => void readDevices()} /> : <Loading />;
   } else {

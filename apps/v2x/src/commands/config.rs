@@ -1,7 +1,7 @@
 //! `v2x config`: whether a configuration is right, what holds, and what each key means.
 //!
-//! For the vehicle and for the station alike. The page
-//! `docs/configuration.md` is what `v2x config explain` prints without a key.
+//! For vehicle, station and hub alike. The page `docs/configuration.md` is what
+//! `v2x config explain` prints without a key.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +10,8 @@ use std::path::Path;
 
 use super::vehicle::with_tables;
 use crate::cli;
+use crate::config::hub::keys::{self as hub_keys, HUB_KEYS};
+use crate::config::hub::{self as hub_config, HubConfig};
 use crate::config::keys::{KEYS, Key};
 use crate::config::remote::kept_values;
 use crate::config::station::StationConfig;
@@ -44,6 +46,15 @@ has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the stati
 `[station]` or `[[slot]]`. [An example](station.md#settings).
 ";
 
+/// And before the hub's own.
+const HUB: &str = "
+## The hub's file
+
+Besides its own tables it has `[mqtt]` of the vehicle: the way to an outside broker, where there is
+one, without what is published there. A file is the hub's when it has `[hub]` or `[endpoint]`.
+[The guide](guide/hub.md).
+";
+
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Config) -> Result<(), Failure> {
     let text = match &arguments.what {
@@ -76,6 +87,13 @@ fn check(file: &Path) -> Result<String, Failure> {
             };
             (StationConfig::gather(&arguments)?.1, "station")
         }
+        Role::Hub => {
+            let arguments = cli::Hub {
+                config,
+                ..cli::Hub::default()
+            };
+            (HubConfig::gather(&arguments)?.1, "hub")
+        }
     };
     let mut text: String = notes.iter().map(|note| format!("{note}\n")).collect();
     push(
@@ -96,10 +114,10 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
             return Err(failure.hint("`v2x config check` reads the prototype's files as well"));
         }
         role = role_of_file(path)?;
-        if role == Role::Vehicle {
-            config::read_file(path)?;
-        } else {
-            config::station::read_file(path)?;
+        match role {
+            Role::Vehicle => config::read_file(path).map(drop)?,
+            Role::Station => config::station::read_file(path).map(drop)?,
+            Role::Hub => hub_config::read_file(path).map(drop)?,
         }
         let mut text = read_text(Blame::Configuration, "configuration", path)?;
         if role == Role::Station {
@@ -123,6 +141,18 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
                 }
                 _ => show_key(&mut shown, &names, key.default, by_file),
             }
+        }
+        return Ok(shown);
+    }
+    if role == Role::Hub {
+        for key in hub_keys::all() {
+            let by_file = table.get(key.table).and_then(|table| table.get(key.name));
+            show_key(
+                &mut shown,
+                &(key.path(), key.variable()),
+                key.default,
+                by_file,
+            );
         }
         return Ok(shown);
     }
@@ -178,9 +208,9 @@ fn show_key(
     push(shown, format_args!("{path} = {value}  ({origin})\n"));
 }
 
-/// All keys of both roles, each once.
+/// All keys of all roles, each once.
 fn known() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().chain(STATION_KEYS)
+    KEYS.iter().chain(STATION_KEYS).chain(HUB_KEYS)
 }
 
 /// What one key means.
@@ -218,6 +248,8 @@ fn page() -> String {
         .collect();
     text.push_str(&STATION.replace("SHARED", &shared.join(", ")));
     push_keys(&mut text, STATION_KEYS);
+    text.push_str(HUB);
+    push_keys(&mut text, HUB_KEYS);
     text
 }
 

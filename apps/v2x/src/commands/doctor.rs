@@ -84,6 +84,11 @@ fn examine(file: &Path, arguments: &cli::Doctor, manner: Manner) -> Result<Vec<F
                 (found, notes)
             })
         }
+        Role::Hub => {
+            let what = format_args!("{} is a hub's", file.display());
+            let failure = Failure::new(Blame::Usage, what);
+            return Err(failure.hint("`v2x config check` reads it; `v2x hub` says what it lacks"));
+        }
     };
     let shown = file.display();
     Ok(match draft {

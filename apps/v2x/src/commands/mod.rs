@@ -6,6 +6,7 @@ mod charge;
 mod config;
 mod decode;
 mod doctor;
+mod hub;
 mod import;
 mod keys;
 mod replay;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Vehicle(arguments) => vehicle::run(&arguments),
         Command::Station(arguments) => station::run(&arguments),
+        Command::Hub(arguments) => hub::run(&arguments),
         Command::Session(arguments) => session::run(&arguments),
         Command::Charge(arguments) => charge::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),

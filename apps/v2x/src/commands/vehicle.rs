@@ -1,10 +1,11 @@
 //! `v2x vehicle`: gathers settings and tables, then hands them to the daemon.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 
 use tracing::info;
 use tracing_subscriber::EnvFilter;
-use v2x_can::{RENAULT_TWIZY_VSS, VssMapping};
+use v2x_can::{Decoder, RENAULT_TWIZY_VSS, VssMapping};
 use v2x_roles::vehicle::VehicleState;
 
 use super::decode::load_decoder;
@@ -30,14 +31,7 @@ pub(super) fn run(arguments: &cli::Vehicle) -> Result<(), Failure> {
 /// Why the daemon could not start with them.
 pub(super) fn with_tables(config: &mut VehicleConfig) -> Result<VehicleState, Failure> {
     let decoder = load_decoder(config.dbc.as_deref())?;
-    let mapping = match &config.vss {
-        None => VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder),
-        Some(path) => {
-            let text = read_text(Blame::Configuration, "mapping", path)?;
-            VssMapping::from_toml(&path.display().to_string(), &text, &decoder)
-        }
-    }
-    .blame(Blame::Configuration, "mapping to VSS")?;
+    let mapping = load_mapping(config.vss.as_deref(), &decoder)?;
     if let Some(mqtt) = &mut config.mqtt {
         mqtt.name_quantities(|| vehicle::vss_names(mapping.quantities()));
         if let Some(reporting) = &mut mqtt.reporting {
@@ -46,6 +40,18 @@ pub(super) fn with_tables(config: &mut VehicleConfig) -> Result<VehicleState, Fa
         }
     }
     Ok(VehicleState::new(decoder, mapping))
+}
+
+/// The mapping of a file, or the Renault Twizy's.
+pub(super) fn load_mapping(path: Option<&Path>, decoder: &Decoder) -> Result<VssMapping, Failure> {
+    match path {
+        None => VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, decoder),
+        Some(path) => {
+            let text = read_text(Blame::Configuration, "mapping", path)?;
+            VssMapping::from_toml(&path.display().to_string(), &text, decoder)
+        }
+    }
+    .blame(Blame::Configuration, "mapping to VSS")
 }
 
 /// Log lines go to standard error; `RUST_LOG` chooses them, by default from `info` on.

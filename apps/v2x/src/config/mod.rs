@@ -5,6 +5,7 @@
 //! Nothing here opens a port or a connection; secrets are read last and never printed.
 
 mod collector_address;
+pub(crate) mod hub;
 pub(crate) mod keys;
 mod mqtt;
 mod prototype_file;
@@ -149,6 +150,7 @@ impl VehicleConfig {
 pub(crate) enum Role {
     Vehicle,
     Station,
+    Hub,
 }
 
 /// For whom a file is, by its tables or, in the prototype's form, by its keys. What is wrong in it
@@ -167,6 +169,13 @@ pub(crate) fn role_of_file(path: &Path) -> Result<Role, Failure> {
         .iter()
         .any(|begin| line.starts_with(begin))
     };
+    let is_of_hub = |line: &str| {
+        let line = line.trim();
+        line == "[hub]" || line == "[endpoint]"
+    };
+    if text.lines().any(is_of_hub) {
+        return Ok(Role::Hub);
+    }
     Ok(match text.lines().any(is_of_station) {
         true => Role::Station,
         false => Role::Vehicle,

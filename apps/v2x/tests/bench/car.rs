@@ -42,6 +42,11 @@ impl Car {
         }
     }
 
+    /// Logs in by another token from the next start on.
+    pub(crate) fn log_in_by(&self, token: &str) {
+        fs::write(self.folder.path().join("token"), token).unwrap();
+    }
+
     /// Sets a variable of the environment for the daemons that start from now on.
     pub(crate) fn set(&self, variable: &'static str, value: &str) {
         self.environment

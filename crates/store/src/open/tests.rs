@@ -45,7 +45,7 @@ fn new_store_syncs_fully_and_writes_ahead() {
     assert_eq!(setting("journal_mode"), "wal");
     assert_eq!(setting("synchronous"), "2");
     assert_eq!(setting("foreign_keys"), "1");
-    assert_eq!(setting("user_version"), SCHEMA_VERSION.to_string());
+    assert_eq!(setting("user_version"), FORMAT.version().to_string());
 }
 
 #[test]
@@ -76,12 +76,13 @@ fn newer_schema_is_refused_with_both_versions() {
     let path = folder.path().join("v2x.db");
     let store = Store::open(&path).unwrap();
     store
+        .database
         .connection
         .pragma_update(None, "user_version", 9)
         .unwrap();
     drop(store);
     let said = refusal(&path);
-    let known = format!("up to {SCHEMA_VERSION}");
+    let known = format!("up to {}", FORMAT.version());
     assert!(
         said.contains("schema version 9") && said.contains(&known),
         "{said}"
@@ -93,9 +94,9 @@ fn store_of_the_first_version_is_brought_up_to_date_with_its_rows() {
     let folder = folder();
     let path = folder.path().join("v2x.db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(MIGRATIONS[0].1).unwrap();
+    old.execute_batch(FORMAT.migrations[0].1).unwrap();
     old.pragma_update(None, "user_version", 1).unwrap();
-    old.pragma_update(None, "application_id", APPLICATION_ID)
+    old.pragma_update(None, "application_id", FORMAT.application_id)
         .unwrap();
     old.execute_batch(
         "INSERT INTO telemetry (source, ts_ms, row_values) VALUES ('vehicle', 1, '{}')",
@@ -115,8 +116,9 @@ fn store_of_the_sixth_version_without_tables_of_v2g_gets_them() {
     let store = Store::open(&path).unwrap();
     let undo = "DROP INDEX v2g_battery_entry; DROP TABLE v2g_battery; DROP TABLE v2g_receipt;
                 DROP TABLE v2g_session;";
-    store.connection.execute_batch(undo).unwrap();
+    store.database.connection.execute_batch(undo).unwrap();
     store
+        .database
         .connection
         .pragma_update(None, "user_version", 6)
         .unwrap();
@@ -141,7 +143,11 @@ fn store_that_another_process_holds_is_named_as_locked() {
     let folder = folder();
     let path = folder.path().join("v2x.db");
     let mut store = Store::open(&path).unwrap();
-    store.connection.busy_timeout(Duration::ZERO).unwrap();
+    store
+        .database
+        .connection
+        .busy_timeout(std::time::Duration::ZERO)
+        .unwrap();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let said = store.record_telemetry(&[row(1)]).unwrap_err().to_string();
@@ -157,6 +163,7 @@ fn full_disk_is_named_and_leaves_the_queue_as_it_was() {
     store.record_telemetry(&[row(1)]).unwrap();
     // SQLite answers this limit exactly as it answers a disk without room.
     store
+        .database
         .connection
         .pragma_update_and_check(None, "max_page_count", 12, |_| Ok(()))
         .unwrap();
@@ -174,6 +181,7 @@ fn store_that_may_only_be_read_is_named_as_such() {
     let path = folder.path().join("v2x.db");
     let mut store = Store::open(&path).unwrap();
     store
+        .database
         .connection
         .pragma_update(None, "query_only", true)
         .unwrap();

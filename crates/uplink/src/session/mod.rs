@@ -270,7 +270,7 @@ async fn next_description(description: &mut Option<watch::Receiver<String>>) -> 
     std::future::pending().await
 }
 
-fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
+pub(crate) fn options(settings: &Settings) -> Result<MqttOptions, TrustError> {
     let broker = &settings.broker;
     let mut options = MqttOptions::new(&settings.client_id, broker.host(), broker.port());
     options

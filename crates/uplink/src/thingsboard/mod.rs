@@ -1,4 +1,4 @@
-//! The ThingsBoard device API over MQTT: topics, values, messages.
+//! The ThingsBoard device API over MQTT: topics, values, messages; the server's end in [`server`].
 //!
 //! `interfaces/mqtt/thingsboard.md` is the page for readers. Behaviour after the ThingsBoard 4
 //! sources and its reference "MQTT Device API". The connection is in [`crate::session`].
@@ -6,6 +6,7 @@
 pub mod gateway;
 pub(crate) mod message;
 pub mod rpc;
+pub mod server;
 pub mod shared;
 mod value;
 

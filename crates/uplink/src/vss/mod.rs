@@ -4,12 +4,16 @@
 //! The outbox holds the same entries for either form; what they become is decided here when they
 //! are published. `docs/protocol/mqtt.md` is the page for readers.
 
+mod ear;
+mod heard;
 mod names;
 mod prefix;
 
 use serde_json::{Map, Value as Json, json};
 use v2x_outbox::{Class, Entry, EntryId, PayloadKind};
 
+pub use self::ear::{Caught, Ear, Keeper};
+pub use self::heard::{Heard, VssReader, What};
 pub use self::names::{VssName, VssNames};
 pub use self::prefix::{PREFIX_MAX_BYTES, TopicPrefix, TopicPrefixError};
 use crate::thingsboard::{MESSAGE_MAX_BYTES, Message};

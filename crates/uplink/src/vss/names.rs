@@ -83,6 +83,10 @@ impl VssNames {
         self.names.get(key)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &VssName)> {
+        self.names.iter()
+    }
+
     pub(super) fn is_left_out(&self, key: &str) -> bool {
         self.left_out.contains(key)
     }

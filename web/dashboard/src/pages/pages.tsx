@@ -4,8 +4,6 @@ import type { ComponentChildren } from "preact";
 import { me } from "../api/client";
 import type { Device, Feature } from "../api/types";
 import { t } from "../i18n";
-import { devices } from "../state/devices";
-import { ownDevice } from "../shell/places";
 import { NoPage } from "./no_page";
 import { Alarms } from "./fleet/alarms";
 import { DevicePage } from "./fleet/device";
@@ -98,15 +96,6 @@ function admin(name: string | undefined): Page {
   return row[1]();
 }
 
-function home(): Page {
-  const who = me.value;
-  if (who && who.site.kind !== "hub") {
-    const own = ownDevice(who, devices.value.values());
-    if (own) return devicePage(own.kind, own, []);
-  }
-  return has("fleet") ? <Fleet /> : <NoPage text={t("fleet.none")} />;
-}
-
 function devicePage(kind: string, device: Device, rest: string[]): Page {
   if (kind === "vehicle") return vehicle(device, rest);
   if (kind === "station") return station(device, rest);
@@ -118,8 +107,6 @@ function devicePage(kind: string, device: Device, rest: string[]): Page {
 export function page(route: readonly string[], current: Device | undefined): Page {
   const [kind, id, ...rest] = route;
   switch (kind) {
-    case undefined:
-      return home();
     case "fleet":
       return has("fleet") ? <Fleet /> : null;
     case "alarms":

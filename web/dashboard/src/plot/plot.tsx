@@ -38,17 +38,17 @@ interface PlotProps {
 
 const loadDrawing = () => import("./drawing");
 
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
+/** The box to draw into, which is there once there are values, and how wide it is. */
+function useBox() {
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const watch = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
-    watch.observe(element);
+    if (!box) return;
+    const watch = new ResizeObserver(() => setWidth(Math.floor(box.clientWidth)));
+    watch.observe(box);
     return () => watch.disconnect();
-  }, []);
-  return { box, width };
+  }, [box]);
+  return { box, setBox, width };
 }
 
 /** What a screen reader says of the plot. */
@@ -71,7 +71,7 @@ function inWords(title: string, lines: PlotLine[], columns: Columns): string {
 
 export function Plot(props: PlotProps) {
   const { title, history, lines, height = 220, sync, zeroLine = false, csv, onTime } = props;
-  const { box, width } = useWidth();
+  const { box, setBox, width } = useBox();
   const plot = useRef<uPlot | null>(null);
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [at, setAt] = useState<number | null>(null);
@@ -92,8 +92,7 @@ export function Plot(props: PlotProps) {
   }, [history, keys, units]);
 
   useEffect(() => {
-    const into = box.current;
-    if (!into || width === 0 || columns.times.length === 0) return;
+    if (!box || width === 0 || columns.times.length === 0) return;
     let gone = false;
     void loadDrawing().then(({ draw }) => {
       if (gone) return;
@@ -126,7 +125,7 @@ export function Plot(props: PlotProps) {
               detail: columns.times.length,
             }),
         },
-        into,
+        box,
       );
     });
     return () => {
@@ -136,10 +135,10 @@ export function Plot(props: PlotProps) {
     };
     // Labels change with the language, colours with the theme.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [columns, width, height, theme, tongue, hidden]);
+  }, [box, columns, width, height, theme, tongue, hidden]);
 
   const save = () => {
-    const canvas = box.current?.querySelector("canvas");
+    const canvas = box?.querySelector("canvas");
     if (canvas) savePng(canvas, { title, lines });
   };
   const toggle = (key: string) =>
@@ -190,7 +189,7 @@ export function Plot(props: PlotProps) {
           role="img"
           aria-label={inWords(title, lines, columns)}
           style={{ minHeight: `${height}px` }}
-          ref={box}
+          ref={setBox}
         />
       )}
     </figure>

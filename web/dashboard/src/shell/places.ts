@@ -92,6 +92,12 @@ export function ownDevice(me: Me, devices: Iterable<Device>): Device | undefined
   return list.find((device) => device.kind === kind) ?? list[0];
 }
 
+/** Where a site begins: a hub with the fleet, the others with themselves. */
+export function siteHome(me: Me, devices: Iterable<Device>): string {
+  const own = me.site.kind === "hub" ? undefined : ownDevice(me, devices);
+  return own ? deviceHome(own) : link("fleet");
+}
+
 /** Where a page of a device begins. */
 export function deviceHome(device: Device): string {
   if (device.kind === "vehicle") return link("vehicle", device.id, "live");

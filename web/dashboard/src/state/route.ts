@@ -30,6 +30,8 @@ export function followRoute(): void {
   addEventListener("hashchange", () => (route.value = parseRoute(location.hash)));
 }
 
-export function go(...parts: (string | number)[]): void {
-  location.hash = link(...parts);
+/** Goes on to another page without leaving this one in the browser's history. */
+export function replaceRoute(href: string): void {
+  history.replaceState(null, "", href);
+  route.value = parseRoute(href);
 }

@@ -1,0 +1,196 @@
+//! Devices that ask to be let in, and wait for an admin.
+//!
+//! The answer goes to the connection that asked, as long as it waits. One that is gone by then gets
+//! it when it asks again under its name; a token that it chose for itself holds at once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tracing::info;
+use v2x_roles::hub::DeviceId;
+use v2x_store::hub::{Credential, Pending, PendingState};
+use v2x_uplink::thingsboard::server::{ProvisionAnswer, ProvisionRequest};
+
+use super::sessions::{Mail, MailBox};
+use super::{Hub, secrets};
+
+/// Who may ask.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Invitation {
+    /// The key; `None`: any.
+    pub(crate) key: Option<String>,
+    /// Its secret.
+    pub(crate) secret: Option<String>,
+}
+
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Invitation(redacted)")
+    }
+}
+
+/// Connections that wait for an admin, by the number of their request.
+#[derive(Debug, Default)]
+pub(crate) struct Joining(Mutex<HashMap<i64, MailBox>>);
+
+impl Joining {
+    // A thread that panicked has left a whole table: each change is one call.
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, MailBox>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A device asks; the answer, unless an admin has to be waited for.
+pub(crate) async fn ask(
+    hub: &Hub,
+    request: &ProvisionRequest,
+    origin: String,
+    mail: &MailBox,
+) -> Option<ProvisionAnswer> {
+    let refused = |why: &str| Some(ProvisionAnswer::Refused(why.to_owned()));
+    let Some(invitation) = &hub.config.invitation else {
+        return Some(ProvisionAnswer::NotFound);
+    };
+    let is_right = |kept: &Option<String>, given: &str| {
+        // Compared as hashes, so that the time tells nothing of where they differ.
+        let is_same = |kept: &String| secrets::token(kept) == secrets::token(given);
+        kept.as_ref().is_none_or(is_same)
+    };
+    let is_invited =
+        is_right(&invitation.key, &request.key) && is_right(&invitation.secret, &request.secret);
+    if !is_invited {
+        return Some(ProvisionAnswer::NotFound);
+    }
+    let Some(name) = request.device.clone() else {
+        return refused("name yourself: `deviceName` is missing");
+    };
+    let token = match &request.token {
+        None => None,
+        Some(token) => {
+            if let Err(why) = secrets::check_chosen(token) {
+                return refused(&why);
+            }
+            match secrets::token(token) {
+                Credential::Token(hash) => Some(hash),
+                _ => None,
+            }
+        }
+    };
+    let now = hub.now();
+    let asked = hub.books.work(move |store| {
+        if store.device_named(&name)?.is_some() {
+            return Ok(None);
+        }
+        store.ask_to_join(&name, &origin, token.as_ref(), now)
+    });
+    let pending = match asked.await {
+        Ok(Ok(Some(pending))) => pending,
+        Ok(Ok(None)) => return refused("the name is taken, or too many wait already"),
+        Ok(Err(_)) | Err(_) => return refused("the hub cannot note it; ask again later"),
+    };
+    if pending.token != token {
+        return refused("another device waits under this name");
+    }
+    match pending.state {
+        PendingState::Waiting => {
+            info!(device = pending.name, "asks to be let in; an admin decides");
+            hub.joining.lock().insert(pending.id, mail.clone());
+            None
+        }
+        PendingState::Approved => Some(admit_later(hub, pending).await),
+        PendingState::Rejected => {
+            let id = pending.id;
+            let closed = hub.books.work(move |store| store.close_request(id)).await;
+            drop(closed);
+            refused("an admin has refused it")
+        }
+    }
+}
+
+async fn admit_later(hub: &Hub, pending: Pending) -> ProvisionAnswer {
+    let Ok((token, credential)) = credential(&pending) else {
+        return ProvisionAnswer::Refused("no random numbers".to_owned());
+    };
+    let now = hub.now();
+    let name = pending.name.clone();
+    let admitted = hub
+        .books
+        .work(move |store| store.admit(&pending, &credential, now))
+        .await;
+    match admitted {
+        Ok(Ok(Ok(id))) => {
+            hub.joined(id, &name);
+            ProvisionAnswer::Token(token)
+        }
+        Ok(Ok(Err(taken))) => ProvisionAnswer::Refused(taken.to_string()),
+        Ok(Err(_)) | Err(_) => ProvisionAnswer::Refused("the hub cannot note it".to_owned()),
+    }
+}
+
+/// The token of a device that is let in. The one that it chose it knows itself.
+fn credential(pending: &Pending) -> Result<(String, Credential), getrandom::Error> {
+    if let Some(hash) = pending.token {
+        return Ok((String::new(), Credential::Token(hash)));
+    }
+    let token = secrets::new_token()?;
+    let credential = secrets::token(&token);
+    Ok((token, credential))
+}
+
+/// An admin decides; `false` when there is no such request. Blocks.
+pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, String> {
+    let gone = |_| "the hub is ending".to_owned();
+    let pending = hub.books.work_here(move |store| {
+        let waiting = store.pending()?;
+        let found = waiting.into_iter().find(|it| it.id == id);
+        if found.is_some() {
+            store.decide(id, is_approved)?;
+        }
+        Ok(found)
+    });
+    let pending = pending.map_err(gone)?;
+    let pending = pending.map_err(|error: v2x_store::StoreError| error.to_string())?;
+    let Some(pending) = pending else {
+        return Ok(false);
+    };
+    let waits = hub.joining.lock().remove(&id);
+    let has_token = pending.token.is_some();
+    // Without a token of its own it has to be there to hear its new one.
+    if is_approved && (waits.is_some() || has_token) {
+        let (token, credential) = credential(&pending).map_err(|error| error.to_string())?;
+        let (now, name) = (hub.now(), pending.name.clone());
+        let admitted = hub
+            .books
+            .work_here(move |store| store.admit(&pending, &credential, now))
+            .map_err(gone)?
+            .map_err(|error| error.to_string())?
+            .map_err(|taken| taken.to_string())?;
+        hub.joined(admitted, &name);
+        answer(waits, &ProvisionAnswer::Token(token));
+    } else if !is_approved {
+        let why = ProvisionAnswer::Refused("an admin has refused it".to_owned());
+        if answer(waits, &why) {
+            let closed = hub.books.work_here(move |store| store.close_request(id));
+            closed.map_err(gone)?.map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(true)
+}
+
+fn answer(waits: Option<MailBox>, answer: &ProvisionAnswer) -> bool {
+    let (topic, payload) = answer.message();
+    waits.is_some_and(|mail| mail.try_send(Mail::Message { topic, payload }).is_ok())
+}
+
+impl Hub {
+    fn joined(&self, id: DeviceId, name: &str) {
+        info!(device = name, "was let in");
+        self.fleet.put(v2x_store::hub::DeviceRow {
+            id,
+            name: name.to_owned(),
+            kind: v2x_roles::hub::DeviceKind::Unknown,
+            parent: None,
+            last_seen: None,
+        });
+    }
+}

@@ -1,0 +1,142 @@
+//! Who a connection is: by access token, user name and password, or client certificate, as in
+//! ThingsBoard; and who has guessed too often.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tracing::{debug, warn};
+use v2x_roles::hub::DeviceId;
+use v2x_store::hub::Credential;
+use v2x_units::Instant;
+use v2x_uplink::endpoint::{Hello, Refusal};
+use v2x_uplink::thingsboard::server::PROVISION_USER;
+
+use super::{Hub, secrets};
+
+/// Wrong logins from one address until it has to wait.
+const WRONG_MAX: u32 = 10;
+/// How long it has to wait then.
+const WAIT: Duration = Duration::from_secs(60);
+/// Addresses that are remembered; beyond it those that have waited are forgotten.
+const ADDRESSES_MAX: usize = 10_000;
+
+/// Who somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Device(DeviceId),
+    /// Asks to be let in.
+    Newcomer,
+}
+
+/// Wrong logins by address.
+#[derive(Debug, Default)]
+pub(crate) struct Doorbell(Mutex<HashMap<IpAddr, (u32, Instant)>>);
+
+impl Doorbell {
+    /// Whether an address may try now.
+    fn may_try(&self, from: IpAddr, now: Instant) -> bool {
+        let wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tried = wrong.get(&from);
+        tried.is_none_or(|(count, last)| *count < WRONG_MAX || now.since(*last) >= WAIT)
+    }
+
+    fn was_wrong(&self, from: IpAddr, now: Instant) -> u32 {
+        let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if wrong.len() >= ADDRESSES_MAX {
+            wrong.retain(|_, (_, last)| now.since(*last) < WAIT);
+        }
+        if wrong.len() >= ADDRESSES_MAX {
+            wrong.clear();
+        }
+        let (count, last) = wrong.entry(from).or_insert((0, now));
+        if now.since(*last) >= WAIT {
+            *count = 0;
+        }
+        *count += 1;
+        *last = now;
+        *count
+    }
+}
+
+/// Finds out who it is.
+pub(crate) fn who(
+    hub: &Hub,
+    hello: &Hello,
+    certificate: Option<&[u8]>,
+    from: IpAddr,
+    now: Instant,
+) -> Result<Who, Refusal> {
+    if !hub.doorbell.may_try(from, now) {
+        return Err(Refusal::TooOften);
+    }
+    let user = hello.user.as_deref().filter(|user| !user.is_empty());
+    let password = hello.password.as_deref();
+    let password = password.filter(|password| !password.is_empty());
+    let is_newcomer =
+        user == Some(PROVISION_USER) || (user.is_none() && hello.client_id == PROVISION_USER);
+    if is_newcomer && hub.config.invitation.is_some() {
+        return Ok(Who::Newcomer);
+    }
+    let (credential, refusal) = match (user, password, certificate) {
+        (Some(token), None, _) => (secrets::token(token), Refusal::BadLogin),
+        (Some(user), Some(password), _) => (secrets::basic(user, password), Refusal::BadLogin),
+        (None, None, Some(der)) => (secrets::certificate(der), Refusal::NotAuthorized),
+        (None, Some(_), _) => return Err(wrong(hub, from, now, Refusal::BadLogin)),
+        (None, None, None) if hello.client_id.is_empty() => return Err(Refusal::NotAuthorized),
+        (None, None, None) => return Err(Refusal::BadClientId),
+    };
+    match found(hub, &credential) {
+        Ok(Some(device)) => Ok(Who::Device(device)),
+        Ok(None) => Err(wrong(hub, from, now, refusal)),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn found(hub: &Hub, credential: &Credential) -> Result<Option<DeviceId>, Refusal> {
+    hub.reader().device_of(credential).map_err(|error| {
+        warn!(%error, "nobody can log in: the disk does not answer");
+        Refusal::Unavailable
+    })
+}
+
+fn wrong(hub: &Hub, from: IpAddr, now: Instant, refusal: Refusal) -> Refusal {
+    hub.counters.refused_logins.add(1);
+    let count = hub.doorbell.was_wrong(from, now);
+    if count == WRONG_MAX {
+        warn!(%from, "{count} wrong logins: the address has to wait a minute");
+    } else {
+        debug!(%from, "a wrong login");
+    }
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_that_guesses_has_to_wait_and_others_do_not() {
+        let doorbell = Doorbell::default();
+        let at = |seconds: u64| Instant::from_micros(seconds * 1_000_000);
+        let (guesser, other) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        for _ in 0..WRONG_MAX {
+            assert!(doorbell.may_try(guesser, at(0)));
+            doorbell.was_wrong(guesser, at(0));
+        }
+        assert!(!doorbell.may_try(guesser, at(59)));
+        assert!(doorbell.may_try(other, at(0)));
+        assert!(doorbell.may_try(guesser, at(60)));
+        assert_eq!(doorbell.was_wrong(guesser, at(61)), 1, "it begins anew");
+    }
+
+    #[test]
+    fn addresses_have_a_bound_and_when_full_old_ones_go() {
+        let doorbell = Doorbell::default();
+        for number in 0..2 * u32::try_from(ADDRESSES_MAX).unwrap() {
+            doorbell.was_wrong(IpAddr::V4(number.into()), Instant::BOOT);
+        }
+        assert!(doorbell.0.lock().unwrap().len() <= ADDRESSES_MAX);
+    }
+}

@@ -1,0 +1,113 @@
+//! The newest value of each key: an older one that comes late never takes its place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use v2x_units::UtcTime;
+
+use super::Row;
+
+/// A value from further in the future is kept, but not shown: it would stand still until then.
+pub const FUTURE_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// A value with its time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamped {
+    /// When it was measured.
+    pub ts: UtcTime,
+    /// The value.
+    pub value: Json,
+}
+
+/// The newest values of one device.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Latest(BTreeMap<String, Stamped>);
+
+impl Latest {
+    /// Takes values that were kept.
+    #[must_use]
+    pub const fn of(values: BTreeMap<String, Stamped>) -> Self {
+        Self(values)
+    }
+
+    /// Takes a row that arrived at `now`; says whether any value is newer than what was there. Of
+    /// two values of the same time the later arrival holds.
+    pub fn take(&mut self, row: &Row, now: UtcTime) -> bool {
+        let limit = i64::try_from(FUTURE_MAX.as_micros()).unwrap_or(i64::MAX);
+        if row.ts.micros_since(now) > limit {
+            return false;
+        }
+        let mut is_newer = false;
+        for (key, value) in &row.values {
+            let stamped = || Stamped {
+                ts: row.ts,
+                value: value.clone(),
+            };
+            match self.0.get_mut(key) {
+                Some(before) if before.ts > row.ts => {}
+                Some(before) => {
+                    *before = stamped();
+                    is_newer = true;
+                }
+                None => {
+                    self.0.insert(key.clone(), stamped());
+                    is_newer = true;
+                }
+            }
+        }
+        is_newer
+    }
+
+    /// All values by their keys.
+    #[must_use]
+    pub const fn values(&self) -> &BTreeMap<String, Stamped> {
+        &self.0
+    }
+
+    /// One value.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Stamped> {
+        self.0.get(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: UtcTime = UtcTime::from_millis(1_795_515_300_000);
+
+    fn row(seconds: i64, values: &Json) -> Row {
+        Row {
+            ts: UtcTime::from_millis(NOW.as_millis() + seconds * 1000),
+            values: values.as_object().unwrap().clone(),
+        }
+    }
+
+    fn value<'a>(latest: &'a Latest, key: &str) -> &'a Json {
+        &latest.get(key).unwrap().value
+    }
+
+    #[test]
+    fn value_that_comes_late_does_not_replace_a_newer_one_but_fills_a_gap() {
+        let mut latest = Latest::default();
+        assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW));
+        assert!(latest.take(&row(-3600, &json!({ "soc": 80.0, "odometer": 5.0 })), NOW));
+        assert_eq!(value(&latest, "soc"), 60.0);
+        assert_eq!(value(&latest, "odometer"), 5.0);
+        assert!(!latest.take(&row(-7200, &json!({ "soc": 90.0 })), NOW));
+        assert!(latest.take(&row(0, &json!({ "soc": 59.0 })), NOW));
+        assert_eq!(value(&latest, "soc"), 59.0);
+    }
+
+    #[test]
+    fn value_from_the_future_does_not_freeze_what_is_shown() {
+        let mut latest = Latest::default();
+        assert!(!latest.take(&row(90_000, &json!({ "soc": 1.0 })), NOW));
+        assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW));
+        assert_eq!(value(&latest, "soc"), 60.0);
+    }
+}
