@@ -241,9 +241,9 @@ impl World {
     }
 
     /// The car whose plug was in a slot that signs a receipt for one: the one it names, if that was
-    /// in it lately, or in another slot of the station. The radio cannot tell two cars apart that are plugged in
-    /// beside each other, nor one that is from one that calls wherever it is parked, and so it may
-    /// speak with the other one's slot; that is counted.
+    /// in it lately, or in another slot of the station. The radio cannot tell two cars apart that
+    /// are plugged in beside each other, nor one that is from one that calls wherever it is parked,
+    /// and so it may speak with the other one's slot; that is counted.
     fn plugged_in(&mut self, slot: usize, named: &str) -> Option<String> {
         let names = |index: usize| {
             let cars = self.slots[index].cars.iter();

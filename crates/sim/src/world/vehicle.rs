@@ -1,7 +1,8 @@
 //! A vehicle's computer in virtual time: the product's link, decoder, state, trips, charges,
 //! alarms and outbox, between the boards' lines and a broker that is not always there.
 //!
-//! Not here: any decision, nor its radio (`car_radio.rs`). Threads and files are `apps/v2x`'s; this is the same parts in a row.
+//! Not here: any decision, nor its radio (`car_radio.rs`). Threads and files are `apps/v2x`'s; this
+//! is the same parts in a row.
 
 use core::time::Duration;
 

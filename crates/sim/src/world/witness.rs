@@ -8,9 +8,9 @@ use super::figures::distance;
 use crate::hardware::Hardware;
 use crate::town::Place;
 
-/// Who slows by so much brakes hard, m/s². The product's threshold is 4, over a fifth of a second of
-/// speeds that it takes ten times a second and dates by when it takes them: a batch of frames that
-/// comes a tenth of a second late makes half as much again of a braking.
+/// Who slows by so much brakes hard, m/s². The product's threshold is 4, over a fifth of a second
+/// of speeds that it takes ten times a second and dates by when it takes them: a batch of frames
+/// that comes a tenth of a second late makes half as much again of a braking.
 const HARD: f64 = 2.6;
 /// For how long a hard braking explains what is said of it: it is seen late, and a warning holds.
 const EXPLAINS: Duration = Duration::from_secs(6);
