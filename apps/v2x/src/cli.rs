@@ -18,17 +18,12 @@ pub(crate) use board::{
     Chip,
 };
 pub(crate) use demo::Demo;
-pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, PersonTask, RoleOf};
+pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, RoleOf, UserTask};
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
-<<<<<<< HEAD
 pub(crate) use sim::{SignaturesWord, Sim, SimLive, SimRun, SimStudy, SimTask};
-pub(crate) use user::{Secret, User, UserTask, UsersPlace};
-=======
-pub(crate) use sim::{Sim, SimLive, SimRun, SimTask};
 pub(crate) use user::{AccountTask, Secret, User, UsersPlace};
->>>>>>> refs/heads/main
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -6,7 +6,6 @@ mod charge;
 mod config;
 mod decode;
 mod demo;
-mod demo;
 mod doctor;
 mod hub;
 mod import;
@@ -38,7 +37,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::User(arguments) => user::run(&arguments),
         Command::Capture(arguments) => capture::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Board(arguments) => board::run(&arguments),
     }
