@@ -18,7 +18,9 @@ fuzz_target!(|data: &[u8]| {
         conversation(usize::from(how), bytes);
     } else {
         let topic = TOPICS[usize::from(how >> 1) % TOPICS.len()];
-        server::said(topic, bytes, NOW).map(drop).unwrap_or_default();
+        server::said(topic, bytes, NOW)
+            .map(drop)
+            .unwrap_or_default();
         if let Ok(topic) = std::str::from_utf8(bytes) {
             Published::parse(topic);
             Subscription::parse(topic);
