@@ -328,7 +328,7 @@ fn check_of_a_configuration_finds_what_the_daemon_would_refuse() {
     let right = desk.file("right.toml", &rule("soc"));
     assert!(run(&["config", "check", &right]).out.contains("right:"));
     let table = desk.file("vss.toml", "vss = \"6.0\"\n");
-    let car = format!("[vehicle]\nvss = \"{table}\"\n");
+    let car = format!("[vehicle]\ncollector = \"/dev/null\"\nout = \"drive\"\nvss = \"{table}\"\n");
     let wrong = desk.file("table.toml", &car);
     refuse(&["config", "check", &wrong], CONFIGURATION, &["mapping"]);
 }

@@ -35,7 +35,7 @@ fn said(number: usize, second: u64, slots: core::ops::Range<usize>) -> Evcsn {
         equipment_id: Some(FreeText::new("evEquipmentID", slot.to_string()).unwrap()),
         receptacle: Receptacle::default(),
         energy_availability: FreeText::new("energyAvailability", "").unwrap(),
-        parking_places: Some(List::new("parkingPlacesData", vec![free.clone()]).unwrap()),
+        parking_places: Some(List::new("parkingPlacesData", vec![free]).unwrap()),
     };
     let of_station = ChargingStation {
         id: station(number),
