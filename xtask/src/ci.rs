@@ -35,6 +35,9 @@ const STEPS: &[Step] = &[
         ])
     }),
     ("tests", || cargo(&["test", "--workspace", "--locked"])),
+    ("demo in a browser", || {
+        cargo(&["xtask", "dashboard", "--demo"])
+    }),
     ("archive", || {
         cargo(&["xtask", "dist", "--from", &program()])
     }),

@@ -16,6 +16,9 @@ const FOLDER: &str = "web/dashboard";
 /// Leaves the browser out, where there is none.
 const WITHOUT_BROWSER: &str = "--without-browser";
 
+/// The demo of a built binary in a browser, and nothing else.
+const DEMO: &str = "--demo";
+
 /// Only what the binary embeds.
 const ONLY_BUILD: &str = "--only-build";
 
@@ -25,10 +28,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         [] => &["lint", "test", "build", "size", "browser"],
         [option] if option == WITHOUT_BROWSER => &["lint", "test", "build", "size"],
         [option] if option == ONLY_BUILD => &["build", "size"],
+        [option] if option == DEMO => return demo(),
         _ => {
             let seen = arguments.join(" ");
             return Err(format!(
-                "`{seen}` is not known; say nothing, {WITHOUT_BROWSER} or {ONLY_BUILD}"
+                "`{seen}` is not known; say nothing, {WITHOUT_BROWSER}, \
+                 {ONLY_BUILD} or {DEMO}"
             ));
         }
     };
@@ -39,6 +44,16 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         process::run(&mut npm(&folder, &["run", "--silent", script]))?;
     }
     Ok(())
+}
+
+/// The demo, as the tests have built it.
+fn demo() -> Outcome {
+    let folder = workspace_root().join(FOLDER);
+    install(&folder)?;
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let program = workspace_root().join(target).join("debug/v2x");
+    let mut browser = npm(&folder, &["run", "--silent", "browser", "--", "demo"]);
+    process::run(browser.env("V2X_PROGRAM", program))
 }
 
 /// The packages of the lock file, unless the very same are there.

@@ -264,6 +264,12 @@ pub(super) fn attributes(
     values.put("time_zone", Value::text(setup.time_zone.as_str()).ok());
     values.put("firmware", Value::text(FIRMWARE).ok());
     values.put("legacy_mode", Some(Value::bool(is_legacy)));
+    let currency = |view: &SlotView<'_>| view.tariff.currency.code().to_owned();
+    // Prices of one currency, unless somebody mixes them.
+    let first = views.first().map(currency);
+    let is_one = |code: &String| views.iter().all(|view| currency(view) == *code);
+    let one = first.filter(is_one);
+    values.put("currency", one.and_then(|code| Value::text(code).ok()));
     for view in views {
         let slot = view.setup.number;
         let mut put = |key: &str, value| values.put(&format!("{key}_slot{slot}"), value);
