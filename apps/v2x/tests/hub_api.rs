@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use bench::SOON;
+use bench::browser::Browser;
 use hub_bench::api::Api;
 use hub_bench::{Hub, HubFolder, mosquitto_pub};
 use serde_json::json;
@@ -277,5 +278,24 @@ fn what_a_device_says_is_shown_and_a_copy_of_it_can_be_taken() {
     assert_eq!(check_backup(&path).unwrap().messages, 3);
     // Without a log-in nothing is told.
     assert_eq!(Api::nobody(hub.pages()).get("/api/v1/devices").status, 401);
+    hub.stop();
+}
+
+#[test]
+fn no_request_of_the_description_is_answered_with_a_5xx() {
+    let mut folder = HubFolder::new();
+    folder.set("V2X_HUB_DASHBOARD", "127.0.0.1:0");
+    folder.set("V2X_HUB_ADMIN_PASSWORD", bench::browser::PASSWORD);
+    let token = folder.add("Car");
+    let hub = folder.start(&[]);
+    let values = json!({ "motor_speed": 42.5, "soc": 61.0, "latitude": 12.5, "longitude": -3.25 });
+    let login = ["-u", &token];
+    let topic = "v1/devices/me/telemetry";
+    assert!(
+        mosquitto_pub(hub.port(), &login, topic, &values.to_string())
+            .status
+            .success()
+    );
+    Browser::log_in(hub.pages(), "admin").fuzz(&folder.path("."));
     hub.stop();
 }

@@ -114,7 +114,7 @@ fn role_that_is_missing_or_unknown_is_refused_and_changes_nothing() {
     let place = root.path().to_str().unwrap();
     for (arguments, words) in [
         (vec!["--root", place], "which role"),
-        (vec!["hub", "--root", place], "what is 'hub'"),
+        (vec!["depot", "--root", place], "what is 'depot'"),
     ] {
         let refused = install(&archive, &arguments);
         assert_eq!(refused.status.code(), Some(2));

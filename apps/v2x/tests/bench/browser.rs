@@ -13,7 +13,7 @@ use super::SOON;
 use super::program::v2x;
 
 /// The password of every account of a test.
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Somebody at a dashboard.
 #[derive(Debug, Clone)]
