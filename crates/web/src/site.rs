@@ -2,7 +2,7 @@
 //! its features.
 //!
 //! Every method is called on a thread that may block, never on one that serves others; at most
-//! [`crate::app`]'s number of them at once. What is asked has been checked: who asks may ask it,
+//! `app.rs`'s number of them at once. What is asked has been checked: who asks may ask it,
 //! keys are few, periods are in order.
 
 use std::collections::BTreeMap;
