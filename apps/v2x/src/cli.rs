@@ -22,7 +22,7 @@ pub(crate) use hub::{DeviceLogin, DeviceTask, Hub, HubTask, KindWord, RoleOf, Us
 pub(crate) use keys::{
     Keys, KeysEnroll, KeysInit, KeysIssue, KeysRevoke, KeysTask, Lifetimes, RoleWord, YesNo,
 };
-pub(crate) use sim::{SignaturesWord, Sim, SimLive, SimRun, SimStudy, SimTask};
+pub(crate) use sim::{Drawn, SignaturesWord, Sim, SimLive, SimRun, SimStudy, SimTask};
 pub(crate) use user::{AccountTask, Secret, User, UsersPlace};
 
 const EXIT_CODES: &str = "\

@@ -16,7 +16,7 @@ use bench::SOON;
 use hub_bench::HubFolder;
 use rumqttc::{Client, Event, MqttOptions, Outgoing, Packet, QoS};
 use v2x_store::hub::check_backup;
-use v2x_testbench::wait_until;
+use v2x_testbench::{listens, wait_until};
 
 /// Devices that publish at once.
 const DEVICES: usize = 8;
@@ -41,9 +41,11 @@ impl Publisher {
         let thread = thread::spawn(move || {
             let mut next = 0;
             while !stop.load(Ordering::SeqCst) {
-                let port = u16::try_from(port.load(Ordering::SeqCst)).unwrap();
-                publish(port, &token, &told, &stop, &mut next);
-                pause();
+                let now = || u16::try_from(port.load(Ordering::SeqCst)).unwrap();
+                wait_until(SOON, "a hub, or the end", || {
+                    stop.load(Ordering::SeqCst) || listens(now())
+                });
+                publish(now(), &token, &told, &stop, &mut next);
             }
         });
         Self {
@@ -55,14 +57,6 @@ impl Publisher {
     fn count(&self) -> usize {
         self.acknowledged.lock().unwrap().len()
     }
-}
-
-fn pause() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a refused connection needs a pause before the next one"
-    )]
-    thread::sleep(Duration::from_millis(50));
 }
 
 /// One connection, until it breaks or everything is over.

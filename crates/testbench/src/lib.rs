@@ -12,7 +12,7 @@ mod proxy;
 mod subscriber;
 mod thingsboard;
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,12 @@ pub fn free_port() -> u16 {
     });
     let mut free = ports.filter(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
     free.next().expect("a free port")
+}
+
+/// Whether somebody accepts connections on this port of the loopback address.
+#[must_use]
+pub fn listens(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 /// Waits until the condition holds.

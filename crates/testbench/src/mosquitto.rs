@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::authority::Authority;
-use crate::{free_port, parts_are_required, wait_until};
+use crate::{free_port, listens, parts_are_required, wait_until};
 
 /// Where Debian puts the broker; `/usr/sbin` is not in everybody's path.
 const PROGRAM: &str = "/usr/sbin/mosquitto";
@@ -170,7 +169,7 @@ impl Mosquitto {
             let process = self.process.as_mut().expect("it was started above");
             let ended = process.try_wait().expect("our own process can be asked");
             assert!(ended.is_none(), "mosquitto ended at its start: {ended:?}");
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+            listens(self.port)
         });
         true
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rumqttc::{Client, Event, MqttOptions, Outgoing, Packet, QoS};
 
-use crate::wait_until;
+use crate::{listens, wait_until};
 
 /// The largest message that is heard: four times what ThingsBoard takes.
 const MESSAGE_MAX_BYTES: usize = 256 * 1024;
@@ -23,16 +23,8 @@ pub struct Received {
 /// The topic of a word to itself.
 const CAUGHT_UP: &str = "subscriber/caught-up";
 
-/// How long it waits before it connects again on a busy computer.
-const AGAIN: Duration = Duration::from_millis(50);
-
-fn pause(time: Duration) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a refused connection needs a pause before the next one"
-    )]
-    thread::sleep(time);
-}
+/// How long a broker may take to answer on a busy computer.
+const SOON: Duration = Duration::from_secs(20);
 
 #[expect(clippy::print_stderr, reason = "a test that fails shows why")]
 fn say(what: &str) {
@@ -81,7 +73,7 @@ impl Subscriber {
                     // Before the broker has confirmed, nothing can have been missed.
                     Err(error) if !*confirm.lock().expect("no holder panics") => {
                         say(&format!("tries again: {error}"));
-                        pause(AGAIN);
+                        wait_until(SOON, "a listening broker", || listens(port));
                         if again.try_subscribe("#", QoS::AtLeastOnce).is_err() {
                             return;
                         }
@@ -93,7 +85,7 @@ impl Subscriber {
                 }
             }
         });
-        wait_until(Duration::from_secs(20), "the subscription", || {
+        wait_until(SOON, "the subscription", || {
             *confirmed.lock().expect("no holder panics")
         });
         Self {
@@ -144,9 +136,7 @@ impl Subscriber {
             let received = self.received.lock().expect("no holder panics");
             received.iter().position(|it| it.topic == CAUGHT_UP)
         };
-        wait_until(Duration::from_secs(20), "the last message", || {
-            place().is_some()
-        });
+        wait_until(SOON, "the last message", || place().is_some());
         let mut received = self.received.lock().expect("no holder panics");
         let place = received.iter().position(|it| it.topic == CAUGHT_UP);
         received.remove(place.expect("it was there a moment ago"));

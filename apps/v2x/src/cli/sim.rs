@@ -73,15 +73,8 @@ pub(crate) struct SimRun {
     /// What everything that happens by chance is drawn from.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Cars of a drawn scenario.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(crate) vehicles: usize,
-    /// Charging stations of a drawn scenario.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) stations: usize,
-    /// Slots of a drawn scenario, all stations together.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) slots: usize,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Virtual hours.
     #[arg(long, value_name = "H", default_value_t = 1.0)]
     pub(crate) hours: f64,
@@ -105,6 +98,20 @@ pub(crate) struct SimRun {
     /// Another town, as crates/sim/maps/halfway.toml describes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) town: Option<PathBuf>,
+}
+
+/// How much a drawn scenario has of everything.
+#[derive(Debug, Args)]
+pub(crate) struct Drawn {
+    /// Cars of a drawn scenario.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) vehicles: usize,
+    /// Charging stations of a drawn scenario.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) stations: usize,
+    /// Slots of a drawn scenario, all stations together.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) slots: usize,
 }
 
 /// How V2V is signed in virtual time.
@@ -137,15 +144,8 @@ pub(crate) struct SimStudy {
     /// How many seeds.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) seeds: u64,
-    /// Cars of a drawn scenario.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(crate) vehicles: usize,
-    /// Charging stations of a drawn scenario.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) stations: usize,
-    /// Slots of a drawn scenario, all stations together.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) slots: usize,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Virtual hours of each world.
     #[arg(long, value_name = "H", default_value_t = 0.25)]
     pub(crate) hours: f64,

@@ -13,6 +13,7 @@ use v2x_store::StoreError;
 use v2x_store::hub::{Arrival, HubStore};
 
 use super::Hub;
+use crate::clock;
 use crate::failure::{Blame, Context as _, Failure};
 
 /// How long the first of a group waits for others: a tenth of the syncs at a thousand messages a
@@ -132,7 +133,7 @@ impl Writer {
     fn run(mut self, mut jobs: mpsc::Receiver<Job>) -> HubStore {
         while let Some(job) = jobs.blocking_recv() {
             if matches!(job, Job::Record(..)) && jobs.len() < GROUP_IS_LARGE {
-                pause();
+                clock::sleep(GROUP_WAIT);
             }
             self.take(job);
             while self.rows.len() < GROUP_ROWS {
@@ -201,12 +202,4 @@ impl Writer {
             }
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the driving loop of the thread that writes: others join the group meanwhile"
-)]
-fn pause() {
-    std::thread::sleep(GROUP_WAIT);
 }

@@ -70,7 +70,7 @@ use self::orders::Orders;
 use self::outside::Outside;
 use self::serve::Pages;
 use self::sessions::Sessions;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::hub::HubConfig;
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::{Shutdown, make_folder};
@@ -334,16 +334,13 @@ fn raise_file_limit(connections: usize) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the driving loop of the hub: it looks at its chores once a second"
-)]
+/// The driving loop of the hub looks at its chores once a second.
 fn wait(shutdown: &Shutdown) {
     /// How soon a wish to stop is seen.
     const STEP: Duration = Duration::from_millis(100);
     let mut waited = Duration::ZERO;
     while waited < LOOK_EVERY && !shutdown.is_requested() {
-        std::thread::sleep(STEP);
+        clock::sleep(STEP);
         waited += STEP;
     }
 }

@@ -25,6 +25,8 @@ pub(crate) use series::history;
 pub(crate) use server::{Dashboard, Parts, Prepared};
 pub(crate) use values::{NewestValues, columns, each_row, object};
 
+use std::time::Duration;
+
 use v2x_units::{Instant, UtcTime};
 use v2x_web::Surroundings;
 use v2x_web::types::{HealthShown, PartShown, PartStatus};
@@ -47,6 +49,19 @@ impl Surroundings for Around {
     fn fill(&self, bytes: &mut [u8]) -> bool {
         getrandom::fill(bytes).is_ok()
     }
+}
+
+/// After so many intervals between rows without one, values are stale.
+const STALE_AFTER_ROWS: u64 = 5;
+/// But never before this, in seconds.
+const STALE_AFTER_LEAST: u64 = 5;
+
+/// After how many seconds without a row values are stale.
+pub(crate) fn stale_after_s(row_interval: Duration) -> u32 {
+    let after = u64::try_from(row_interval.as_millis()).unwrap_or(u64::MAX);
+    let after = after.saturating_mul(STALE_AFTER_ROWS);
+    let seconds = after.div_ceil(1000).max(STALE_AFTER_LEAST);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
 /// Now for people, in ms since 1970: as the daemon dates what it measures.

@@ -40,11 +40,12 @@ fn seconds(hours: f64) -> Result<f64, Failure> {
 }
 
 /// How much a drawn scenario has of everything; some numbers make no sense.
-fn campaign(
-    (vehicles, stations, slots): (usize, usize, usize),
-    seconds: f64,
-    faults: bool,
-) -> Result<Campaign, Failure> {
+fn campaign(drawn: &cli::Drawn, seconds: f64, faults: bool) -> Result<Campaign, Failure> {
+    let cli::Drawn {
+        vehicles,
+        stations,
+        slots,
+    } = *drawn;
     let wrong = |what: String| Err(Failure::new(Blame::Usage, what));
     if !(1..=2000).contains(&vehicles) {
         return wrong(format!("--vehicles is {vehicles}; it must be 1 to 2000"));

@@ -22,8 +22,7 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
     let seed = Seed(arguments.seed);
     let seconds = seconds(arguments.hours)?;
     let scenario = if arguments.scenario == CAMPAIGN {
-        let counts = (arguments.vehicles, arguments.stations, arguments.slots);
-        let wanted = super::campaign(counts, seconds, true)?;
+        let wanted = super::campaign(&arguments.drawn, seconds, true)?;
         campaign::scenario(&town, seed, wanted)
     } else {
         scenario(&arguments.scenario)?
@@ -76,9 +75,9 @@ fn again(arguments: &cli::SimRun, signatures: Signatures) -> String {
         "v2x sim run {} --seed {} --vehicles {} --stations {} --slots {} --hours {}",
         arguments.scenario,
         arguments.seed,
-        arguments.vehicles,
-        arguments.stations,
-        arguments.slots,
+        arguments.drawn.vehicles,
+        arguments.drawn.stations,
+        arguments.drawn.slots,
         arguments.hours
     );
     command.push_str(match signatures {

@@ -59,12 +59,11 @@ fn study(arguments: &cli::SimStudy) -> Result<Study, Failure> {
         )
         .hint("vary vehicles of campaign"));
     }
-    let counts = (arguments.vehicles, arguments.stations, arguments.slots);
     Ok(Study {
         scenario: (!is_drawn)
             .then(|| scenario(&arguments.scenario))
             .transpose()?,
-        campaign: super::campaign(counts, seconds, arguments.faults)?,
+        campaign: super::campaign(&arguments.drawn, seconds, arguments.faults)?,
         varied,
         seeds: (arguments.first_seed, arguments.seeds.max(1)),
         run: Run {

@@ -34,8 +34,6 @@ use crate::site::{self, AccountsFile, AuditFile, Dashboard, Parts, Prepared, Rea
 
 /// The station's id in paths: there is only one.
 const ID: &str = "station";
-/// After so many intervals between rows without one, values are stale.
-const STALE_AFTER_ROWS: f64 = 5.0;
 
 /// The station as the dashboard sees it.
 struct StationSite {
@@ -75,7 +73,7 @@ pub(super) fn start(
     let document = config.tariffs.first().map(|(_, document)| document.clone());
     let site = StationSite {
         setup: config.setup.clone(),
-        stale_after_s: stale_after_s(config),
+        stale_after_s: site::stale_after_s(config.row_interval),
         shown,
         readers: Readers::new(&config.out),
         audit: AuditFile::new(config.out.clone(), clock),
@@ -91,17 +89,6 @@ pub(super) fn start(
         clock,
     };
     Dashboard::start(prepared, parts)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the interval between rows is 0.1 to 600 s"
-)]
-fn stale_after_s(config: &StationConfig) -> u32 {
-    (config.row_interval.as_secs_f64() * STALE_AFTER_ROWS)
-        .ceil()
-        .max(5.0) as u32
 }
 
 impl StationSite {

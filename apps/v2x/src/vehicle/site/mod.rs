@@ -32,8 +32,6 @@ use crate::site::{self, AccountsFile, AuditFile, Dashboard, Parts, Prepared, Rea
 
 /// The vehicle's id in paths: there is only one.
 pub(super) const ID: &str = "vehicle";
-/// After so many intervals between rows without one, values are stale.
-const STALE_AFTER_ROWS: f64 = 5.0;
 
 /// The vehicle as the dashboard sees it.
 struct VehicleSite {
@@ -70,7 +68,7 @@ pub(super) fn start(
             .clone()
             .unwrap_or_else(|| "Vehicle".to_owned()),
         has_radio: config.radio.medium().is_some() && config.radio.keys.is_some(),
-        stale_after_s: stale_after_s(config),
+        stale_after_s: site::stale_after_s(config.row_interval),
         attributes: attributes(config),
         shown,
         readers: Readers::new(&config.out),
@@ -84,17 +82,6 @@ pub(super) fn start(
         clock,
     };
     Dashboard::start(prepared, parts)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the interval between rows is 0.1 to 600 s"
-)]
-fn stale_after_s(config: &VehicleConfig) -> u32 {
-    (config.row_interval.as_secs_f64() * STALE_AFTER_ROWS)
-        .ceil()
-        .max(5.0) as u32
 }
 
 fn attributes(config: &VehicleConfig) -> BTreeMap<String, Value> {
