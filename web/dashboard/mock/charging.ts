@@ -74,7 +74,7 @@ const ended: Session[] = Array.from({ length: 90 }, (_, index): Session => {
     doubtful_energy_wh: index % 11 === 0 ? 40 : 0,
     cost: cost(energy),
     currency: "MAD",
-    state: "Ended",
+    state: "ended",
     end_reason: REASONS[index % 4] ?? null,
     receipt: index % 4 !== 2,
   };

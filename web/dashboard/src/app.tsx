@@ -9,7 +9,7 @@ import type { Device } from "./api/types";
 import { t } from "./i18n";
 import { setServerTime } from "./state/clock";
 import { devices, devicesError, devicesRead, readDevices } from "./state/devices";
-import { replaceRoute, route } from "./state/route";
+import { beginAt, route } from "./state/route";
 import { LogIn } from "./pages/login";
 import { page } from "./pages/pages";
 import { ownDevice, siteHome } from "./shell/places";
@@ -53,7 +53,7 @@ function Inside() {
   useEffect(() => {
     const who = me.value;
     if (!who || !devicesRead.value || route.value.length > 0) return;
-    replaceRoute(siteHome(who, devices.peek().values()));
+    beginAt(siteHome(who, devices.peek().values()));
   });
   let content: ComponentChildren;
   if (!devicesRead.value || route.value.length === 0) {

@@ -1,7 +1,7 @@
 // The stream of live values (server-sent events) and its return after it broke. What an event
 // changes is in `state/devices`; whether the line is alive is judged in `state/connection`.
 
-import { askWho, address, ApiError } from "./client";
+import { askWho, address, me } from "./client";
 import type { Alarm, Warning } from "./types";
 import { lookAtConnection, line, reconnected } from "../state/connection";
 import { moveClock, setServerTime } from "../state/clock";
@@ -28,6 +28,7 @@ export function followLive(devices?: string[]): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
+  let over = false;
   const query = devices ? { devices: devices.join(",") } : {};
 
   function on<Name extends keyof Events>(name: Name, take: (event: Events[Name]) => void): void {
@@ -63,9 +64,10 @@ export function followLive(devices?: string[]): () => void {
     try {
       // An event source does not say why it ended: perhaps the log-in has.
       await askWho();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+    } catch {
+      // Whatever it was: the stream is tried again below.
     }
+    if (over || me.value === null) return;
     retry = setTimeout(open, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
     tries += 1;
   }
@@ -83,6 +85,7 @@ export function followLive(devices?: string[]): () => void {
   line.value = { heard: line.value.heard, since: Date.now(), open: false };
   open();
   return () => {
+    over = true;
     close();
     clearInterval(second);
   };

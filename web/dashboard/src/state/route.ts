@@ -30,8 +30,9 @@ export function followRoute(): void {
   addEventListener("hashchange", () => (route.value = parseRoute(location.hash)));
 }
 
-/** Goes on to another page without leaving this one in the browser's history. */
-export function replaceRoute(href: string): void {
+/** Begins at a page, unless the address says another already: then that one is on its way. */
+export function beginAt(href: string): void {
+  if (parseRoute(location.hash).length > 0) return;
   history.replaceState(null, "", href);
   route.value = parseRoute(href);
 }

@@ -16,7 +16,7 @@ import { Card, Facts, Figure, PageTitle } from "../../ui/card";
 import { Empty, LoadedView } from "../../ui/states";
 import { Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
-import { lasted } from "./lasted";
+import { isOver, lasted } from "./lasted";
 import { ReceiptCard } from "./receipt";
 
 export function billColumns(
@@ -58,7 +58,7 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
   return (
     <>
       <PageTitle title={t("session.title", { time: time(session.start) })}>
-        {session.end ? null : (
+        {isOver(session) ? null : (
           <Badge tone="ok" icon="bolt">
             {t("sessions.running")}
           </Badge>
@@ -72,7 +72,9 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
         <Figure name={t("sessions.cost")}>
           <bdi dir="ltr">{showMoney(session.cost, currency)}</bdi>
         </Figure>
-        <Figure name={t("sessions.duration")}>{lasted(session, session.end ?? now.value)}</Figure>
+        <Figure name={t("sessions.duration")}>
+          {lasted(session, isOver(session) ? session.end : now.value)}
+        </Figure>
         <Figure name={t("session.doubtful")}>
           {quantity(session.doubtful_energy_wh, "energy", 3)}
         </Figure>
@@ -107,7 +109,7 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
               [t("sessions.slot"), String(session.slot)],
               [t("sessions.vehicle"), session.vehicle ?? MISSING],
               [t("session.tariff"), session.tariff ?? MISSING],
-              [t("sessions.end"), session.end ? word("end", session.end_reason) : MISSING],
+              [t("sessions.end"), isOver(session) ? word("end", session.end_reason) : MISSING],
               [t("session.id"), <code key="id">{session.id}</code>],
             ]}
           />

@@ -16,7 +16,7 @@ import { ChoiceField } from "../../ui/field";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
-import { lasted } from "./lasted";
+import { isOver, lasted } from "./lasted";
 import { useSlots } from "./slots";
 
 const PAGE = 50;
@@ -31,7 +31,7 @@ export function sessionColumns(station: string): Column<Session>[] {
     {
       name: t("sessions.duration"),
       cell: (one) =>
-        one.end ? (
+        isOver(one) ? (
           lasted(one, one.end)
         ) : (
           <Badge tone="ok" icon="bolt">
@@ -60,7 +60,7 @@ export function sessionColumns(station: string): Column<Session>[] {
     },
     {
       name: t("sessions.end"),
-      cell: (one) => (one.end ? word("end", one.end_reason) : t("sessions.running")),
+      cell: (one) => (isOver(one) ? word("end", one.end_reason) : t("sessions.running")),
       csv: (one) => one.end_reason,
     },
     {
