@@ -390,29 +390,58 @@ fn gives_power(mut yard: Yard) -> bool {
     yard.world.relay
 }
 
+/// A revocation list of the yard's operator. The slot is its number 2 and its car number 3.
+fn revoked(number: u32, serials: impl IntoIterator<Item = u64>) -> Vec<(u8, Vec<u8>)> {
+    let serials: Vec<_> = serials.into_iter().map(Serial).collect();
+    let from = UtcSecond(BEGINNING - 86_400);
+    let until = UtcSecond(BEGINNING + 864_000);
+    let list = Operator::new()
+        .authority
+        .revoke(number, from, until, &serials);
+    pieces(&list.unwrap().emit())
+}
+
+/// Gives a list to the board; what it says of the last piece.
+fn give(yard: &mut Yard, list: &[(u8, Vec<u8>)]) -> CommandResult {
+    let answers = list.iter().map(|(part, bytes)| {
+        let part = *part;
+        yard.world.order(Order::Keys { part, bytes })
+    });
+    answers.last().unwrap()
+}
+
+#[test]
+fn list_that_lost_a_piece_on_its_way_takes_nobodys_place() {
+    let mut across = 0;
+    // The signature ends the list: of some lengths it stands across two pieces.
+    for serials in 60..103 {
+        let (old, new) = (revoked(1, 3..serials), revoked(3, 3..serials));
+        for lost in (0..new.len() - 1).filter(|&lost| old[lost] != new[lost]) {
+            let mut yard = yard(RamFlash::default());
+            assert_eq!(give(&mut yard, &old), CommandResult::Done);
+            let second = revoked(2, 3..serials);
+            assert_eq!(give(&mut yard, &second), CommandResult::Done);
+            let mut parts = new.clone();
+            parts.remove(lost);
+            let said = give(&mut yard, &parts);
+            assert_eq!(
+                said,
+                CommandResult::Failed,
+                "{serials} serials, part {lost}"
+            );
+            if lost > 0 && across == 0 {
+                across += 1;
+                let yard = yard.restart(0x3333, BootReason::PowerOn);
+                assert!(!gives_power(yard), "the revoked car has power");
+            }
+        }
+    }
+    assert!(across > 0, "no signature stood across two pieces");
+}
+
 #[test]
 fn power_cut_in_a_revocation_list_leaves_the_one_before_and_an_older_one_is_refused() {
-    let lists = || {
-        let operator = Operator::new();
-        let list = |number, serials: &[u64]| {
-            let serials: Vec<_> = serials.iter().map(|serial| Serial(*serial)).collect();
-            let from = UtcSecond(BEGINNING - 86_400);
-            let until = UtcSecond(BEGINNING + 864_000);
-            let list = operator.authority.revoke(number, from, until, &serials);
-            pieces(&list.unwrap().emit())
-        };
-        // The slot is number 2 of this operator and its car number 3.
-        let many: Vec<u64> = (3..103).collect();
-        (list(1, &many), list(2, &many[..80]))
-    };
-    let (first, second) = lists();
-    let give = |yard: &mut Yard, list: &[(u8, Vec<u8>)]| {
-        let answers = list.iter().map(|(part, bytes)| {
-            let part = *part;
-            yard.world.order(Order::Keys { part, bytes })
-        });
-        answers.last().unwrap()
-    };
+    let (first, second) = (revoked(1, 3..103), revoked(2, 3..83));
     let mut whole = yard(RamFlash::default());
     assert_eq!(give(&mut whole, &first), CommandResult::Done);
     let before = whole.world.memory.flash_mut().operations();

@@ -100,10 +100,12 @@ fn take_piece(piece: u8, bytes: &[u8], memory: &mut dyn Memory) -> Taken {
     if bytes.first() != Some(&(piece + 1)) {
         return Taken::Answered(Answer::done());
     }
-    let Some(list) = list_in(other, memory) else {
-        return bad("the pieces make no revocation list");
+    // A piece that was lost on the way left one of an older list in its place: the sender tries again.
+    let Some(list) = list_in(other, memory).filter(|list| is_genuine(list, memory)) else {
+        let why = "the pieces make no list that the operator signed";
+        return Taken::Answered(Answer::of(CommandResult::Failed, why));
     };
-    match list_in(present, memory) {
+    match list_in(present, memory).filter(|known| is_genuine(known, memory)) {
         Some(known) if known == list => return Taken::Answered(Answer::done()),
         Some(known) if known.authority == list.authority && known.number >= list.number => {
             return bad("the board has a newer revocation list");
@@ -114,6 +116,15 @@ fn take_piece(piece: u8, bytes: &[u8], memory: &mut dyn Memory) -> Taken {
         Ok(()) => Taken::List(Box::new(list)),
         Err(error) => Taken::Answered(stored(Err(error))),
     }
+}
+
+/// Whether the authority of this slot's keys signed a list.
+fn is_genuine(list: &RevocationList, memory: &mut dyn Memory) -> bool {
+    let mut room = Zeroizing::new([0; VALUE_MAX]);
+    let authority = part(AUTHORITY, &mut room, memory);
+    let key = authority.and_then(|bytes| VerifyingKey::from_sec1_bytes(bytes).ok());
+    let trust = key.and_then(|key| Trust::new(&[key], ClockUnknown::Refuse, false).ok());
+    trust.is_some_and(|mut trust| trust.take_revocations(list.clone()).is_ok())
 }
 
 /// Spares the flash what it holds already: a computer that starts anew gives its list anew.

@@ -65,21 +65,24 @@ impl List {
             return;
         }
         let line = self.port.0 + 1;
-        // Of a refusal the same list would bring another one; a flash may recover.
-        self.state = match result {
+        match result {
             CommandResult::Done => {
                 info!(line, "the slot controller has the revocation list");
-                State::Done
+                self.state = State::Done;
             }
-            CommandResult::Failed => State::Due,
+            // A piece was lost, or the flash failed: it is given again when its time is over.
+            CommandResult::Failed => {
+                warn!(line, detail, "the slot controller has no whole list yet");
+            }
+            // Of a refusal the same list would bring another one.
             _ => {
                 warn!(
                     line,
                     detail, "the slot controller refuses the revocation list"
                 );
-                State::Done
+                self.state = State::Done;
             }
-        };
+        }
     }
 
     /// Looks whether the file holds another list, and whether an answer is overdue.
