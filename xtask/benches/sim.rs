@@ -72,6 +72,12 @@ fn seconds(work: impl FnOnce()) -> f64 {
     (now() - begun).as_secs_f64()
 }
 
+/// When receivers know where they are, s.
+const COLD_START_S: f64 = 2.0;
+/// The way of cars that are close together, and the metres between two of them.
+const CLOSE: [&str; 4] = ["west_end", "chapel", "gate", "circle_west"];
+const CLOSE_M: f64 = 15.0;
+
 /// What is played.
 #[derive(Clone, Copy)]
 struct World {
@@ -80,14 +86,17 @@ struct World {
     virtual_seconds: f64,
     detail: Detail,
     signatures: Signatures,
+    /// Whether all drive on one way, one behind the other.
+    is_close: bool,
 }
 
 impl World {
     /// Processor seconds that it takes.
     fn costs(self, town: &Town) -> f64 {
         let seed = Seed(1);
-        // An hour is planned, of which the beginning is played: everybody is on the road then.
-        let scenario = campaign::scenario(
+        // An hour is planned, of which the beginning is played; in a campaign cars set off one after
+        // the other, here all of them at once, with receivers that soon know where they are.
+        let mut scenario = campaign::scenario(
             town,
             seed,
             Campaign {
@@ -98,6 +107,14 @@ impl World {
                 faults: false,
             },
         );
+        scenario.gnss.cold_start_s = COLD_START_S;
+        for (place, car) in scenario.cars.iter_mut().enumerate() {
+            car.sets_off_s = 0.0;
+            if self.is_close {
+                car.route = CLOSE.map(str::to_owned).to_vec();
+                car.starts_at_m = u32::try_from(place).map_or(0.0, f64::from) * CLOSE_M;
+            }
+        }
         let run = Run {
             seed,
             length: Duration::from_secs_f64(self.virtual_seconds),
@@ -110,7 +127,9 @@ impl World {
         seconds(|| {
             let report = play(town.clone(), &scenario, run);
             let report = report.expect("the campaign is drawn from this town");
-            assert!(report.frames > 0, "nobody said anything");
+            let cars = u64::try_from(self.cars).unwrap_or(u64::MAX);
+            assert!(report.frames > 100 * cars, "only {} frames", report.frames);
+            assert!(report.cams_sent > cars, "only {} CAMs", report.cams_sent);
         })
     }
 
@@ -222,6 +241,7 @@ fn main() {
         virtual_seconds: 40.0,
         detail: Detail::Frames,
         signatures: Signatures::MarkedFake,
+        is_close: false,
     };
     let (full_costs, bare_costs) = (full.per_second(&town), bare(100, 40.0));
     println!(
@@ -246,6 +266,7 @@ fn main() {
         cars: 20,
         stations: 1,
         virtual_seconds: 60.0,
+        is_close: true,
         ..full
     };
     let fake = close.per_second(&town);

@@ -57,7 +57,7 @@ pub struct Session {
     pub state: String,
     /// Why it ended, as `EVDisconnected`.
     pub end_reason: Option<String>,
-    /// Whether there is a signed receipt.
+    /// Whether there is a receipt to read; whether somebody signed it stands in it.
     pub receipt: bool,
 }
 
