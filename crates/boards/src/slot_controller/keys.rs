@@ -100,7 +100,7 @@ fn take_piece(piece: u8, bytes: &[u8], memory: &mut dyn Memory) -> Taken {
     if bytes.first() != Some(&(piece + 1)) {
         return Taken::Answered(Answer::done());
     }
-    // A piece that was lost on the way left one of an older list in its place: the sender tries again.
+    // Where a piece was lost on the way, one of an older list is in its place: it is sent again.
     let Some(list) = list_in(other, memory).filter(|list| is_genuine(list, memory)) else {
         let why = "the pieces make no list that the operator signed";
         return Taken::Answered(Answer::of(CommandResult::Failed, why));
