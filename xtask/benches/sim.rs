@@ -94,8 +94,8 @@ impl World {
     /// Processor seconds that it takes.
     fn costs(self, town: &Town) -> f64 {
         let seed = Seed(1);
-        // An hour is planned, of which the beginning is played. In a campaign cars set off one after
-        // the other; here all do at once, with receivers that soon know where they are.
+        // An hour is planned, of which the beginning is played. In a campaign one car after the
+        // other sets off; here all do at once, with receivers that soon know where they are.
         let mut scenario = campaign::scenario(
             town,
             seed,

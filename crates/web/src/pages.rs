@@ -41,7 +41,7 @@ npm run build
 cd ../..
 cargo build --release
 </pre>
-<p>Node.js 20 or newer is needed for that, and for nothing else.
+<p>Node.js 18 or newer is needed for that, and for nothing else.
 <code>docs/guide/dashboard.md</code> says more.</p>
 </body>
 </html>

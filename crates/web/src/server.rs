@@ -62,6 +62,7 @@ impl Server {
         tokio::select! {
             () = accept(&listener, tls, web.router(), &graceful) => {}
             () = hand_out(&web) => {}
+            () = sweep(&web) => {}
             () = stop => {}
         }
         drop(listener);
@@ -75,7 +76,17 @@ impl Server {
     }
 }
 
-/// Hands out what happens, says that the server lives, and ends log-ins of accounts that are gone.
+/// Ends log-ins of accounts that are gone: beside what is handed out, which waits for no disk.
+async fn sweep(web: &Web) {
+    let mut turn = time::interval(live::TICK_EVERY);
+    turn.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        turn.tick().await;
+        web.sweep().await;
+    }
+}
+
+/// Hands out what happens, and says that the server lives.
 async fn hand_out(web: &Web) {
     let mut beat = time::interval(live::HAND_OUT_EVERY);
     beat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
@@ -84,10 +95,7 @@ async fn hand_out(web: &Web) {
     loop {
         tokio::select! {
             _ = beat.tick() => web.live().hand_out(),
-            _ = tick.tick() => {
-                web.live().publish(&LiveEvent::Tick { now: web.utc_ms() });
-                web.sweep().await;
-            }
+            _ = tick.tick() => web.live().publish(&LiveEvent::Tick { now: web.utc_ms() }),
         }
     }
 }

@@ -85,7 +85,12 @@ async fn run(
     let mut connections = JoinSet::new();
     let (encrypted, tls) = encrypted.unzip();
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+        // Where all are taken, the end of one is waited for, and the end of the hub.
+        let permit = tokio::select! {
+            permit = Arc::clone(&permits).acquire_owned() => permit,
+            _ = stopped.changed() => break,
+        };
+        let Ok(permit) = permit else {
             return;
         };
         tokio::select! {

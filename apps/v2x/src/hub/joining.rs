@@ -94,7 +94,15 @@ pub(crate) async fn ask(
     match pending.state {
         PendingState::Waiting => {
             info!(device = pending.name, "asks to be let in; an admin decides");
-            hub.joining.lock().insert(pending.id, mail.clone());
+            let mut waiting = hub.joining.lock();
+            let is_another = |it: &_| !mail.same_channel(it);
+            if waiting
+                .get(&pending.id)
+                .is_some_and(|it| !it.is_closed() && is_another(it))
+            {
+                return refused("another device waits under this name");
+            }
+            waiting.insert(pending.id, mail.clone());
             None
         }
         PendingState::Approved => Some(admit_later(hub, pending).await),
@@ -153,7 +161,9 @@ pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, Stri
     let Some(pending) = pending else {
         return Ok(false);
     };
+    // One that has left does not hear its token: it is let in when it asks again.
     let waits = hub.joining.lock().remove(&id);
+    let waits = waits.filter(|mail| !mail.is_closed());
     let has_token = pending.token.is_some();
     // Without a token of its own it has to be there to hear its new one.
     if is_approved && (waits.is_some() || has_token) {

@@ -67,7 +67,6 @@ impl AuditFile {
         info!(user, action, subject, detail, from, "dashboard");
         // Numbers only rise: what a thread that died left behind is right.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = last.is_none();
         let id = match *last {
             Some(last) => last + 1,
             None => self.newest(1).first().map_or(1, |line| line.id + 1),
@@ -83,7 +82,7 @@ impl AuditFile {
             detail: cut(detail),
             from: from.clone(),
         };
-        if let Err(error) = self.add(&line, is_first) {
+        if let Err(error) = self.add(&line) {
             warn!(%error, id, "a deed is not kept in {FILE}");
         }
     }
@@ -111,16 +110,15 @@ impl AuditFile {
         self.deeds(None, limit).unwrap_or_default()
     }
 
-    /// Adds a line; the first one of a run begins anew, whatever a power cut has left before it.
-    fn add(&self, line: &Line, is_first: bool) -> io::Result<()> {
+    /// Adds a line; it begins anew, whatever a power cut or a full disk has left before it.
+    fn add(&self, line: &Line) -> io::Result<()> {
         let path = self.folder.join(FILE);
         let size = fs::metadata(&path).map_or(0, |meta| meta.len());
         if size > BYTES_MAX {
             fs::rename(&path, self.folder.join(OLD))?;
         }
         let line = serde_json::to_string(line).map_err(io::Error::other)?;
-        let begin = if is_first && size > 0 { "\n" } else { "" };
-        let text = format!("{begin}{line}\n");
+        let text = format!("\n{line}\n");
         let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).mode(0o600).open(&path)?;
         file.write_all(text.as_bytes())?;

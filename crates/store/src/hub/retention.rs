@@ -33,13 +33,17 @@ impl HubStore {
             let mut gone = 0;
             if let Some(before) = messages {
                 let before = before - before.rem_euclid(HOUR_MS);
+                // The hour of a moment before 1970 begins before it, too.
                 let sql = "DELETE FROM message WHERE id IN (
-                               SELECT id FROM (SELECT id, device, ts_ms FROM message
-                                               ORDER BY id LIMIT ?2) AS old
-                               WHERE ts_ms < ?1 AND NOT EXISTS (
+                               SELECT old.id FROM device
+                               JOIN message AS old
+                                   ON old.device = device.id AND old.ts_ms < ?1
+                               WHERE NOT EXISTS (
                                    SELECT 1 FROM rollup_due
-                                   WHERE hour_ms = old.ts_ms - old.ts_ms % 3600000
-                                       AND rollup_due.device = old.device))";
+                                   WHERE hour_ms = old.ts_ms
+                                           - ((old.ts_ms % 3600000) + 3600000) % 3600000
+                                       AND rollup_due.device = old.device)
+                               LIMIT ?2)";
                 gone += tx.execute(sql, (before, PIECE))?;
                 let sql = "INSERT INTO progress (name, value) VALUES ('raw_from', ?1)
                            ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
@@ -55,10 +59,17 @@ impl HubStore {
                                SELECT id FROM message
                                WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
             let of_removed = tx.execute(removed, [PIECE])?;
+            let sql = "DELETE FROM rollup WHERE (device, key, step_s, ts_ms) IN (
+                           SELECT device, key, step_s, ts_ms FROM rollup
+                           WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
+            let of_removed = match of_removed {
+                0 => tx.execute(sql, [PIECE])?,
+                messages => messages,
+            };
             gone += of_removed;
             if of_removed == 0 {
                 let which = "(SELECT device FROM gone LIMIT 1)";
-                for table in ["rollup", "rollup_due", "gone"] {
+                for table in ["rollup_due", "gone"] {
                     let sql = format!("DELETE FROM {table} WHERE device IN {which}");
                     gone += tx.execute(&sql, [])?;
                 }

@@ -46,15 +46,18 @@ impl HubStore {
         let mut ready: Vec<_> = self.due.iter().filter(|(hour, _)| *hour <= over).collect();
         ready.sort_unstable();
         let ready: Vec<(i64, i64)> = ready.into_iter().take(most).copied().collect();
+        // One hour that is refused does not keep the others waiting.
+        let mut first = Ok(());
         for hour in &ready {
-            self.roll_up_hour(*hour)?;
+            let done = self.roll_up_hour(*hour);
+            first = first.and(done);
         }
-        Ok(ready.len())
+        first.map(|()| ready.len())
     }
 
     fn roll_up_hour(&mut self, (hour, device): (i64, i64)) -> Result<(), StoreError> {
         let keys = &mut self.keys;
-        self.database.transaction(|tx| {
+        let done = self.database.transaction(|tx| {
             let device = DeviceId::new(device);
             // What was given up cannot be made again from the few messages that came since.
             let sql = "SELECT coalesce(max(value), ?1) <= ?1 FROM progress WHERE name = 'raw_from'";
@@ -79,7 +82,12 @@ impl HubStore {
             }
             let sql = "DELETE FROM rollup_due WHERE hour_ms = ?1 AND device = ?2";
             tx.execute(sql, (hour, device.get())).map(drop)
-        })?;
+        });
+        if done.is_err() {
+            // Numbers of keys that were given meanwhile are not on the disk.
+            self.keys.clear();
+        }
+        done?;
         self.due.remove(&(hour, device));
         Ok(())
     }

@@ -45,10 +45,10 @@ pub struct Session {
     pub start: Option<i64>,
     /// When it ended; `null` while it lasts, or when the time was not known.
     pub end: Option<i64>,
-    /// Energy that the meter counted and that is believed.
-    pub energy_wh: f64,
-    /// Energy that the meter claims and that is not charged for.
-    pub doubtful_energy_wh: f64,
+    /// Energy that the meter counted and that is believed; `null` where it was not told.
+    pub energy_wh: Option<f64>,
+    /// Energy that the meter claims and that is not charged for; `null` where it was not told.
+    pub doubtful_energy_wh: Option<f64>,
     /// What it costs, a decimal text; `null` without a price.
     pub cost: Option<String>,
     /// The currency, an ISO 4217 code.

@@ -40,15 +40,17 @@ pub(super) fn restore(from: &Path, folder: &Path) -> Result<(), Failure> {
     fs::File::open(&part)
         .and_then(|file| file.sync_all())
         .blame(Blame::Runtime, moving(&part))?;
-    if path.exists() {
+    // What waits in the log belongs to the file that is put aside, also where that one is gone: the
+    // copy would be read with it.
+    let endings = || std::iter::once("").chain(BESIDE);
+    let there = |ending: &&str| with_ending(&path, ending).exists();
+    let old: Vec<&str> = endings().filter(there).collect();
+    if !old.is_empty() {
         let aside = aside(&path)?;
-        // What waits in the log belongs to the file that is put aside.
-        for ending in std::iter::once("").chain(BESIDE) {
+        // The file itself goes last: a log without its file is never left to another one.
+        for ending in old.into_iter().rev() {
             let old = with_ending(&path, ending);
-            if old.exists() {
-                fs::rename(&old, with_ending(&aside, ending))
-                    .blame(Blame::Runtime, moving(&old))?;
-            }
+            fs::rename(&old, with_ending(&aside, ending)).blame(Blame::Runtime, moving(&old))?;
         }
         println!("what was there is now {}", aside.display());
     }

@@ -39,9 +39,8 @@ pub(super) fn session(hub: &Hub, row: &EpisodeRow) -> Session {
         let is_of_it = row.start.is_none_or(|start| stamped.ts >= start);
         stamped.value.as_f64().filter(|_| is_of_it)
     };
-    let energy = number("final_energy")
-        .or_else(|| now("energy"))
-        .unwrap_or(0.0);
+    let watt_hours = |kwh: Option<f64>| kwh.map(|kwh| kwh * 1000.0);
+    let energy = number("final_energy").or_else(|| now("energy"));
     let cost = number("final_cost").or_else(|| now("cost"));
     let state = if is_over { "ended" } else { "charging" };
     Session {
@@ -51,8 +50,8 @@ pub(super) fn session(hub: &Hub, row: &EpisodeRow) -> Session {
         vehicle: text(&row.detail, "vehicle"),
         start: row.start.map(UtcTime::as_millis),
         end: row.end.map(UtcTime::as_millis),
-        energy_wh: energy * 1000.0,
-        doubtful_energy_wh: number("doubtful_energy").unwrap_or(0.0) * 1000.0,
+        energy_wh: watt_hours(energy),
+        doubtful_energy_wh: watt_hours(number("doubtful_energy")),
         cost: cost.map(|cost| format!("{cost:.2}")),
         currency: text(&row.detail, "currency").or_else(|| currency(station.as_ref()?)),
         state: state.to_owned(),
@@ -159,8 +158,8 @@ fn open_session<'a>(
         vehicle: text(&row.detail, "vehicle"),
         start: row.start.map(UtcTime::as_millis),
         end: None,
-        energy_wh: now("session_energy").unwrap_or(0.0) * 1000.0,
-        doubtful_energy_wh: now("session_doubtful_energy").unwrap_or(0.0) * 1000.0,
+        energy_wh: now("session_energy").map(|kwh| kwh * 1000.0),
+        doubtful_energy_wh: now("session_doubtful_energy").map(|kwh| kwh * 1000.0),
         cost: now("session_cost").map(|cost| format!("{cost:.2}")),
         currency: currency(station),
         state: "charging".to_owned(),

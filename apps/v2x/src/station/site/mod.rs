@@ -143,7 +143,10 @@ impl StationSite {
             stale_after_s: self.stale_after_s,
             values,
             attributes: BTreeMap::from(attributes),
-            alarms: alarms.filter(|alarm| alarm.ended.is_none()).collect(),
+            // Those of a slot are told with the slot.
+            alarms: alarms
+                .filter(|alarm| alarm.ended.is_none() && alarm.device == ID)
+                .collect(),
         }
     }
 

@@ -123,7 +123,7 @@ fn session(
     let open = open
         .filter(|_| newest.ended.is_none())
         .find(|open| open.id == id);
-    let mut energy_wh = newest.energy.plausible.kilowatt_hours() * 1000.0;
+    let mut energy_wh = Some(newest.energy.plausible.kilowatt_hours() * 1000.0);
     if let Some(open) = open {
         cost = open.cost.clone().zip(open.currency.clone());
         energy_wh = open.energy_wh;
@@ -142,7 +142,7 @@ fn session(
         start: newest.started.map(ms),
         end: end.map(ms),
         energy_wh,
-        doubtful_energy_wh: newest.energy.doubtful.kilowatt_hours() * 1000.0,
+        doubtful_energy_wh: Some(newest.energy.doubtful.kilowatt_hours() * 1000.0),
         cost,
         currency,
         state: match newest.ended {

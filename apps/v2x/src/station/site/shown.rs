@@ -160,6 +160,15 @@ fn changed(slot: &Slot, before: Option<&Slot>) -> Vec<LiveEvent> {
     {
         events.push(LiveEvent::Session(now));
     }
+    // That it is over is told by the session itself: nothing else of the slot says which one.
+    if let Some(over) = before.and_then(session)
+        && session(slot).is_none_or(|now| now.id != over.id)
+    {
+        events.push(LiveEvent::Session(Session {
+            state: "ended".to_owned(),
+            ..over
+        }));
+    }
     if before != Some(slot) {
         let mut values: BTreeMap<String, Value> = BTreeMap::new();
         for (key, reading) in &slot.values {
@@ -221,8 +230,8 @@ fn session(view: &SlotView<'_>, it: &SessionView) -> Session {
         vehicle: None,
         start: it.started.map(ms),
         end: None,
-        energy_wh: it.energy.plausible.kilowatt_hours() * 1000.0,
-        doubtful_energy_wh: it.energy.doubtful.kilowatt_hours() * 1000.0,
+        energy_wh: Some(it.energy.plausible.kilowatt_hours() * 1000.0),
+        doubtful_energy_wh: Some(it.energy.doubtful.kilowatt_hours() * 1000.0),
         cost,
         currency,
         state: view

@@ -149,7 +149,7 @@ impl Site for VehicleSite {
             stale_after_s: self.stale_after_s,
             values,
             attributes: self.attributes.clone(),
-            alarms: alarms::open(&self.readers).unwrap_or_default(),
+            alarms: alarms::open(&self.readers)?,
         }])
     }
 
