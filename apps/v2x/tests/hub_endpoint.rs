@@ -6,6 +6,7 @@
 mod bench;
 mod hub_bench;
 
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use bench::SOON;
@@ -262,4 +263,14 @@ fn second_hub_in_one_folder_is_refused() {
     assert_eq!(second.status.code(), Some(1));
     assert!(said.contains("a hub runs in"), "{said}");
     hub.stop();
+}
+
+#[test]
+fn hub_whose_connections_are_all_taken_ends_when_it_is_asked_to() {
+    let mut folder = HubFolder::new();
+    folder.set("V2X_ENDPOINT_CONNECTIONS", "1");
+    let hub = folder.start(&[]);
+    let taken = TcpStream::connect(("127.0.0.1", hub.port())).unwrap();
+    hub.stop();
+    drop(taken);
 }
