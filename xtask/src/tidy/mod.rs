@@ -13,7 +13,9 @@ mod file_names;
 mod finding;
 mod generated_files;
 mod layout_is_data;
+mod libraries_ask_nobody;
 mod line_length;
+mod listen_only;
 mod machine_paths;
 mod module_opening;
 mod one_title;
@@ -45,7 +47,9 @@ const RULES: &[(&str, Rule)] = &[
     ("file_names", file_names::check),
     ("generated_files", generated_files::check),
     ("layout_is_data", layout_is_data::check),
+    ("libraries_ask_nobody", libraries_ask_nobody::check),
     ("line_length", line_length::check),
+    ("listen_only", listen_only::check),
     ("machine_paths", machine_paths::check),
     ("module_opening", module_opening::check),
     ("one_title", one_title::check),
