@@ -6,6 +6,7 @@
 
 mod banned_words;
 mod blob_size;
+mod dead_links;
 mod decision_pages;
 mod dependency_arrows;
 mod file_length;
@@ -41,6 +42,7 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 const RULES: &[(&str, Rule)] = &[
     ("banned_words", banned_words::check),
     ("blob_size", blob_size::check),
+    ("dead_links", dead_links::check),
     ("decision_pages", decision_pages::check),
     ("dependency_arrows", dependency_arrows::check),
     ("file_length", file_length::check),
