@@ -1,5 +1,8 @@
 //! The world in virtual time: the same seed gives the same bytes, checkers stay silent over a
-//! random campaign, and each of them speaks when a fault of the product is planted.
+//! random campaign, and planted faults of the product are caught.
+//!
+//! Not every checker has a planted fault here; what each of them finds, on both sides of its
+//! bound, is in `src/world/checkers/tests.rs` and `src/world/witness.rs`.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![allow(clippy::print_stdout, reason = "a failure tells its story")]

@@ -41,6 +41,7 @@ use std::thread;
 use core::time::Duration;
 
 use v2x_proto::secure::Role;
+use v2x_proto::v2g::SessionId;
 use v2x_proto::v2v::V2vSettings;
 use v2x_roles::vehicle::radio::V2gSettings;
 use v2x_units::{CanFrame, Instant, UtcTime, WattHours};
@@ -142,8 +143,11 @@ struct SlotWatch {
     in_session: bool,
     /// When its meter was last not well.
     unwell: Option<Instant>,
-    /// Wh of the session that ended last, by the station and by physics.
-    last: Option<(f64, f64)>,
+    /// Wh of the session that ended last, by the station, until another car's conversation is
+    /// open there.
+    last: Option<f64>,
+    /// The conversation that is open there.
+    talk: Option<SessionId>,
 }
 
 /// Plays a scenario in virtual time.
@@ -256,8 +260,9 @@ impl World {
         let mut heard = vec![HeardByCar::default(); self.vehicles.len()];
         for (port, bytes) in self.hardware.take_said() {
             match port {
-                PortId::Collector(car) => heard[car].collector.extend(bytes),
-                PortId::CarRadio(car) => heard[car].radio.extend(bytes),
+                // A board says something once in a tick.
+                PortId::Collector(car) => heard[car].collector = bytes,
+                PortId::CarRadio(car) => heard[car].radio = bytes,
                 PortId::Slot(slot) => {
                     if let Some(station) = self.stations.iter_mut().find(|it| it.has(slot)) {
                         station.hear(now, slot, &bytes);
@@ -329,7 +334,7 @@ impl World {
     }
 
     fn places(&self) -> Vec<Place> {
-        self.hardware.cars().map(|(_, car)| car.place()).collect()
+        self.hardware.places().collect()
     }
 
     /// Faults of computers and broker, which no board knows of.
@@ -381,7 +386,12 @@ impl World {
             }
         }
         for (index, vehicle) in self.vehicles.iter().enumerate() {
-            let found = checkers::nothing_is_lost(now, index, vehicle, &self.broker);
+            let waiting: BTreeSet<_> = vehicle.waiting().into_iter().collect();
+            let confirmed = vehicle.committed.iter().map(|(id, row)| {
+                let is_somewhere = waiting.contains(id) || self.broker.has(index, row.as_bytes());
+                (id.sequence(), is_somewhere)
+            });
+            let found = checkers::nothing_is_lost(now, index, confirmed);
             self.report.complaints.extend(found);
             self.report.frames += vehicle.frames;
             let at_broker = (vehicle.committed.iter())
@@ -393,20 +403,32 @@ impl World {
             self.report.cams_sent += cams;
             self.report.denms_sent += denms;
             self.report.believed += vehicle.radio.believed;
+            self.report.battery_in_clear += vehicle.radio.battery_in_clear;
         }
         self.report.delivered_again = self.broker.again;
+        let waiting = self.hardware.waiting().into_iter();
+        self.report.still_waiting = waiting.map(|wait| WaitRow::of(wait, now)).collect();
+        self.report.under_way = self.hardware.under_way();
+        let slots = 0..self.slots.len();
+        self.report.plugged_at_end = slots.filter(|slot| self.hardware.is_plugged(*slot)).count();
         let cars: BTreeMap<_, _> = (self.report.cars.iter())
             .map(|name| evcc(name))
             .zip(self.vehicles.iter().map(|vehicle| &vehicle.radio.receipts))
             .collect();
         for station in &self.stations {
-            let twice = checkers::no_step_twice(now, &station.kept);
-            let lost = checkers::no_receipt_is_lost(now, &station.receipts, &cars);
+            let steps = station.kept.iter();
+            let steps = steps.map(|step| (step.transaction, step.seq));
+            let twice = checkers::no_step_twice(now, steps);
+            let held = station.receipts.iter();
+            let held = held.map(|signed| (signed.receipt.evcc.as_str(), signed));
+            let lost = checkers::no_receipt_is_lost(now, held, &cars);
             self.report.receipts += station.receipts.len();
             self.report.complaints.extend(twice);
             self.report.complaints.extend(lost);
         }
-        let private = checkers::nothing_private(&self.report.log, &self.hardware);
+        let origin = self.hardware.town().position(0.0, 0.0);
+        let serials: Vec<_> = self.hardware.serials().collect();
+        let private = checkers::nothing_private(now, &self.report.log, origin, &serials);
         self.report.complaints.extend(private);
         self.report
     }

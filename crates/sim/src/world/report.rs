@@ -7,6 +7,7 @@ use v2x_units::Instant;
 
 use super::checkers::Complaint;
 use super::figures::Figures;
+use crate::hardware::Wait;
 
 /// A session as the station and the physics have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,17 +26,28 @@ pub struct SessionRow {
     pub cost: Option<Decimal>,
 }
 
-/// A car that has got its slot.
+/// A car that has got its slot, or still waits for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WaitRow {
     /// Which car.
     pub car: usize,
     /// Which slot, from 1.
     pub slot: usize,
-    /// When it was plugged in.
+    /// When it was plugged in, or the world ended.
     pub at: Instant,
     /// For how long the slot was another's while it stood there.
     pub waited: Duration,
+}
+
+impl WaitRow {
+    pub(super) const fn of(wait: Wait, at: Instant) -> Self {
+        Self {
+            car: wait.car,
+            slot: wait.slot + 1,
+            at,
+            waited: wait.waited,
+        }
+    }
 }
 
 /// A sample of a car for tables and plots.
@@ -76,14 +88,24 @@ pub struct Report {
     pub delivered_again: u64,
     /// Trips that ended.
     pub trips: u64,
-    /// Charges that had to wait for their slot, and those that had not.
+    /// Charges that had to wait for their slot, and those that had not: a row for each plug that
+    /// went in.
     pub waits: Vec<WaitRow>,
+    /// Cars that still waited at the end, with how long they had by then: their whole wait is not
+    /// known, and longer.
+    pub still_waiting: Vec<WaitRow>,
+    /// Plugs that were still in at the end.
+    pub plugged_at_end: usize,
+    /// Cars whose drivers had not done everything at the end.
+    pub under_way: usize,
     /// CAMs that were sent.
     pub cams_sent: u64,
     /// DENMs that were sent.
     pub denms_sent: u64,
     /// Messages that were believed, by all cars together.
     pub believed: u64,
+    /// Messages that told a car's battery in clear to everybody, and were believed.
+    pub battery_in_clear: u64,
     /// Warnings that drivers were given.
     pub warnings: u64,
     /// Receipts that name the car in the slot beside it: the radio cannot tell them apart.

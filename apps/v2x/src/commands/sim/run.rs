@@ -114,14 +114,15 @@ fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     writeln!(
         out,
         "{} CAMs and {} DENMs sent, {} messages believed, {} warnings, {} receipts, {} of them for \
-         the car beside, {:.0} s waited for slots",
+         the car beside, {:.0} s waited for slots, {} cars still wait",
         report.cams_sent,
         report.denms_sent,
         report.believed,
         report.warnings,
         report.receipts,
         report.swapped,
-        waited.sum::<f64>()
+        waited.sum::<f64>(),
+        report.still_waiting.len()
     )?;
     for row in &report.sessions {
         writeln!(
