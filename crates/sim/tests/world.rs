@@ -84,6 +84,9 @@ fn random_campaign_leaves_the_checkers_silent() {
     let mut bad = 0;
     for (seed, report) in &hours {
         for complaint in &report.complaints {
+            for line in report.before(complaint) {
+                println!("  {line}");
+            }
             println!("Seed {seed}: {complaint}");
             println!(
                 "  replay: v2x sim run campaign --seed {seed} --vehicles 5 --stations 2 --slots 3 \

@@ -135,8 +135,8 @@ struct World {
 /// What the checkers know of a slot.
 #[derive(Debug, Clone, Default)]
 struct SlotWatch {
-    /// Wh at the meter when the plug went in, while one is or its session goes on.
-    plugged: Option<f64>,
+    /// When the plug went in and Wh at the meter then, while one is or its session goes on.
+    plugged: Option<(Instant, f64)>,
     /// Whose plug was in it, the last one first: a receipt may come when the next is there.
     cars: Vec<usize>,
     /// Whether the station has a session there.
@@ -311,7 +311,7 @@ impl World {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let energy = self.hardware.passed(index).unwrap_or(0.0);
             if self.hardware.is_plugged(index) {
-                slot.plugged.get_or_insert(energy);
+                slot.plugged.get_or_insert((now, energy));
             } else if !slot.in_session {
                 // A session ends a little after its plug is out: until then the note stays. A plug
                 // may also go as it came: while its meter was stuck no session began.

@@ -117,3 +117,44 @@ pub struct Report {
     /// Names of the cars.
     pub cars: Vec<String>,
 }
+
+/// So many lines of the log lead up to a complaint.
+const LEADS_UP: usize = 25;
+
+impl Report {
+    /// What led up to a complaint: the last lines of the log before it, without the samples of
+    /// how the cars are.
+    #[must_use]
+    pub fn before(&self, complaint: &Complaint) -> Vec<&str> {
+        let until = complaint.at.since(Instant::BOOT).as_secs_f64() + 1e-3;
+        let is_before = |line: &&str| {
+            let at = line.split_whitespace().next();
+            let at = at.and_then(|at| at.parse::<f64>().ok());
+            at.is_some_and(|at| at <= until) && !line.contains(" km/h, ")
+        };
+        let mut lines: Vec<_> = self.log.lines().filter(is_before).collect();
+        lines.split_off(lines.len().saturating_sub(LEADS_UP))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaint_is_led_up_to_by_the_last_lines_before_it() {
+        let line = |second: u32| format!("{second:6}.000 world: something {second}\n");
+        let mut report = Report {
+            log: (0..100).map(line).collect(),
+            ..Report::default()
+        };
+        report.log += "    50.000 alpha: 12.00 km/h, 50.000 %\n";
+        let complaint = Complaint {
+            at: Instant::from_micros(50_000_000),
+            story: String::new(),
+        };
+        let before = report.before(&complaint);
+        assert_eq!(before.len(), LEADS_UP);
+        assert!(before.last().unwrap().ends_with("something 50"));
+    }
+}

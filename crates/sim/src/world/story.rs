@@ -200,7 +200,7 @@ impl World {
         let station = record.energy.plausible.kilowatt_hours() * 1000.0;
         let passed = self.hardware.passed(slot).unwrap_or(0.0);
         let watch = &mut self.slots[slot];
-        let began = watch.plugged.take().unwrap_or(passed);
+        let (since, began) = watch.plugged.take().unwrap_or((at, passed));
         watch.in_session = false;
         watch.last = Some(station);
         let row = SessionRow {
@@ -211,8 +211,7 @@ impl World {
             car: watch.cars.first().copied(),
             cost,
         };
-        let since_unwell = watch.unwell.map(|unwell| at.since(unwell));
-        let was_well = since_unwell.is_none_or(|since| since > record.elapsed);
+        let was_well = watch.unwell.is_none_or(|unwell| unwell < since);
         let text = format!("session {} ends with {station:.3} Wh", record.transaction);
         self.line(at, &format!("slot {}", slot + 1), &text);
         self.complain(checkers::energy_agrees(&row, was_well));

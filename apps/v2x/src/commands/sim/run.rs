@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use v2x_sim::chance::Seed;
 use v2x_sim::hardware::Detail;
+use v2x_sim::world::checkers::Complaint;
 use v2x_sim::world::{Report, Run, Shown, Signatures, campaign, play_recorded};
 
 use super::{CAMPAIGN, scenario, seconds, town};
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
         return Ok(());
     }
     for complaint in &report.complaints {
-        writeln!(out, "{complaint}").blame(Blame::Runtime, "standard output")?;
+        tell_complaint(&report, complaint, &mut out).blame(Blame::Runtime, "standard output")?;
     }
     let what = format!("{} complaints of the checkers", report.complaints.len());
     let again = again(arguments, signatures);
@@ -94,6 +95,18 @@ fn again(arguments: &cli::SimRun, signatures: Signatures) -> String {
         command.push_str(&format!(" --town {}", path.display()));
     }
     command
+}
+
+/// What led up to a complaint, and what it is.
+fn tell_complaint(
+    report: &Report,
+    complaint: &Complaint,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    for line in report.before(complaint) {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out, "{complaint}")
 }
 
 fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
