@@ -10,12 +10,14 @@
 //! | `line` | a board's clock, its UART and its cable |
 //! | `placing` | cars and stations in their places at the beginning |
 //! | `plan` | what a driver does one after the other |
+//! | `sharing` | who drives behind whom, and who draws whose power |
 
 mod boards;
 mod happenings;
 mod line;
 mod placing;
 mod plan;
+mod sharing;
 
 use std::sync::Arc;
 
@@ -25,9 +27,8 @@ use v2x_units::{CanFrame, Instant, Position, UtcTime};
 
 use crate::air::{Air, AirEvent};
 use crate::bus::BusLayout;
-use crate::car::{Car, Socket};
+use crate::car::Car;
 use crate::chance::Seed;
-use crate::driver::Leader;
 use crate::gnss::GnssReceiver;
 use crate::meter::Meter;
 use crate::scenario::{Event, Happening, Scenario, ScenarioError, station_radio};
@@ -37,6 +38,7 @@ use boards::{CollectorBoard, RadioBoard, SlotBoard};
 use line::Lines;
 use placing::{address, car, serial, station_nodes, stations};
 use plan::{Plan, Ways};
+use sharing::OnWay;
 
 /// The longest step in which a world with all its bus traffic moves on.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -57,10 +59,7 @@ pub enum Detail {
     /// fraction of the work, and the same signals.
     Signals,
 }
-/// What the station allows a car, A.
-const SLOT_CURRENT: f64 = 13.0;
-/// Of a Twizy, m.
-const LENGTH: f64 = 2.34;
+
 /// On a spring day, °C.
 const OUTSIDE: f64 = 18.0;
 
@@ -86,14 +85,6 @@ pub struct Wait {
     pub slot: usize,
     /// How long the slot was another's while it stood there.
     pub waited: Duration,
-}
-
-/// A car on its way: which way, and how many metres from its beginning.
-#[derive(Debug, Clone, Copy)]
-struct OnWay {
-    way: usize,
-    at: f64,
-    car: usize,
 }
 
 /// A car with its boards.
@@ -132,13 +123,6 @@ pub struct Hardware {
     tick: Duration,
     said: Vec<(PortId, Vec<u8>)>,
     story: Vec<(Instant, String)>,
-}
-
-impl OnWay {
-    const fn of(car: usize) -> Self {
-        let (way, at) = (usize::MAX, 0.0);
-        Self { way, at, car }
-    }
 }
 
 impl Hardware {
@@ -420,70 +404,6 @@ impl Hardware {
         }
         self.pass_power(length);
         self.step_boards(now);
-    }
-
-    /// For each car the one ahead on the same way, if there is one.
-    fn leaders(&mut self) -> Vec<Option<Leader>> {
-        let mut leaders = vec![None; self.cars.len()];
-        // Of a moment ago, and so nearly in order.
-        let order = &mut self.order;
-        for entry in order.iter_mut() {
-            let here = &self.cars[entry.car];
-            (entry.way, entry.at) = match here.plan.on_way(&here.car) {
-                Some((way, at)) => (way, at),
-                None => (usize::MAX, 0.0),
-            };
-        }
-        order.sort_by(|a, b| {
-            let way = a.way.cmp(&b.way);
-            way.then(a.at.total_cmp(&b.at)).then(a.car.cmp(&b.car))
-        });
-        for cars in order.chunk_by(|a, b| a.way == b.way) {
-            if cars.first().is_none_or(|first| first.way == usize::MAX) {
-                continue;
-            }
-            let mut ahead: Option<OnWay> = None;
-            for (place, own) in cars.iter().enumerate().rev() {
-                // Whoever is just as far is beside, not ahead.
-                if let Some(next) = cars.get(place + 1).filter(|next| next.at > own.at) {
-                    ahead = Some(*next);
-                }
-                leaders[own.car] = ahead.map(|other| Leader {
-                    gap: other.at - own.at - LENGTH,
-                    speed: self.cars[other.car].car.twizy.speed(),
-                });
-            }
-        }
-        leaders
-    }
-
-    /// Mains to the sockets, and through the meters what the cars draw.
-    fn pass_power(&mut self, time: Duration) {
-        let mut plugged = vec![None; self.slots.len()];
-        for (index, here) in self.cars.iter_mut().enumerate() {
-            match here.plan.plugged_into() {
-                Some(slot) => plugged[slot] = plugged[slot].or(Some(index)),
-                None => here.car.set_socket(None),
-            }
-        }
-        for (slot, car) in self.slots.iter_mut().zip(plugged) {
-            let live = slot.is_live();
-            let mut power = 0.0;
-            if let Some(here) = car.and_then(|car| self.cars.get_mut(car)) {
-                let voltage = slot.meter.voltage;
-                let socket = live.then_some(Socket {
-                    voltage,
-                    current_limit: SLOT_CURRENT,
-                });
-                here.car.set_socket(socket);
-                power = if live {
-                    here.car.twizy.mains_power()
-                } else {
-                    0.0
-                };
-            }
-            slot.meter.pass(power, time);
-        }
     }
 
     fn step_boards(&mut self, now: Instant) {

@@ -10,6 +10,7 @@
 //! | `radio_line` | a computer's line to its radio board |
 //! | `operator` | keys and certificates of everybody |
 //! | `broker` | a broker that is not always there |
+//! | `ending` | what can only be said at the end |
 //! | `story` | what everybody has said, written down and shown to the checkers |
 //! | [`report`] | what a run came to |
 //! | [`figures`] | V2V by distance |
@@ -23,6 +24,7 @@ mod broker;
 pub mod campaign;
 mod car_radio;
 pub mod checkers;
+mod ending;
 pub mod figures;
 mod operator;
 mod radio_line;
@@ -34,7 +36,7 @@ mod tables;
 mod vehicle;
 mod witness;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
@@ -372,65 +374,6 @@ impl World {
 
     fn index(&self, car: &str) -> Option<usize> {
         self.report.cars.iter().position(|name| name == car)
-    }
-
-    /// The last deliveries, and what can only be said at the end.
-    fn finish(mut self) -> Report {
-        self.broker.set_there(true);
-        let now = self.hardware.now();
-        for vehicle in &mut self.vehicles {
-            vehicle.fail_disk(0);
-            // A disk and a broker that answer: soon nothing waits.
-            for _ in 0..2000 {
-                vehicle.deliver(&mut self.broker, self.run.defect);
-            }
-        }
-        for (index, vehicle) in self.vehicles.iter().enumerate() {
-            let waiting: BTreeSet<_> = vehicle.waiting().into_iter().collect();
-            let confirmed = vehicle.committed.iter().map(|(id, row)| {
-                let is_somewhere = waiting.contains(id) || self.broker.has(index, row.as_bytes());
-                (id.sequence(), is_somewhere)
-            });
-            let found = checkers::nothing_is_lost(now, index, confirmed);
-            self.report.complaints.extend(found);
-            self.report.frames += vehicle.frames;
-            let at_broker = (vehicle.committed.iter())
-                .filter(|(_, row)| self.broker.has(index, row.as_bytes()));
-            self.report.delivered += at_broker.count() as u64;
-            self.report.frames_lost += vehicle.lost_frames;
-            self.report.rows_refused += vehicle.refused;
-            let (cams, denms) = vehicle.radio.sent();
-            self.report.cams_sent += cams;
-            self.report.denms_sent += denms;
-            self.report.believed += vehicle.radio.believed;
-            self.report.battery_in_clear += vehicle.radio.battery_in_clear;
-        }
-        self.report.delivered_again = self.broker.again;
-        let waiting = self.hardware.waiting().into_iter();
-        self.report.still_waiting = waiting.map(|wait| WaitRow::of(wait, now)).collect();
-        self.report.under_way = self.hardware.under_way();
-        let slots = 0..self.slots.len();
-        self.report.plugged_at_end = slots.filter(|slot| self.hardware.is_plugged(*slot)).count();
-        let cars: BTreeMap<_, _> = (self.report.cars.iter())
-            .map(|name| evcc(name))
-            .zip(self.vehicles.iter().map(|vehicle| &vehicle.radio.receipts))
-            .collect();
-        for station in &self.stations {
-            let steps = station.kept.iter();
-            let steps = steps.map(|step| (step.transaction, step.seq));
-            let twice = checkers::no_step_twice(now, steps);
-            let held = station.receipts.iter();
-            let held = held.map(|signed| (signed.receipt.evcc.as_str(), signed));
-            let lost = checkers::no_receipt_is_lost(now, held, &cars);
-            self.report.receipts += station.receipts.len();
-            self.report.complaints.extend(twice);
-            self.report.complaints.extend(lost);
-        }
-        let origin = self.hardware.town().position(0.0, 0.0);
-        let serials: Vec<_> = self.hardware.serials().collect();
-        let private = checkers::nothing_private(now, &self.report.log, origin, &serials);
-        self.report.complaints.extend(private);
-        self.report
     }
 }
 
