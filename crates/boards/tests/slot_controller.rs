@@ -312,6 +312,7 @@ fn step_that_the_journal_refuses_at_the_start_too_is_tried_again_and_comes_first
     assert!(world.log_has("entry not kept"), "{:?}", world.computer.log);
     world.journal_refuses = false;
     world.pass(10, 9.0);
+    world.pass(16 * 60, 0.0);
     world.say_time(None);
     let entries = world.hand_over(usize::MAX);
     let steps: Vec<_> = (entries.iter())
