@@ -52,7 +52,10 @@ fn demo() -> Outcome {
     install(&folder)?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
     let program = workspace_root().join(target).join("debug/v2x");
-    let mut browser = npm(&folder, &["run", "--silent", "browser", "--", "demo", "live"]);
+    let mut browser = npm(
+        &folder,
+        &["run", "--silent", "browser", "--", "demo", "live"],
+    );
     process::run(browser.env("V2X_PROGRAM", program))
 }
 

@@ -84,11 +84,11 @@ async function idsOf(page: Page): Promise<Ids> {
   return { car: car?.id ?? "", station: station?.id ?? "" };
 }
 
-/** Waits until there is a drive, a charge or a session to look at, where the site has such. */
-async function first(page: Page, path: string): Promise<string | undefined> {
+/** The first drive or session of a list as part of an address; waits until there is one. */
+async function first(page: Page, path: string): Promise<string> {
   const list = () => ask<{ id: string }[]>(page, path);
   await expect.poll(async () => (await list()).length, STORY).toBeGreaterThan(0);
-  return (await list())[0]?.id;
+  return encodeURIComponent((await list())[0]?.id ?? "");
 }
 
 /** The addresses of all pages of the site: those of the menu of each device, and one of each kind

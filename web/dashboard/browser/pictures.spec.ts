@@ -4,7 +4,7 @@
 
 import type { Browser, Page } from "@playwright/test";
 import { expect, test } from "@playwright/test";
-import { ask, Demo, idOf, logInTo, PROGRAM, STORY } from "./demo";
+import { ask, Demo, logInTo, PROGRAM, STORY } from "./demo";
 import { open, prefer } from "./site";
 import type { Look } from "./site";
 
@@ -65,12 +65,10 @@ test("the pictures of the guide", async ({ browser }) => {
     await slots.setViewportSize({ width: 1200, height: 980 });
     await open(slots, `#/station/station/sessions/${(await ended())[0]?.id}`);
     await picture(slots, "session");
-    const alpha = await idOf(hub, "alpha");
-    const drives = () => ask<{ id: string; end?: number }[]>(hub, `/devices/${alpha}/trips`);
-    await expect.poll(async () => (await drives())[0]?.end, STORY).toBeDefined();
-    await hub.setViewportSize({ width: 1200, height: 780 });
-    await open(hub, `#/vehicle/${alpha}/drives/${(await drives())[0]?.id}`);
-    await picture(hub, "drive");
+    const own = await at(browser, demo, "alpha", "light", 780);
+    const drives = await ask<{ id: string }[]>(own, "/devices/vehicle/trips");
+    await open(own, `#/vehicle/vehicle/drives/${drives[0]?.id}`);
+    await picture(own, "drive");
   } finally {
     await demo.clear();
   }

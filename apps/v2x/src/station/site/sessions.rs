@@ -210,7 +210,10 @@ mod tests {
             lines: titles.map(|title| line(title, "2.5")).to_vec(),
         };
         let shown = lines(&bill);
-        let quantities: Vec<_> = shown.iter().filter_map(|it| it.quantity.as_deref()).collect();
+        let quantities: Vec<_> = shown
+            .iter()
+            .filter_map(|it| it.quantity.as_deref())
+            .collect();
         assert_eq!(quantities, ["2.5", "2.5 kWh", "2.5 min", "2.5 min", "2.5"]);
         assert_eq!(shown[1].energy_wh, Some(2500.0));
         assert_eq!(shown[2].energy_wh, None);
