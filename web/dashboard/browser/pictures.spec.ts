@@ -65,9 +65,14 @@ test("the pictures of the guide", async ({ browser }) => {
     await slots.setViewportSize({ width: 1200, height: 980 });
     await open(slots, `#/station/station/sessions/${(await ended())[0]?.id}`);
     await picture(slots, "session");
-    const own = await at(browser, demo, "alpha", "light", 780);
-    const drives = await ask<{ id: string }[]>(own, "/devices/vehicle/trips");
-    await open(own, `#/vehicle/vehicle/drives/${drives[0]?.id}`);
+    const own = await at(browser, demo, "alpha", "light", 900);
+    await own.setViewportSize({ width: 1360, height: 900 });
+    // Then all of it is on the disk.
+    const drives = () => ask<{ id: string; end: number | null }[]>(own, "/devices/vehicle/trips");
+    const isOver = async () => (await drives()).some((drive) => drive.end !== null);
+    await expect.poll(isOver, { timeout: 240_000 }).toBe(true);
+    const id = (await drives()).find((drive) => drive.end !== null)?.id;
+    await open(own, `#/vehicle/vehicle/drives/${id}`);
     await picture(own, "drive");
   } finally {
     await demo.clear();
