@@ -5,7 +5,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { test as base } from "@playwright/test";
-import { ask, Demo, FOLDER, logInTo, PROGRAM, STORY } from "./demo";
+import { ask, Demo, FOLDER, logInTo, PROGRAM } from "./demo";
 import type { Look } from "./site";
 import { expect, LOOKS, nameOf, open, SIZES, watch } from "./site";
 
@@ -23,13 +23,16 @@ const test = base.extend<object, { demo: Demo }>({
 
 test.skip(PROGRAM === undefined, "V2X_PROGRAM names no program");
 // One system for all of them: it takes what a computer of two cores has.
-test.describe.configure({ mode: "default", timeout: 600_000 });
+test.describe.configure({ mode: "default", timeout: 900_000 });
 
 /** axe looks at each page in these; look.spec.ts has it look at more. */
 const BY_AXE = { running: ["en-light-desktop", "ar-dark-phone"], stopped: ["fr-dark-desktop"] };
 
 /** A page that hears nothing says so within this. */
 const SILENCE_IS_SHOWN = { timeout: 10_000 };
+
+/** A hub hears of a drive when that is over: two minutes after the car has stopped. */
+const OVER = { timeout: 300_000 };
 
 const LANGUAGES = { en: "English", fr: "Français", ar: "العربية" };
 /** The themes stand behind "like the system", in this order in every language. */
@@ -87,7 +90,7 @@ async function idsOf(page: Page): Promise<Ids> {
 /** The first drive or session of a list as part of an address; waits until there is one. */
 async function first(page: Page, path: string): Promise<string> {
   const list = () => ask<{ id: string }[]>(page, path);
-  await expect.poll(async () => (await list()).length, STORY).toBeGreaterThan(0);
+  await expect.poll(async () => (await list()).length, OVER).toBeGreaterThan(0);
   return encodeURIComponent((await list())[0]?.id ?? "");
 }
 
