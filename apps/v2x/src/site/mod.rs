@@ -12,6 +12,7 @@
 
 mod accounts;
 mod audit;
+mod month;
 mod readers;
 mod series;
 mod server;
@@ -20,6 +21,7 @@ mod values;
 
 pub(crate) use accounts::{AccountsFile, USERS_FILE};
 pub(crate) use audit::AuditFile;
+pub(crate) use month::{Ended, Month};
 pub(crate) use readers::Readers;
 pub(crate) use series::history;
 pub(crate) use server::{Dashboard, Parts, Prepared};

@@ -1,6 +1,6 @@
 //! What the hub knows in the form of the interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use v2x_roles::hub::{DeviceId, DeviceKind, Episode, EpisodeKind};
@@ -17,7 +17,8 @@ use v2x_web::types::{
 use super::super::Hub;
 use super::super::fleet::Known;
 
-/// The newest count of the radio, by its name in the interface.
+/// The newest count of the radio, by its name in the interface: what vehicles upload of it. How many
+/// of the refused were forged, replayed or expired a vehicle's own pages tell.
 const COUNTERS: [(&str, &str); 3] = [
     ("verified", "v2v_verified"),
     ("refused", "v2v_refused"),
@@ -198,22 +199,31 @@ fn snake(name: &str) -> String {
     snake
 }
 
-pub(super) fn v2x(known: &Known, warnings: &[EpisodeRow]) -> V2x {
+pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let number = |key: &str| known.latest.get(key)?.value.as_f64();
     let own = number("latitude").zip(number("longitude"));
     let counters = COUNTERS.iter().filter_map(|(name, key)| {
         let count = known.latest.get(key)?.value.as_u64()?;
         Some(((*name).to_owned(), count))
     });
-    let open = warnings.iter().filter(|row| row.end.is_none());
+    let stale = hub.now() - hub.config.stale_after;
+    let heard = known.latest.get("v2v_neighbours");
+    let heard = heard.filter(|stamped| stamped.ts >= stale);
+    // Of each kind the newest: the end of an older one may never have been told.
+    let mut kinds = HashSet::new();
+    let newest = warnings
+        .iter()
+        .filter(|row| kinds.insert(text(&row.detail, "kind")));
+    let open: Vec<_> = newest.filter(|row| row.end.is_none()).collect();
     V2x {
         own: own.map(|(latitude, longitude)| Position {
             latitude,
             longitude,
             heading: number("heading"),
         }),
-        warnings: open.filter_map(warning).collect(),
+        warnings: open.into_iter().filter_map(warning).collect(),
         counters: counters.collect(),
+        heard: heard.and_then(|it| it.value.as_u64()),
         ..V2x::default()
     }
 }
@@ -271,7 +281,7 @@ pub(in crate::hub) fn session_event(
         detail: told.detail.clone(),
     };
     match told.kind {
-        EpisodeKind::Session => Some(LiveEvent::Session(super::charging::session(hub, &row))),
+        EpisodeKind::Session => Some(LiveEvent::Session(super::charging::session(hub, &row, &[]))),
         EpisodeKind::Warning => Some(LiveEvent::Warning {
             device: device.to_string(),
             warning: Warning {
@@ -286,6 +296,6 @@ pub(in crate::hub) fn session_event(
                 })?
             },
         }),
-        EpisodeKind::Trip | EpisodeKind::Charge => None,
+        EpisodeKind::Trip | EpisodeKind::Charge | EpisodeKind::Receipt => None,
     }
 }
