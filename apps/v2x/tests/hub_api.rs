@@ -11,7 +11,6 @@ use std::thread;
 
 use bench::SOON;
 use bench::browser::Browser;
-use hub_bench::api::Api;
 use hub_bench::{Hub, HubFolder, mosquitto_pub};
 use serde_json::json;
 use v2x_store::hub::check_backup;
@@ -21,7 +20,7 @@ const PASSWORD: &str = "a \"long\" password";
 
 fn folder() -> HubFolder {
     let mut folder = HubFolder::new();
-    folder.set("V2X_HUB_DASHBOARD", "127.0.0.1:0");
+    folder.set("V2X_DASHBOARD_LISTEN", "127.0.0.1:0");
     folder.set("V2X_HUB_ADMIN_PASSWORD", PASSWORD);
     folder
 }
@@ -80,20 +79,20 @@ fn command_of_an_operator_reaches_the_device_and_its_answer_comes_back() {
     let folder = folder();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let devices = admin.get("/api/v1/devices").json();
     let id = devices[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/devices/{id}/rpc");
     let call = json!({ "method": "stop", "params": { "slot": 1 } });
     let nobody = admin.ask("POST", &path, Some(&call));
-    assert_eq!(nobody.status, 504, "it is not connected");
+    assert_eq!(nobody.code, 504, "it is not connected");
 
     let listener = Listener::start(&folder, &hub, &token, "v1/devices/me/rpc/request/+");
     let (port, pages) = (hub.port(), hub.pages());
     let asked = thread::spawn({
         let path = path.clone();
         move || {
-            let admin = Api::log_in(pages, "admin", PASSWORD);
+            let admin = Browser::log_in_by(pages, "admin", PASSWORD);
             admin.ask("POST", &path, Some(&call))
         }
     });
@@ -123,19 +122,16 @@ fn command_of_an_operator_reaches_the_device_and_its_answer_comes_back() {
 
     // A viewer looks and does not command; what was done stands in the audit log.
     let viewer = json!({ "user": "eve", "role": "viewer", "password": PASSWORD });
-    assert_eq!(
-        admin.ask("POST", "/api/v1/users", Some(&viewer)).status,
-        201
-    );
-    let eve = Api::log_in(hub.pages(), "eve", PASSWORD);
-    assert_eq!(eve.get("/api/v1/devices").status, 200);
+    assert_eq!(admin.ask("POST", "/api/v1/users", Some(&viewer)).code, 201);
+    let eve = Browser::log_in_by(hub.pages(), "eve", PASSWORD);
+    assert_eq!(eve.get("/api/v1/devices").code, 200);
     let refused = eve.ask(
         "POST",
         &path,
         Some(&json!({ "method": "stop", "params": null })),
     );
-    assert_eq!(refused.status, 403);
-    assert_eq!(eve.get("/api/v1/audit").status, 403);
+    assert_eq!(refused.code, 403);
+    assert_eq!(eve.get("/api/v1/audit").code, 403);
     let audit = admin.get("/api/v1/audit").json().to_string();
     assert!(audit.contains("stop") || audit.contains("rpc"), "{audit}");
     hub.stop();
@@ -146,7 +142,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
     let folder = folder();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let id = admin.get("/api/v1/devices").json()[0]["id"]
         .as_str()
         .unwrap()
@@ -158,7 +154,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
         &path,
         Some(&json!({ "row_interval_s": 2.0, "name": "a \"b\"" })),
     );
-    assert_eq!(set.status, 200);
+    assert_eq!(set.code, 200);
     wait_until(SOON, "the push", || {
         listener.said().contains(r#""row_interval_s":2.0"#)
     });
@@ -170,7 +166,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
     drop(listener);
     hub.stop();
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     assert_eq!(admin.get(&path).json(), json!({ "row_interval_s": 2.0 }));
     hub.stop();
 }
@@ -181,7 +177,7 @@ fn device_that_asks_is_let_in_by_an_admin_and_not_before() {
     folder.set("V2X_HUB_PROVISIONING", "true");
     folder.set("V2X_HUB_PROVISION_KEY", "key-of-the-yard");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let port = hub.port().to_string();
     let ask = move |key: &str| {
         let request = json!({
@@ -222,7 +218,7 @@ fn device_that_asks_is_let_in_by_an_admin_and_not_before() {
     });
     assert!(!asked.is_finished(), "nobody is let in by itself");
     let path = format!("/api/v1/provisioning/{request}/approve");
-    assert_eq!(admin.ask("POST", &path, None).status, 204);
+    assert_eq!(admin.ask("POST", &path, None).code, 204);
     let answer: serde_json::Value = serde_json::from_str(&asked.join().unwrap()).unwrap();
     assert_eq!(answer["status"], "SUCCESS", "{answer}");
     let token = answer["credentialsValue"].as_str().unwrap();
@@ -256,7 +252,7 @@ fn what_a_device_says_is_shown_and_a_copy_of_it_can_be_taken() {
             .status
             .success()
     );
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let device = admin.get("/api/v1/devices").json()[0].clone();
     assert_eq!(device["values"]["soc"]["value"], 59.5);
     assert_eq!(device["alarms"][0]["kind"], "battery_hot");
@@ -266,25 +262,25 @@ fn what_a_device_says_is_shown_and_a_copy_of_it_can_be_taken() {
     let expected = json!([[1_795_514_400_000_i64, 60.0], [1_795_514_401_000_i64, 59.5]]);
     assert_eq!(history.json()["series"]["soc"], expected);
     let csv = admin.get(&format!("/api/v1/devices/{id}/export.csv?keys=soc&{span}"));
-    let csv = String::from_utf8(csv.body).unwrap();
+    let csv = csv.body;
     assert!(csv.contains("59.5") && csv.lines().count() == 3, "{csv}");
     let alarm = device["alarms"][0]["id"].as_str().unwrap();
     let seen = admin.ask("POST", &format!("/api/v1/alarms/{alarm}/acknowledge"), None);
     assert_eq!(seen.json()["acknowledged_by"], "admin");
     let copy = admin.ask("POST", "/api/v1/backup", None);
-    assert_eq!(copy.status, 200);
+    assert_eq!(copy.code, 200);
     let path = folder.path("copy.db");
-    std::fs::write(&path, &copy.body).unwrap();
+    std::fs::write(&path, &copy.bytes).unwrap();
     assert_eq!(check_backup(&path).unwrap().messages, 3);
     // Without a log-in nothing is told.
-    assert_eq!(Api::nobody(hub.pages()).get("/api/v1/devices").status, 401);
+    assert_eq!(Browser::at(hub.pages()).get("/api/v1/devices").code, 401);
     hub.stop();
 }
 
 #[test]
 fn no_request_of_the_description_is_answered_with_a_5xx() {
     let mut folder = HubFolder::new();
-    folder.set("V2X_HUB_DASHBOARD", "127.0.0.1:0");
+    folder.set("V2X_DASHBOARD_LISTEN", "127.0.0.1:0");
     folder.set("V2X_HUB_ADMIN_PASSWORD", bench::browser::PASSWORD);
     let token = folder.add("Car");
     let hub = folder.start(&[]);
