@@ -9,10 +9,12 @@ mod station_bench;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
+use bench::program::run;
 use radio_bench::Operator;
 use serde_json::Value;
 use station_bench::staged::Staged;
 use station_bench::{SOON, Site, Station};
+use v2x_boards::slot_controller::keys::NO_AUTHORITY;
 use v2x_boards::stage::SlotStage;
 use v2x_testbench::wait_until;
 use v2x_units::{BootId, Instant};
@@ -102,6 +104,52 @@ fn energy(session: &Value) -> f64 {
     session["energy_wh"].as_f64().unwrap_or_default() / 1000.0
 }
 
+/// The board on the slot's port gets keys of its own, as a person gives them.
+fn give_keys(site: &Site, operator: &Operator) {
+    let (port, keys) = (site.path("slot1"), operator.slot("MA*HEL*E0001*1"));
+    let ran = run(&[
+        "board",
+        "keys",
+        port.to_str().unwrap(),
+        keys.to_str().unwrap(),
+    ]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn controller_without_keys_says_so_once_and_takes_the_list_when_it_has_them() {
+    let (site, operator) = (Site::new(), Operator::new());
+    operator.car("CAR-1");
+    let make = || SlotStage::new(BootId::new(0x51_09), Instant::BOOT);
+    let board = Staged::plug(&site.path("slot1"), make);
+    let folder = site.path("lists");
+    std::fs::create_dir(&folder).unwrap();
+    operator.revoke("CAR-1", &folder);
+    let slot = format!(
+        "revocations = \"{}\"\n",
+        folder.join("revocations").display()
+    );
+    let station = start_with(&site, &slot);
+    let complains = |log: &str| log.matches(NO_AUTHORITY).count();
+    wait_until(SOON, "a word on the missing keys", || {
+        complains(&station.log()) > 0
+    });
+    // It starts anew without keys: the list comes at once, the same words do not.
+    let started = |log: &str| log.matches("a board has started").count();
+    let before = started(&station.log());
+    board.reins.reset.store(true, SeqCst);
+    wait_until(SOON, "another start", || started(&station.log()) > before);
+    let log = station.log();
+    assert_eq!(complains(&log), 1, "{log}");
+    station.stop();
+    give_keys(&site, &operator);
+    let station = start_with(&site, &slot);
+    wait_until(SOON, "the list on the board", || {
+        station.log().contains("has the revocation list")
+    });
+    station.stop();
+}
+
 #[test]
 fn controller_gets_the_operators_newest_revocation_list_and_again_after_a_reset() {
     let (site, operator) = (Site::new(), Operator::new());
@@ -109,6 +157,7 @@ fn controller_gets_the_operators_newest_revocation_list_and_again_after_a_reset(
     operator.car("CAR-2");
     let make = || SlotStage::new(BootId::new(0x51_08), Instant::BOOT);
     let board = Staged::plug(&site.path("slot1"), make);
+    give_keys(&site, &operator);
     let folder = site.path("lists");
     std::fs::create_dir(&folder).unwrap();
     let list = folder.join("revocations");

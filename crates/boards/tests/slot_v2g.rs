@@ -440,6 +440,25 @@ fn list_that_lost_a_piece_on_its_way_takes_nobodys_place() {
 }
 
 #[test]
+fn board_without_the_operators_key_refuses_a_list_in_plain_words_and_keeps_nothing_of_it() {
+    let mut yard = yard(RamFlash::default());
+    let forget = Order::Keys {
+        part: keys::FORGET,
+        bytes: &[],
+    };
+    yard.world.order(forget);
+    let before = yard.world.memory.flash_mut().operations();
+    for (part, bytes) in &revoked(1, 3..103) {
+        let part = *part;
+        let answer = yard.world.order(Order::Keys { part, bytes });
+        assert_eq!(answer, CommandResult::Failed);
+    }
+    let (_, _, said) = yard.world.computer.answers.last().unwrap();
+    assert_eq!(said, "no authority's key yet: give the board its keys");
+    assert_eq!(yard.world.memory.flash_mut().operations(), before);
+}
+
+#[test]
 fn power_cut_in_a_revocation_list_leaves_the_one_before_and_an_older_one_is_refused() {
     let (first, second) = (revoked(1, 3..103), revoked(2, 3..83));
     let mut whole = yard(RamFlash::default());

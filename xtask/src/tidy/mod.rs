@@ -6,6 +6,7 @@
 
 mod banned_words;
 mod blob_size;
+mod dead_links;
 mod decision_pages;
 mod dependency_arrows;
 mod file_length;
@@ -13,7 +14,9 @@ mod file_names;
 mod finding;
 mod generated_files;
 mod layout_is_data;
+mod libraries_ask_nobody;
 mod line_length;
+mod listen_only;
 mod machine_paths;
 mod module_opening;
 mod one_title;
@@ -39,13 +42,16 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 const RULES: &[(&str, Rule)] = &[
     ("banned_words", banned_words::check),
     ("blob_size", blob_size::check),
+    ("dead_links", dead_links::check),
     ("decision_pages", decision_pages::check),
     ("dependency_arrows", dependency_arrows::check),
     ("file_length", file_length::check),
     ("file_names", file_names::check),
     ("generated_files", generated_files::check),
     ("layout_is_data", layout_is_data::check),
+    ("libraries_ask_nobody", libraries_ask_nobody::check),
     ("line_length", line_length::check),
+    ("listen_only", listen_only::check),
     ("machine_paths", machine_paths::check),
     ("module_opening", module_opening::check),
     ("one_title", one_title::check),

@@ -43,7 +43,7 @@ const STATION: &str = "
 
 Besides its own tables it has these of the vehicle, with the same meaning: SHARED. A slot's variable
 has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the station's when it has
-`[station]` or `[[slot]]`. [An example](station.md#settings).
+`[station]` or `[[slot]]`. [An example](guide/your-station.md#settings).
 ";
 
 /// And before the hub's own.

@@ -20,6 +20,7 @@ use v2x_roles::station::{RelayControl, RelayDo, samples};
 use v2x_roles::timekeeping::BoardClock;
 use v2x_units::{BootId, Instant};
 
+use super::controllers::FIRST_TICKET;
 use super::health::Health;
 use super::line::{Line, What};
 use crate::clock;
@@ -218,6 +219,8 @@ impl Board {
         let (id, detail) = (answer.id, answer.detail);
         match answer.result {
             CommandResult::Done => debug!(id, "the board has done as it was told"),
+            // What a controller refuses is told where it was asked for, once.
+            result if id >= FIRST_TICKET => debug!(id, ?result, detail, "refused by the board"),
             result => warn!(id, ?result, detail, line = %self.line.path.display(),
                             "the board has not done as it was told"),
         }

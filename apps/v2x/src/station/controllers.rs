@@ -41,7 +41,7 @@ pub(super) use revocations::send_revocations;
 /// How long a command waits for the controller: a server gives up after 5 s or more.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 /// Wishes count from here on: below are the ids of orders to a relay.
-const FIRST_TICKET: u16 = 0x8000;
+pub(super) const FIRST_TICKET: u16 = 0x8000;
 /// The type numbers of bodies in the journal (docs/protocol/v2g.md).
 const CHARGING_STATUS_REQ: u8 = 0x14;
 const BATTERY_DATA_REQ: u8 = 0x17;

@@ -230,6 +230,7 @@ impl Keeper {
                 controllers::answered(self, id, result, &detail);
             }
             What::Started => {
+                info!(line = port.0 + 1, "a board has started, or is heard anew");
                 self.controllers.started(port);
                 self.controllers.tell_time();
                 controllers::send_prices(self);

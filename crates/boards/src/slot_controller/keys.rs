@@ -35,6 +35,9 @@ pub const FORGET: u8 = 4;
 /// The first piece of the revocation list.
 pub const FIRST_PIECE: u8 = 16;
 
+/// Without the operator's key no list can be told from a forged one.
+pub const NO_AUTHORITY: &str = "no authority's key yet: give the board its keys";
+
 const PARTS: [u8; 3] = [PRIVATE, CREDENTIAL, AUTHORITY];
 const LIST_MAX: usize = REVOCATION_PIECES as usize * REVOCATION_PIECE;
 
@@ -87,6 +90,9 @@ fn take_piece(piece: u8, bytes: &[u8], memory: &mut dyn Memory) -> Taken {
     };
     if !right {
         return bad("no piece of a revocation list");
+    }
+    if part_is_missing(AUTHORITY, memory) {
+        return Taken::Answered(Answer::of(CommandResult::Failed, NO_AUTHORITY));
     }
     let present = room(memory);
     let other = if present == REVOCATIONS {
@@ -210,6 +216,10 @@ pub(super) fn load(
         trust.take_revocations(list).unwrap_or_default();
     }
     Ok((identity, trust))
+}
+
+fn part_is_missing(number: u8, memory: &mut dyn Memory) -> bool {
+    part(number, &mut [0; VALUE_MAX], memory).is_none()
 }
 
 /// A part of the keys; `None` where it is not there.
