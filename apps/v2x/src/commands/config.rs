@@ -50,7 +50,7 @@ has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the stati
 const HUB: &str = "
 ## The hub's file
 
-Besides its own tables it has these of the vehicle, with the same meaning: `[monitor]`, on port 9466;
+Besides its own tables it has these of the vehicle, with the same meaning: `[monitor]`, port 9466;
 `[dashboard]`, served at 127.0.0.1:8080 where nothing is said, with the accounts of `v2x hub user`;
 `[mqtt]`, the way to an outside broker, where there is one, without what is published there. A file
 is the hub's when it has `[hub]` or `[endpoint]`. [The guide](guide/hub.md).

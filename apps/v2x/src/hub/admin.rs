@@ -20,7 +20,7 @@ const NAME: &str = "admin";
 /// The environment variable that says the password.
 const VARIABLE: &str = "V2X_HUB_ADMIN_PASSWORD";
 /// Where a password is told that was made while nobody looked on.
-const FILE: &str = "first-admin-password";
+pub(crate) const FILE: &str = "first-admin-password";
 
 /// Makes the first admin, where nobody is in the file yet.
 pub(crate) fn first(store: &mut HubStore, folder: &Path, now: UtcTime) -> Result<(), Failure> {

@@ -80,7 +80,9 @@ use crate::daemon::{Shutdown, make_folder};
 use crate::failure::{Blame, Context as _, Failure};
 use crate::monitor::Monitor;
 
+pub(crate) use self::admin::FILE as FIRST_PASSWORD_FILE;
 pub(crate) use self::joining::Invitation;
+pub(crate) use self::watch::RESERVE;
 
 /// The file's name in the folder given with `--out`.
 pub(crate) const HUB_FILE: &str = "hub.db";
@@ -239,6 +241,15 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, Failure> {
             Err(failure.hint("some network file systems know no locks: name a folder on a disk"))
         }
     }
+}
+
+/// Whether a hub runs in a folder; nothing is made there.
+pub(crate) fn is_held(folder: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(folder.join(LOCK_FILE)) else {
+        return false;
+    };
+    let locked = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    locked == Err(rustix::io::Errno::WOULDBLOCK)
 }
 
 /// Opens the hub's file in a folder that is there, or begins one.

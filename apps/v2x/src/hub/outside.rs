@@ -217,8 +217,8 @@ type Name = (String, Option<String>);
 struct NotNow;
 
 impl OutsideDesk {
-    /// Writes a group. The broker is told of each message that is kept or says nothing; `false` when
-    /// there are others, which have to be sent again.
+    /// Writes a group. The broker is told of each message that is kept or says nothing; `false`
+    /// when there are others, which have to be sent again.
     async fn write(&mut self, group: Vec<Caught>) -> bool {
         let utc = time_of_day().await;
         let mut rows = BTreeMap::<(DeviceId, i64), Map<_, _>>::new();

@@ -174,7 +174,8 @@ impl Hub {
     /// The port of the dashboard.
     pub(crate) fn pages(&self) -> u16 {
         let log = self.log();
-        let (_, rest) = log.split_once("dashboard is at http://").unwrap();
+        let (_, rest) = log.split_once("dashboard is at ").unwrap();
+        let (_, rest) = rest.split_once("://").unwrap();
         let address = rest.split('/').next().unwrap();
         address.rsplit(':').next().unwrap().parse().unwrap()
     }

@@ -149,7 +149,8 @@ fn receipt(row: &Row, suffix: &str) -> Option<Episode> {
     })
 }
 
-/// A warning has no id of its own: it is named after its kind, and the end closes the open one.
+/// A warning has the name that its vehicle gives it (`id` in its detail). One without is named
+/// after its kind, and an end closes the open one.
 fn warning(row: &Row) -> Option<Episode> {
     let kind = row.values.get("v2v_warning_kind")?.as_str()?;
     let is_given = row.values.get("v2v_warning_is_given")?.as_bool()?;
@@ -158,9 +159,10 @@ fn warning(row: &Row) -> Option<Episode> {
         let name = name.strip_prefix('_').unwrap_or("text");
         (name != "is_given").then(|| (name.to_owned(), value.clone()))
     });
+    let name = row.values.get("v2v_warning_id").and_then(Json::as_str);
     Some(Episode {
         kind: EpisodeKind::Warning,
-        id: kind.to_owned(),
+        id: name.unwrap_or(kind).to_owned(),
         start: is_given.then_some(row.ts),
         end: (!is_given).then_some(row.ts),
         detail: members.collect(),
@@ -254,6 +256,12 @@ mod tests {
             "v2v_warning_kind": "StationaryVehicle", "v2v_warning_is_given": false
         }));
         assert_eq!((over[0].start, over[0].end), (None, Some(AT)));
+        let named = found(&json!({
+            "v2v_warning_kind": "StationaryVehicle", "v2v_warning_id": "77-5eed",
+            "v2v_warning_is_given": false
+        }));
+        assert_eq!(named[0].id, "77-5eed");
+        assert_eq!(named[0].detail["id"], "77-5eed");
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub const ATTRIBUTES_MAX: usize = 1000;
 /// There are more attributes than one device may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} settings have no room: a device has {ATTRIBUTES_MAX} at most; nothing was set. Delete some \
-     by null first"
+    "{0} settings have no room: a device has {ATTRIBUTES_MAX} at most; nothing was set. Delete \
+     some by null first"
 )]
 pub struct NoRoom(pub usize);
 

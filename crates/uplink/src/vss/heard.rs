@@ -1,9 +1,9 @@
 //! The other way: what a message of the form `vss` says, for a hub that hears an outside broker.
 //!
 //! Who said it stands before the branch of the topic: `fleet/car-7` in `fleet/car-7/trips`. A path
-//! becomes the key that it has in the form of ThingsBoard, in the key's unit. What may be kept of it
-//! is what may be kept of a device that speaks that form: no null, no key and no name without end,
-//! no time beyond the years of people.
+//! becomes the key that it has in the form of ThingsBoard, in the key's unit. What may be kept of
+//! it is what may be kept of a device that speaks that form: no null, no key and no name without
+//! end, no time beyond the years of people.
 
 use std::collections::HashMap;
 

@@ -132,7 +132,7 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         Kind::Flag,
         "false",
         &[
-            "Whether the dashboard is served encrypted where `tls_cert` and `tls_key` name nothing:",
+            "Whether the dashboard is served encrypted where `tls_cert` and `tls_key` name none:",
             "by the certificate of `[endpoint]`, or the hub's own.",
         ],
     ),

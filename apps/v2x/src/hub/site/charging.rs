@@ -24,7 +24,7 @@ const MEASURED: [&str; 6] = [
 ];
 /// Slots of one station.
 const SLOTS_MAX: u32 = 16;
-/// A receipt is told so soon after the end of its session, and says the same energy but for rounding.
+/// A receipt is told so soon after the end of its session, with the same energy but for rounding.
 const RECEIPT_WITHIN: Duration = Duration::from_secs(600);
 const RECEIPT_WITHIN_WH: f64 = 2.0;
 
@@ -89,6 +89,20 @@ pub(super) fn receipt_of<'a>(
             && (start..=end + RECEIPT_WITHIN).contains(&told)
             && off.is_some_and(|off| off <= RECEIPT_WITHIN_WH)
     })
+}
+
+/// The receipt that a car told of while it charged or soon after; none where there are several.
+pub(super) fn receipt_of_charge<'a>(
+    charge: &EpisodeRow,
+    receipts: &'a [EpisodeRow],
+) -> Option<&'a EpisodeRow> {
+    let during = charge.start?..=charge.end? + RECEIPT_WITHIN;
+    let mut told = receipts.iter().filter(|receipt| {
+        let at = receipt.end.filter(|at| during.contains(at));
+        receipt.device == charge.device && at.is_some()
+    });
+    let first = told.next();
+    first.filter(|_| told.next().is_none())
 }
 
 /// A session with what its station told of it.
@@ -314,5 +328,75 @@ fn open_session<'a>(
         state: "charging".to_owned(),
         end_reason: None,
         receipt: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use v2x_roles::hub::DeviceId;
+
+    use super::super::shown;
+    use super::*;
+
+    fn at(minutes: i64) -> UtcTime {
+        UtcTime::from_millis(1_795_514_400_000 + minutes * 60_000)
+    }
+
+    fn row(start: Option<i64>, end: i64, detail: &Json) -> EpisodeRow {
+        EpisodeRow {
+            device: DeviceId::new(1),
+            id: "x".to_owned(),
+            start: start.map(at),
+            end: Some(at(end)),
+            detail: detail.as_object().unwrap().clone(),
+        }
+    }
+
+    #[test]
+    fn charge_has_the_cost_and_efficiency_of_its_one_receipt_and_of_no_other() {
+        let charge = row(Some(0), 60, &json!({ "energy_wh": 1200.0 }));
+        let receipt = |end| {
+            let told = json!({ "energy_wh": 1500, "cost": "2.10 MAD", "countersigned": true });
+            row(None, end, &told)
+        };
+        let shown = shown::charge(&charge, &[receipt(61), receipt(300)]);
+        assert_eq!(shown.cost.as_deref(), Some("2.10"));
+        assert_eq!(shown.currency.as_deref(), Some("MAD"));
+        assert_eq!(
+            (shown.station_energy_wh, shown.efficiency),
+            (Some(1500.0), Some(0.8))
+        );
+        // Whose is which of two nobody can say.
+        let shown = shown::charge(&charge, &[receipt(30), receipt(61)]);
+        assert_eq!((shown.cost, shown.efficiency), (None, None));
+    }
+
+    #[test]
+    fn receipt_of_another_slot_time_or_energy_is_not_that_of_a_session() {
+        let session = row(Some(0), 60, &json!({ "slot": 1, "final_energy": 1.5 }));
+        let receipt =
+            |slot: u32, end, wh: f64| row(None, end, &json!({ "slot": slot, "energy_wh": wh }));
+        let found = |receipt| receipt_of(&session, &[receipt]).is_some();
+        assert!(found(receipt(1, 61, 1501.0)));
+        for other in [
+            receipt(2, 61, 1500.0),
+            receipt(1, 71, 1500.0),
+            receipt(1, 61, 1510.0),
+        ] {
+            assert!(!found(other));
+        }
+    }
+
+    #[test]
+    fn amount_has_two_decimals_and_a_third_where_the_currency_has_it() {
+        for (amount, text) in [
+            (2.1, "2.10"),
+            (0.0, "0.00"),
+            (1.234, "1.234"),
+            (1.23, "1.23"),
+        ] {
+            assert_eq!(money(amount), text);
+        }
     }
 }

@@ -191,7 +191,9 @@ impl Site for HubSite {
 
     fn charges(&self, id: &str, of: Period) -> Answer<Vec<Charge>> {
         let found = self.episodes(id, EpisodeKind::Charge, of)?;
-        Ok(found.iter().map(shown::charge).collect())
+        let receipts = self.episodes(id, EpisodeKind::Receipt, of)?;
+        let charges = found.iter();
+        Ok(charges.map(|row| shown::charge(row, &receipts)).collect())
     }
 
     fn battery(&self, id: &str) -> Answer<Vec<BatteryHealth>> {

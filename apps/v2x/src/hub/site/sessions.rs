@@ -11,7 +11,7 @@ use super::super::fleet::Known;
 use super::{ALL, HubSite, charging, shown, span};
 use crate::site::Month;
 
-/// The most sessions that are gone through for one answer: a year of a station with a hundred a day.
+/// The most sessions that are gone through for one answer: years of a station with fifty a day.
 const SESSIONS: usize = 100_000;
 
 impl HubSite {

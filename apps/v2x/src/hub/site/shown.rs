@@ -16,9 +16,10 @@ use v2x_web::types::{
 
 use super::super::Hub;
 use super::super::fleet::Known;
+use super::charging;
 
-/// The newest count of the radio, by its name in the interface: what vehicles upload of it. How many
-/// of the refused were forged, replayed or expired a vehicle's own pages tell.
+/// The newest count of the radio, by its name in the interface: what vehicles upload of it. How
+/// many of the refused were forged, replayed or expired a vehicle's own pages tell.
 const COUNTERS: [(&str, &str); 3] = [
     ("verified", "v2v_verified"),
     ("refused", "v2v_refused"),
@@ -127,6 +128,15 @@ fn begun(row: &EpisodeRow) -> i64 {
     row.start.or(row.end).map_or(0, UtcTime::as_millis)
 }
 
+/// A name, also one that reads as a number and became one on its way.
+fn word(detail: &Map<String, Json>, key: &str) -> Option<String> {
+    match detail.get(key)? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 pub(super) fn trip(row: &EpisodeRow) -> Trip {
     let number = |key| number(&row.detail, key);
     Trip {
@@ -144,7 +154,16 @@ pub(super) fn trip(row: &EpisodeRow) -> Trip {
     }
 }
 
-pub(super) fn charge(row: &EpisodeRow) -> Charge {
+/// A charge as the car told it, and what its receipt says that the station counted and charged.
+pub(super) fn charge(row: &EpisodeRow, receipts: &[EpisodeRow]) -> Charge {
+    let receipt = charging::receipt_of_charge(row, receipts);
+    let counted = receipt.and_then(|it| self::number(&it.detail, "energy_wh"));
+    let cost = receipt.and_then(|it| text(&it.detail, "cost"));
+    let (cost, currency) = cost
+        .as_deref()
+        .and_then(|cost| cost.split_once(' '))
+        .map(|(amount, currency)| (amount.to_owned(), currency.to_owned()))
+        .unzip();
     let number = |key| number(&row.detail, key);
     let inferred = row.detail.get("is_inferred").and_then(Json::as_bool);
     Charge {
@@ -157,10 +176,13 @@ pub(super) fn charge(row: &EpisodeRow) -> Charge {
         max_power_w: None,
         inferred: inferred.unwrap_or_default(),
         cause: text(&row.detail, "end"),
-        station_energy_wh: None,
-        efficiency: None,
-        cost: None,
-        currency: None,
+        station_energy_wh: counted,
+        efficiency: number("energy_wh")
+            .zip(counted)
+            .filter(|(_, counted)| *counted > 0.0)
+            .map(|(stored, counted)| stored / counted),
+        cost,
+        currency,
     }
 }
 
@@ -180,8 +202,8 @@ pub(in crate::hub) fn warning(row: &EpisodeRow) -> Option<Warning> {
         ts: row.start?.as_millis(),
         kind: snake(&name),
         reason: text(&row.detail, "text"),
-        confidence: number(&row.detail, "confidence"),
-        station_id: None,
+        confidence: number(&row.detail, "confidence").map(|percent| percent / 100.0),
+        station_id: word(&row.detail, "station"),
         distance_m: number(&row.detail, "distance_m"),
         ended: row.end.map(UtcTime::as_millis),
     })
@@ -281,14 +303,16 @@ pub(in crate::hub) fn session_event(
         detail: told.detail.clone(),
     };
     match told.kind {
-        EpisodeKind::Session => Some(LiveEvent::Session(super::charging::session(hub, &row, &[]))),
+        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(hub, &row, &[]))),
         EpisodeKind::Warning => Some(LiveEvent::Warning {
             device: device.to_string(),
             warning: Warning {
-                // Only what is given has an own identity; an end is told with that of its kind.
+                // One without a name of its own: an end is told with that of its kind.
                 id: match told.start {
-                    Some(start) => format!("{} {}", told.id, start.as_millis()),
-                    None => told.id.clone(),
+                    Some(start) if !told.detail.contains_key("id") => {
+                        format!("{} {}", told.id, start.as_millis())
+                    }
+                    _ => told.id.clone(),
                 },
                 ..warning(&EpisodeRow {
                     start: told.start.or(told.end),
