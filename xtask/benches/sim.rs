@@ -229,69 +229,102 @@ fn bare(cars: usize, virtual_seconds: f64) -> f64 {
     spent / virtual_seconds
 }
 
-fn main() {
-    // `cargo test --benches` runs this program too; only `cargo bench` asks for figures.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return;
-    }
-    let town = halfway();
-    let full = World {
-        cars: 100,
-        stations: 2,
-        virtual_seconds: 40.0,
-        detail: Detail::Frames,
-        signatures: Signatures::MarkedFake,
-        is_close: false,
-    };
-    let (full_costs, bare_costs) = (full.per_second(&town), bare(100, 40.0));
+/// 100 cars with all their traffic, in the town of the demo.
+const FULL: World = World {
+    cars: 100,
+    stations: 2,
+    virtual_seconds: 40.0,
+    detail: Detail::Frames,
+    signatures: Signatures::MarkedFake,
+    is_close: false,
+};
+
+/// `full-can`; gives what it costs.
+fn full_can(town: &Town) -> f64 {
+    let (full, bare) = (FULL.per_second(town), bare(FULL.cars, FULL.virtual_seconds));
     println!(
         "bench sim/full-can: {:.2} x real time, {:.3} x physics and buses alone",
-        1.0 / full_costs,
-        bare_costs / full_costs
+        1.0 / full,
+        bare / full
     );
+    full
+}
+
+fn signals(full: f64) {
     let signals = World {
         cars: 1000,
         stations: 50,
-        virtual_seconds: 40.0,
         detail: Detail::Signals,
-        ..full
+        ..FULL
     };
-    let signals_cost = signals.per_second(&grid(30));
+    let cost = signals.per_second(&grid(30));
     println!(
         "bench sim/signals: {:.2} x real time, {:.1} x full-can per car",
-        1.0 / signals_cost,
-        (full_costs / 100.0) / (signals_cost / 1000.0)
+        1.0 / cost,
+        (full / 100.0) / (cost / 1000.0)
     );
+}
+
+fn signatures(town: &Town) {
     let close = World {
         cars: 20,
         stations: 1,
         virtual_seconds: 60.0,
         is_close: true,
-        ..full
+        ..FULL
     };
-    let fake = close.per_second(&town);
+    let fake = close.per_second(town);
     let real = World {
         signatures: Signatures::Real,
         ..close
     };
-    let real = real.per_second(&town);
+    let real = real.per_second(town);
     println!(
         "bench sim/signatures: {:.2} x real time, {:.3} x marked fakes",
         1.0 / real,
         fake / real
     );
+}
+
+fn memory(town: &Town) {
     let short = World {
         virtual_seconds: 20.0,
-        ..full
+        ..FULL
     };
     let one = World { cars: 1, ..short };
-    let (many, one) = (short.holds(&town), one.holds(&town));
+    let (many, one) = (short.holds(town), one.holds(town));
     let per_car = (many - one) / 99;
     println!(
         "bench sim/memory: {} bytes per car, {:.2} x a world of one car",
         per_car,
         mega(one) / mega(per_car)
     );
+}
+
+fn main() {
+    // `cargo test --benches` runs this program too; only `cargo bench` asks for figures.
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    // Without a name all of them.
+    let names: Vec<_> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
+    let asks = |name: &str| names.is_empty() || names.iter().any(|it| *it == name);
+    let town = halfway();
+    let full = if asks("full-can") || asks("signals") {
+        full_can(&town)
+    } else {
+        0.0
+    };
+    if asks("signals") {
+        signals(full);
+    }
+    if asks("signatures") {
+        signatures(&town);
+    }
+    if asks("memory") {
+        memory(&town);
+    }
 }
 
 /// Bytes as megabytes.

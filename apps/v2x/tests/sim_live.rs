@@ -2,7 +2,9 @@
 //! roads and air; `v2x vehicle` and `v2x station` are what they always are, and so is the broker.
 //!
 //! It lasts as long as its scenario, about a minute: a drive, a hard braking and a
-//! charge take their time where daemons with real clocks look on.
+//! charge take their time where daemons with real clocks look on. It is played twice beside each
+//! other: over the air of UDP multicast, and over the radio boards of the world, whose programs
+//! run behind pseudo-terminals and reach as far as ESP-NOW does.
 
 #![allow(
     clippy::unwrap_used,
@@ -69,19 +71,55 @@ impl Drop for World {
     }
 }
 
-fn start_car(world: &World, air: &Air, name: &str, keys: &Path, broker: &str) -> (Car, Daemon) {
+/// What computers speak through.
+enum Radio {
+    Udp(Air),
+    /// The world's own boards.
+    Boards,
+}
+
+impl Radio {
+    fn give_to(&self, car: &Car, world: &World, name: &str, keys: &Path) {
+        match self {
+            Self::Udp(air) => air.give_to(car, keys),
+            Self::Boards => {
+                let port = world.port(&format!("{name}.radio"));
+                car.set("V2X_RADIO_PORT", port.to_str().unwrap());
+                car.set("V2X_RADIO_KEYS", keys.to_str().unwrap());
+            }
+        }
+    }
+
+    fn table(&self, world: &World) -> String {
+        match self {
+            Self::Udp(air) => air.table(),
+            Self::Boards => {
+                let port = world.port("station.radio");
+                format!("[radio]\nport = \"{}\"\n", port.display())
+            }
+        }
+    }
+}
+
+fn start_car(world: &World, radio: &Radio, name: &str, keys: &Path, broker: &str) -> (Car, Daemon) {
     let car = Car::new(Some(broker.to_owned()));
     car.plug_in(&world.port(&format!("{name}.collector")));
-    air.give_to(&car, keys);
+    radio.give_to(&car, world, name, keys);
     let daemon = car.start();
     (car, daemon)
 }
 
-fn start_station(world: &World, site: &Site, air: &Air, keys: &[PathBuf], broker: &str) -> Station {
+fn start_station(
+    world: &World,
+    site: &Site,
+    radio: &Radio,
+    keys: &[PathBuf],
+    broker: &str,
+) -> Station {
     let mut text = format!(
         "[station]\nname = \"Yard\"\nlatitude = 44.0\nlongitude = -30.0\ncost_per_kwh = 1.50\n\
          row_interval_s = 0.5\n{}",
-        air.table()
+        radio.table(world)
     );
     for (slot, keys) in (1..).zip(keys) {
         text += &format!(
@@ -97,21 +135,33 @@ fn start_station(world: &World, site: &Site, air: &Air, keys: &[PathBuf], broker
 
 #[test]
 fn drive_hard_braking_and_charge_of_a_simulated_town_reach_warning_receipt_and_broker() {
+    drive_brake_and_charge(&Radio::Udp(Air::new()));
+}
+
+#[test]
+fn the_same_comes_about_over_the_radio_boards_of_the_town() {
+    drive_brake_and_charge(&Radio::Boards);
+}
+
+fn drive_brake_and_charge(radio: &Radio) {
     let Some(broker) = Mosquitto::start(&Access::Everybody) else {
         return;
     };
     let heard = Subscriber::start(broker.port());
-    let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
+    let (site, operator) = (Site::new(), Operator::new());
     let world = World::start(&site);
-    let (_alpha, of_alpha) =
-        start_car(&world, &air, "alpha", &operator.car("ALPHA"), &broker.url());
-    let (beta, of_beta) = start_car(&world, &air, "beta", &operator.car("BETA"), &broker.url());
-    let (gamma, of_gamma) = start_car(&world, &air, "gamma", &operator.car("GAMMA"), &broker.url());
+    let start = |name: &str| {
+        let keys = operator.car(&name.to_uppercase());
+        start_car(&world, radio, name, &keys, &broker.url())
+    };
+    let (_alpha, of_alpha) = start("alpha");
+    let (beta, of_beta) = start("beta");
+    let (gamma, of_gamma) = start("gamma");
     let keys = ["slot1", "slot2"].into_iter().zip(EVSE);
     let keys: Vec<_> = keys
         .map(|(folder, name)| operator.slot_in(folder, name))
         .collect();
-    let station = start_station(&world, &site, &air, &keys, &broker.url());
+    let station = start_station(&world, &site, radio, &keys, &broker.url());
 
     wait_until(SOON, "the hard braking", || {
         world.has_told("brakes as hard")

@@ -299,3 +299,27 @@ fn step_that_finds_no_room_in_the_journal_does_not_count_and_is_tried_again() {
     assert_eq!(steps.first(), Some(&0), "its first step is in the journal");
     assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]), "{steps:?}");
 }
+
+#[test]
+fn step_that_the_journal_refuses_at_the_start_too_is_tried_again_and_comes_first() {
+    let mut world = World::new(&[]);
+    world.pass(5, 0.0);
+    world.journal_refuses = true;
+    world.pass(60, 9.0);
+    // Its first step is in the flash now, and not in the journal.
+    let mut world = world.restart(9, BootReason::Watchdog);
+    world.pass(10, 9.0);
+    assert!(world.log_has("entry not kept"), "{:?}", world.computer.log);
+    world.journal_refuses = false;
+    world.pass(10, 9.0);
+    world.pass(16 * 60, 0.0);
+    world.say_time(None);
+    let entries = world.hand_over(usize::MAX);
+    let steps: Vec<_> = (entries.iter())
+        .filter(|entry| entry.kind == journal::STEP)
+        .map(|entry| step_bytes::read(&entry.content).unwrap().seq)
+        .collect();
+    assert_eq!(steps.first(), Some(&0), "{steps:?}");
+    assert!(steps.len() > 1, "{steps:?}");
+    assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]), "{steps:?}");
+}

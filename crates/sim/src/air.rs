@@ -5,12 +5,15 @@
 //! listens before it speaks (DIFS 50 us, 0 to 31 slots of 20 us); a unicast frame is confirmed
 //! and repeated, so that a lost confirmation makes a second copy. A broadcast is neither.
 
+use std::sync::Arc;
+
 use core::time::Duration;
 
 use serde::Deserialize;
 use v2x_units::{Instant, MacAddress};
 
 use crate::chance::Chance;
+use crate::grid::Grid;
 
 /// What the air is like.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -71,7 +74,7 @@ struct Flight {
     begins: Instant,
     ends: Instant,
     attempts: u8,
-    payload: Vec<u8>,
+    payload: Arc<[u8]>,
     /// It was heard and is said again by somebody else.
     is_repeated: bool,
     landed: bool,
@@ -95,7 +98,7 @@ pub enum AirEvent {
         /// dBm.
         rssi: i8,
         /// What it carried.
-        payload: Vec<u8>,
+        payload: Arc<[u8]>,
     },
     /// A radio's frame is through, or given up.
     Ended {
@@ -129,6 +132,9 @@ pub struct Air {
     counters: AirCounters,
     /// Until when somebody says again what he hears.
     repeats_until: Option<Instant>,
+    /// Where the radios were when it was last looked at.
+    grid: Grid,
+    has_moved: bool,
 }
 
 /// Who says again what he hears does so after this time at the least and at the most, in seconds.
@@ -137,7 +143,7 @@ const REPEATED_AFTER: (f64, f64) = (0.005, 1.5);
 impl Air {
     /// An air without radios.
     #[must_use]
-    pub const fn new(settings: AirSettings, chance: Chance) -> Self {
+    pub fn new(settings: AirSettings, chance: Chance) -> Self {
         Self {
             settings,
             chance,
@@ -150,6 +156,8 @@ impl Air {
                 collided: 0,
             },
             repeats_until: None,
+            grid: Grid::default(),
+            has_moved: false,
         }
     }
 
@@ -173,13 +181,17 @@ impl Air {
             east,
             north,
         });
+        self.has_moved = true;
         RadioId(self.radios.len() - 1)
     }
 
     /// Moves a radio.
     pub fn place(&mut self, radio: RadioId, east: f64, north: f64) {
         let radio = &mut self.radios[radio.0];
-        (radio.east, radio.north) = (east, north);
+        if (radio.east, radio.north) != (east, north) {
+            (radio.east, radio.north) = (east, north);
+            self.has_moved = true;
+        }
     }
 
     /// Gives a radio another address.
@@ -204,7 +216,7 @@ impl Air {
             begins,
             ends: begins + takes,
             attempts: 1,
-            payload: payload.to_vec(),
+            payload: payload.into(),
             is_repeated: false,
             landed: false,
             heard: false,
@@ -233,30 +245,63 @@ impl Air {
     /// What has come about until `now`, in order.
     pub fn poll(&mut self, now: Instant) -> Vec<AirEvent> {
         let mut events = Vec::new();
-        while let Some(index) = self.next_landing(now) {
-            self.land(index, &mut events);
+        let is_due = |flight: &Flight| !flight.landed && flight.ends <= now;
+        let flying = self.flights.iter().enumerate();
+        let due = flying.filter(|(_, flight)| is_due(flight));
+        let mut due: Vec<_> = due.map(|(index, flight)| (flight.ends, index)).collect();
+        if due.is_empty() {
+            self.forget(now);
+            return events;
         }
-        self.flights
-            .retain(|flight| !flight.landed || flight.ends + REMEMBER > now);
+        // The last one is the next.
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        if std::mem::take(&mut self.has_moved) {
+            let places: Vec<_> = self.radios.iter().map(|it| (it.east, it.north)).collect();
+            self.grid.sort(self.farthest(), &places);
+        }
+        while let Some((_, index)) = due.pop() {
+            let known = self.flights.len();
+            self.land(index, &mut events);
+            for (index, flight) in self.flights.iter().enumerate().skip(known) {
+                if is_due(flight) {
+                    let entry = (flight.ends, index);
+                    let place = due.partition_point(|other| *other > entry);
+                    due.insert(place, entry);
+                }
+            }
+        }
+        self.forget(now);
         events
     }
 
-    fn next_landing(&self, now: Instant) -> Option<usize> {
-        let due = |flight: &Flight| !flight.landed && flight.ends <= now;
-        let flying = self.flights.iter().enumerate();
-        let landing = flying.filter(|(_, flight)| due(flight));
-        landing
-            .min_by_key(|(index, flight)| (flight.ends, *index))
-            .map(|(index, _)| index)
+    fn forget(&mut self, now: Instant) {
+        self.flights
+            .retain(|flight| !flight.landed || flight.ends + REMEMBER > now);
+    }
+
+    /// Beyond this nobody hears anything, m.
+    fn farthest(&self) -> f64 {
+        self.settings.reach_m + 6.0 * self.settings.edge_m
     }
 
     fn land(&mut self, index: usize, events: &mut Vec<AirEvent>) {
         let flight = self.flights[index].clone();
         self.counters.sent += 1;
         let (mut confirmed, mut reached) = (flight.to.is_group(), flight.heard);
-        for by in 0..self.radios.len() {
+        let (mut near, from) = (Vec::new(), &self.radios[flight.from]);
+        self.grid.near((from.east, from.north), &mut near);
+        let others = self.flights.iter().enumerate();
+        let disturbing = others.filter(|(other, theirs)| {
+            *other != index && theirs.begins < flight.ends && flight.begins < theirs.ends
+        });
+        let disturbing: Vec<_> = disturbing.map(|(_, theirs)| theirs.from).collect();
+        for by in near {
             let is_for = flight.to.is_group() || self.radios[by].address == flight.to;
-            if by == flight.from || !is_for || !self.is_understood(index, by) {
+            if by == flight.from || !is_for {
+                continue;
+            }
+            let distance = self.distance(flight.from, by);
+            if !self.is_understood(distance, by, &disturbing) {
                 continue;
             }
             reached = true;
@@ -265,10 +310,9 @@ impl Air {
                 at: flight.ends,
                 from: flight.address,
                 to: flight.to,
-                rssi: self.rssi(self.distance(flight.from, by)),
-                payload: flight.payload.clone(),
+                rssi: self.rssi(distance),
+                payload: Arc::clone(&flight.payload),
             });
-            let distance = self.distance(flight.from, by);
             confirmed |= !self.chance.happens(self.loss(distance));
         }
         let again = !confirmed && flight.attempts < ATTEMPTS;
@@ -310,22 +354,17 @@ impl Air {
         }
     }
 
-    /// Whether a radio understands a frame, and counts why not.
-    fn is_understood(&mut self, index: usize, by: usize) -> bool {
-        let flight = &self.flights[index];
-        let distance = self.distance(flight.from, by);
-        if distance > self.settings.reach_m + 6.0 * self.settings.edge_m {
+    /// Whether a radio understands a frame from so far away while others speak, and counts why
+    /// not.
+    fn is_understood(&mut self, distance: f64, by: usize, disturbing: &[usize]) -> bool {
+        if distance > self.farthest() {
             return false;
         }
-        let loudness = loudness(distance);
-        let (begins, ends) = (flight.begins, flight.ends);
-        let disturbed = self.flights.iter().enumerate().any(|(other, theirs)| {
-            let overlaps = theirs.begins < ends && begins < theirs.ends;
-            let theirs_at = self.distance(theirs.from, by);
-            let is_near = theirs_at < self.settings.reach_m;
+        let disturbed = disturbing.iter().any(|theirs| {
+            let theirs_at = self.distance(*theirs, by);
             // A radio hears nothing while it speaks itself.
-            let drowns = theirs.from == by || loudness - self::loudness(theirs_at) < CAPTURE_DB;
-            other != index && overlaps && is_near && drowns
+            let drowns = || loudness(distance) - loudness(theirs_at) < CAPTURE_DB;
+            theirs_at < self.settings.reach_m && (*theirs == by || drowns())
         });
         if disturbed {
             self.counters.collided += 1;
@@ -348,7 +387,8 @@ impl Air {
 
     fn distance(&self, a: usize, b: usize) -> f64 {
         let (a, b) = (&self.radios[a], &self.radios[b]);
-        (a.east - b.east).hypot(a.north - b.north)
+        let (east, north) = (a.east - b.east, a.north - b.north);
+        (east * east + north * north).sqrt()
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a decibel is enough")]

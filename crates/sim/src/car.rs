@@ -23,6 +23,9 @@ const KMH_PER_RPM: f64 = 0.0111;
 /// How long the charger takes to its full current, in seconds (trace of a charge's start).
 const CHARGER_RAMP: f64 = 0.69;
 
+/// The step of a car that sleeps.
+const REST: Duration = Duration::from_secs(1);
+
 /// What a car has before the story begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Past {
@@ -191,6 +194,9 @@ impl Car {
         mut sink: impl FnMut(Instant, CanFrame),
     ) {
         let dt = now.since(self.now);
+        if dt < REST && self.rests() {
+            return;
+        }
         self.now = now;
         if let Some(recorded) = &mut self.recorded {
             let speed = recorded.run(now, &self.bus, &mut sink);
@@ -207,6 +213,12 @@ impl Car {
             now: now.since(Instant::BOOT),
         };
         self.bus.run(now, &|live| speaker.value(live), sink);
+    }
+
+    /// Whether it sleeps and nobody is about to wake it: it only cools.
+    fn rests(&self) -> bool {
+        let is_left = self.trip.is_none() && self.socket.is_none();
+        is_left && self.is_asleep() && self.recorded.is_none()
     }
 
     fn move_on(&mut self, now: Instant, dt: Duration, leader: Option<Leader>) {

@@ -15,6 +15,7 @@
 //! | [`car`] | driver, physics and bus of one car together |
 //! | [`gnss`] | a GNSS receiver and its sentences |
 //! | [`meter`] | a PZEM-004T and its faults |
+//! | `grid` | who may be near whom |
 //! | [`air`] | ESP-NOW radios within reach of each other, or not |
 //! | [`scenario`] | who is where, what they set out to do, what goes wrong |
 //! | [`world`] | hardware and computers in virtual time, with checkers that watch |
@@ -28,6 +29,7 @@ pub mod car;
 pub mod chance;
 pub mod driver;
 pub mod gnss;
+mod grid;
 pub mod hardware;
 pub mod meter;
 pub mod scenario;

@@ -215,6 +215,20 @@ pub enum Happening {
         /// Its port, as `alpha.collector` or `slot1`.
         board: String,
     },
+    /// Somebody presses the button that sets a meter's counter to zero.
+    MeterReset {
+        /// Which slot, from 1.
+        slot: usize,
+    },
+    /// The line between a board and its computer does something wrong.
+    LineFault {
+        /// Its port, as `alpha.collector` or `slot1`.
+        board: String,
+        /// What.
+        fault: LineFault,
+        /// For how long, s.
+        for_s: f64,
+    },
     /// The broker is not there; in virtual time only.
     BrokerAway {
         /// For how long, s.
@@ -232,6 +246,16 @@ pub enum Happening {
         /// Which car.
         car: String,
     },
+}
+
+/// What a serial line does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineFault {
+    /// The cable is out.
+    Unplugged,
+    /// Now and then a byte is spoilt.
+    Noisy,
 }
 
 impl Scenario {
@@ -289,8 +313,12 @@ impl Scenario {
                 | Happening::LoseSky { car, .. }
                 | Happening::DiskFault { car, .. }
                 | Happening::RestartComputer { car } => self.check_car(car)?,
-                Happening::MeterFault { slot, .. } => self.check_slot(*slot)?,
-                Happening::Reboot { board } => self.check_board(board)?,
+                Happening::MeterFault { slot, .. } | Happening::MeterReset { slot } => {
+                    self.check_slot(*slot)?;
+                }
+                Happening::Reboot { board } | Happening::LineFault { board, .. } => {
+                    self.check_board(board)?;
+                }
                 Happening::BrokerAway { .. } | Happening::Replay { .. } => {}
             }
         }
@@ -335,9 +363,11 @@ impl Scenario {
                 Happening::BrakeHard { for_s, .. }
                 | Happening::LoseSky { for_s, .. }
                 | Happening::MeterFault { for_s, .. }
+                | Happening::LineFault { for_s, .. }
                 | Happening::Replay { for_s }
                 | Happening::BrokerAway { for_s } => times.push(("for_s", for_s)),
                 Happening::Reboot { .. }
+                | Happening::MeterReset { .. }
                 | Happening::DiskFault { .. }
                 | Happening::RestartComputer { .. } => {}
             }

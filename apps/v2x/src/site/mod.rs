@@ -11,8 +11,10 @@
 //! `vehicle/site` and `station/site`.
 
 mod accounts;
+mod acknowledged;
 mod audit;
-mod month;
+mod lines_file;
+pub(crate) mod month;
 mod readers;
 mod series;
 mod server;
@@ -20,8 +22,9 @@ mod tls;
 mod values;
 
 pub(crate) use accounts::{AccountsFile, USERS_FILE};
+pub(crate) use acknowledged::Acknowledged;
 pub(crate) use audit::AuditFile;
-pub(crate) use month::{Ended, Month};
+pub(crate) use lines_file::LinesFile;
 pub(crate) use readers::Readers;
 pub(crate) use series::history;
 pub(crate) use server::{Dashboard, Parts, Prepared};

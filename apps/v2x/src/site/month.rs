@@ -29,8 +29,6 @@ pub(crate) struct Ended {
 pub(crate) struct Month {
     first: Date,
     zone: TimeZone,
-    /// From its first midnight to the next month's.
-    pub(crate) period: Period,
 }
 
 impl Month {
@@ -40,13 +38,17 @@ impl Month {
         let zone = TimeZoneDatabase::bundled()
             .get(zone)
             .unwrap_or(TimeZone::UTC);
-        let first = first_day(month, &zone, now_ms)?;
-        let period = period(first, &zone)?;
-        Ok(Self {
-            first,
-            zone,
-            period,
-        })
+        Ok(Self::new(first_day(month, &zone, now_ms)?, zone))
+    }
+
+    /// The month of this first day.
+    pub(crate) const fn new(first: Date, zone: TimeZone) -> Self {
+        Self { first, zone }
+    }
+
+    /// From its first midnight to the next month's.
+    pub(crate) fn period(&self) -> Answer<Period> {
+        period(self.first, &self.zone)
     }
 
     /// What its sessions come to.
@@ -81,12 +83,15 @@ impl Month {
         let share = |(name, sum): (String, Sum)| Share {
             name,
             sessions: sum.sessions,
+            unbilled: sum.unbilled,
             energy_wh: sum.energy_wh(),
             revenue: sum.revenue(is_one),
         };
         MonthReport {
             month: format!("{:04}-{:02}", self.first.year(), self.first.month()),
             sessions: whole.sessions,
+            unbilled: whole.unbilled,
+            undated: 0,
             energy_wh: whole.energy_wh(),
             revenue: whole.revenue(is_one),
             currency: currencies.pop().filter(|_| is_one),
@@ -97,6 +102,7 @@ impl Month {
                 .map(|(day, sum)| DayShare {
                     day: day.to_string(),
                     sessions: sum.sessions,
+                    unbilled: sum.unbilled,
                     energy_wh: sum.energy_wh(),
                     revenue: sum.revenue(is_one),
                 })
@@ -109,6 +115,8 @@ impl Month {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     sessions: u64,
+    /// Of them, those without a price.
+    unbilled: u64,
     milliwatt_hours: u64,
     revenue: Option<Decimal>,
 }
@@ -116,6 +124,7 @@ struct Sum {
 impl Sum {
     fn add(&mut self, energy: u64, revenue: Option<Decimal>) {
         self.sessions += 1;
+        self.unbilled += u64::from(revenue.is_none());
         self.milliwatt_hours = self.milliwatt_hours.saturating_add(energy);
         self.revenue = match (self.revenue, revenue) {
             (Some(so_far), Some(more)) => so_far.checked_add(more),
@@ -139,7 +148,8 @@ impl Sum {
     }
 }
 
-fn first_day(month: Option<&str>, zone: &TimeZone, now_ms: i64) -> Answer<Date> {
+/// The first day of a month, as `2026-11`; without one of the running month.
+pub(crate) fn first_day(month: Option<&str>, zone: &TimeZone, now_ms: i64) -> Answer<Date> {
     let wrong = || Refusal::Invalid("the month is none; it must be as 2026-11".to_owned());
     match month {
         Some(month) => {
@@ -154,7 +164,8 @@ fn first_day(month: Option<&str>, zone: &TimeZone, now_ms: i64) -> Answer<Date> 
     }
 }
 
-fn period(first: Date, zone: &TimeZone) -> Answer<Period> {
+/// From the first midnight of a month to the next month's.
+pub(crate) fn period(first: Date, zone: &TimeZone) -> Answer<Period> {
     let beginning = |day: Date| {
         let midnight = day.to_zoned(zone.clone()).ok()?;
         Some(midnight.timestamp().as_millisecond())
@@ -171,18 +182,6 @@ fn period(first: Date, zone: &TimeZone) -> Answer<Period> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn month_begins_and_ends_at_midnight_of_the_station() {
-        let zone = TimeZoneDatabase::bundled().get("Europe/Paris").unwrap();
-        let first = first_day(Some("2026-03"), &zone, 0).unwrap();
-        let period = period(first, &zone).unwrap();
-        // 2026-02-28T23:00Z to 2026-03-31T22:00Z: the clocks go forward in between.
-        assert_eq!(period.from, 1_772_319_600_000);
-        assert_eq!(period.to - period.from, (31 * 24 - 1) * 3_600_000);
-        let now = period.from + 1;
-        assert_eq!(first_day(None, &zone, now).unwrap(), first);
-        assert!(first_day(Some("2026-13"), &zone, 0).is_err());
-    }
     #[test]
     fn session_counts_on_the_day_of_the_station_and_money_of_two_currencies_is_no_sum() {
         let month = Month::of("Europe/Paris", Some("2026-03"), 0).unwrap();

@@ -38,6 +38,27 @@ impl SlotController {
         }
     }
 
+    /// Tries again what the journal has refused at the start, when it is time.
+    pub(super) fn try_missed(&mut self, now: Instant, memory: &mut dyn Memory) {
+        if self.missed.is_some_and(|(at, _)| now >= at) {
+            let given_up = self.journal.given_up();
+            let added = self.catch_up(memory);
+            if let (Err(_), Some((again, _))) = (&added, &mut self.missed) {
+                *again = now + RETRY_AFTER;
+            }
+            self.tell_journal(now, given_up, added);
+        }
+    }
+
+    /// Adds the step from before the start that is not in the journal yet, if there is one.
+    fn catch_up(&mut self, memory: &mut dyn Memory) -> Result<(), MemoryError> {
+        if let Some((_, record)) = self.missed {
+            self.journal.catch_up(&record, memory)?;
+            self.missed = None;
+        }
+        Ok(())
+    }
+
     /// Keeps a step in flash, with what the session costs; one that begins, ends or changes
     /// something also in the journal.
     pub(super) fn keep(&mut self, now: Instant, record: SessionRecord, memory: &mut dyn Memory) {
@@ -70,7 +91,9 @@ impl SlotController {
             Journal::say(now, journal::STEP, &bytes, &mut self.chassis);
         } else if !is_checkpoint || is_copy_due {
             let given_up = self.journal.given_up();
-            let added = self.journal.add_step(&record, memory);
+            // The computer takes steps in their order: one from before the start comes first.
+            let missed = self.catch_up(memory);
+            let added = missed.and_then(|()| self.journal.add_step(&record, memory));
             self.tell_journal(now, given_up, added);
             if added.is_err() {
                 // Without its copy the computer would never hear of it.

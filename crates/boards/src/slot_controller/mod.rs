@@ -124,6 +124,8 @@ pub struct SlotController {
     tell_at: Instant,
     /// A step that the flash has refused, and when to try again.
     refused: Option<(Instant, SessionRecord)>,
+    /// A step from before the start that the journal has refused, and when to try again.
+    missed: Option<(Instant, SessionRecord)>,
     kept: Option<SessionRecord>,
     journal: Journal,
     /// When a step of the open session went into the journal last.
@@ -182,8 +184,10 @@ impl SlotController {
             }
         };
         let mut journal = Journal::new(identity.boot);
+        let mut missed = None;
         if let Some(record) = &kept {
             if let Err(error) = journal.catch_up(record, memory) {
+                missed = Some((now + RETRY_AFTER, *record));
                 let text = format_args!("journal: entry not kept: {error}");
                 chassis.log(now, LogLevel::Error, text);
             }
@@ -204,6 +208,7 @@ impl SlotController {
             told: None,
             tell_at: now,
             refused: None,
+            missed,
             kept,
             journal,
             copied_at: now,
@@ -369,6 +374,7 @@ impl SlotController {
         now: Instant,
         memory: &mut dyn Memory,
     ) -> Result<Output, Option<Instant>> {
+        self.try_missed(now, memory);
         if let Some((at, record)) = self.refused.filter(|(at, _)| now >= *at) {
             self.refused = None;
             self.keep(now.max(at), record, memory);
@@ -400,8 +406,8 @@ impl SlotController {
                     self.say(now, "ended", &record);
                 }
                 SlotOutput::WakeAt(at) => {
-                    let retry = self.refused.map(|(at, _)| at);
-                    return Err(at.into_iter().chain(retry).min());
+                    let retries = [self.refused, self.missed].into_iter().flatten();
+                    return Err(at.into_iter().chain(retries.map(|(at, _)| at)).min());
                 }
             }
         }

@@ -77,12 +77,21 @@ impl World {
         Self::start(memory, identity(BoardKind::SlotController), Meter::new())
     }
 
-    pub(crate) fn start(mut memory: TestMemory, identity: Identity, meter: Meter) -> Self {
+    pub(crate) fn start(memory: TestMemory, identity: Identity, meter: Meter) -> Self {
+        Self::start_on(memory, false, identity, meter)
+    }
+
+    /// Starts on a flash that may take nothing for the journal.
+    fn start_on(mut memory: TestMemory, refuses: bool, identity: Identity, meter: Meter) -> Self {
         let settings = Settings::load(slot_controller::SETTINGS, &mut memory);
         let [a, b, c, d] = identity.boot.get().to_le_bytes();
         let mut seed = [0x77; 32];
         seed[..4].copy_from_slice(&[a, b, c, d]);
-        let board = SlotController::new(identity, settings, None, seed, Instant::BOOT, &mut memory);
+        let flash = &mut Memories {
+            inner: &mut memory,
+            refuses,
+        };
+        let board = SlotController::new(identity, settings, None, seed, Instant::BOOT, flash);
         Self {
             board,
             memory,
@@ -93,7 +102,7 @@ impl World {
             stuck: None,
             now: 0,
             air: Vec::new(),
-            journal_refuses: false,
+            journal_refuses: refuses,
         }
     }
 
@@ -106,7 +115,8 @@ impl World {
             .of_boot(BootId::new(boot), reason);
         let mut flash = self.memory.into_flash();
         flash.restore_power();
-        Self::start(FlashMemory::new(flash), identity, self.meter)
+        let memory = FlashMemory::new(flash);
+        Self::start_on(memory, self.journal_refuses, identity, self.meter)
     }
 
     /// Lets seconds pass; current flows when the contacts are closed and the car wants it.

@@ -40,7 +40,7 @@ pub fn row(snapshot: &Snapshot<'_>) -> MergedRow {
 }
 
 /// The direction behind VSS's number for a selected gear.
-fn gear(vss: f64) -> Gear {
+pub(super) fn gear(vss: f64) -> Gear {
     match vss {
         127.0 => Gear::Drive,
         0.0 => Gear::Neutral,

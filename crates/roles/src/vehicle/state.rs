@@ -4,6 +4,8 @@
 //! in the background: whoever asks passes the time, and a value that is too old by then is not
 //! there. A missing value is missing, never the last one without its age.
 
+use std::sync::Arc;
+
 use v2x_can::vss::{Reading, VinSerial};
 use v2x_can::{Decoder, History, Outcome, Quantity, QuantityId, SignalId, VssMapping};
 use v2x_units::{CanFrame, GnssFix, Instant, KilometersPerHour, Stamp};
@@ -22,8 +24,8 @@ const KEY_ON: &str = "key_on";
 /// Everything the vehicle computer knows of its car at one moment.
 #[derive(Debug)]
 pub struct VehicleState {
-    decoder: Decoder,
-    mapping: VssMapping,
+    decoder: Arc<Decoder>,
+    mapping: Arc<VssMapping>,
     history: History,
     latest: Vec<Option<(Instant, f64)>>,
     /// When anything at all was last heard; dates a row.
@@ -81,9 +83,10 @@ impl Snapshot<'_> {
 }
 
 impl VehicleState {
-    /// A car of which nothing is known yet.
+    /// A car of which nothing is known yet. Cars of a kind may share what describes them.
     #[must_use]
-    pub fn new(decoder: Decoder, mapping: VssMapping) -> Self {
+    pub fn new(decoder: impl Into<Arc<Decoder>>, mapping: impl Into<Arc<VssMapping>>) -> Self {
+        let (decoder, mapping) = (decoder.into(), mapping.into());
         let charger = mapping.by_key(CHARGER_ACTIVE).and_then(|id| {
             let source = mapping.quantities().get(id.index())?.sources.first()?;
             Some((id, *source.signals.first()?))
@@ -197,6 +200,12 @@ impl VehicleState {
             fix: self.current_fix(now),
             is_charging: self.is_charging(now),
         })
+    }
+
+    /// The value of the quantity that is uploaded under a key, in the key's unit, if it is fresh.
+    #[must_use]
+    pub fn by_key(&self, key: &str, now: Instant) -> Option<f64> {
+        self.read(self.mapping.by_key(key)?, now)
     }
 
     /// A quantity's value in the unit of its key, if it is fresh.

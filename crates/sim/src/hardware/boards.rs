@@ -31,6 +31,8 @@ struct Body {
     uart: Uart,
     /// It is away until then.
     away_until: Instant,
+    /// When its program wants to run again, by its own clock, if nothing happens before.
+    wakes_at: Instant,
     chance: Chance,
 }
 
@@ -50,8 +52,14 @@ impl Body {
             clock,
             uart: Uart::new(921_600, now),
             away_until: now,
+            wakes_at: Instant::BOOT,
             chance,
         }
+    }
+
+    /// Something has happened: its program runs in this tick.
+    fn wake(&mut self) {
+        self.wakes_at = Instant::BOOT;
     }
 
     fn set(&mut self, table: &'static [Setting], values: &[(&str, &str)]) {
@@ -73,6 +81,7 @@ impl Body {
         let boot = drawn(&mut self.chance);
         self.identity = self.identity.of_boot(boot, BootReason::Watchdog);
         self.uart = Uart::new(921_600, self.away_until);
+        self.wake();
     }
 
     fn is_away(&self, now: Instant) -> bool {
@@ -112,8 +121,13 @@ impl CollectorBoard {
         }
     }
 
+    pub(super) fn is_away(&self, now: Instant) -> bool {
+        self.body.is_away(now)
+    }
+
     pub(super) fn frame(&mut self, at: Instant, frame: CanFrame) {
         if !self.body.is_away(at) {
+            self.body.wake();
             self.queue.push(self.body.clock.says(at), frame);
         }
     }
@@ -121,6 +135,7 @@ impl CollectorBoard {
     pub(super) fn gnss(&mut self, now: Instant, bytes: &[u8]) {
         let at = self.body.clock.says(now);
         if !self.body.is_away(now) {
+            self.body.wake();
             let input = collector::Input::GnssBytes(bytes);
             self.board.handle(at, input, &mut self.body.memory);
         }
@@ -128,6 +143,7 @@ impl CollectorBoard {
 
     pub(super) fn hear(&mut self, now: Instant, bytes: &[u8]) {
         if !self.body.is_away(now) {
+            self.body.wake();
             let at = self.body.clock.says(now);
             let input = collector::Input::HostBytes(bytes);
             self.board.handle(at, input, &mut self.body.memory);
@@ -139,7 +155,7 @@ impl CollectorBoard {
             return Vec::new();
         }
         let at = self.body.clock.says(now);
-        loop {
+        while at >= self.body.wakes_at {
             match self.board.poll(at, &mut self.queue) {
                 collector::Output::GnssBaud(baud) => self.receiver.listened_to_at(baud),
                 collector::Output::GnssWrite(bytes) => self.receiver.hear(bytes),
@@ -148,7 +164,10 @@ impl CollectorBoard {
                     self.restart(now);
                     return Vec::new();
                 }
-                collector::Output::WakeAt(_) => break,
+                collector::Output::WakeAt(when) => {
+                    self.body.wakes_at = when;
+                    break;
+                }
             }
         }
         self.body.uart.carry(now, self.board.chassis_mut())
@@ -185,6 +204,7 @@ impl RadioBoard {
 
     fn handle(&mut self, now: Instant, input: radio::Input<'_>) {
         if !self.body.is_away(now) {
+            self.body.wake();
             let at = self.body.clock.says(now);
             self.board.handle(at, input, &mut self.body.memory);
         }
@@ -226,7 +246,7 @@ impl RadioBoard {
             return Vec::new();
         }
         let at = self.body.clock.says(now);
-        loop {
+        while at >= self.body.wakes_at {
             match self.board.poll(at) {
                 radio::Output::Channel(channel) => self.channel = channel,
                 radio::Output::Address(address) => {
@@ -247,7 +267,10 @@ impl RadioBoard {
                     self.restart(now);
                     return Vec::new();
                 }
-                radio::Output::WakeAt(_) => break,
+                radio::Output::WakeAt(when) => {
+                    self.body.wakes_at = when;
+                    break;
+                }
             }
         }
         self.body.uart.carry(now, self.board.chassis_mut())

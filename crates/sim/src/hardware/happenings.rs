@@ -48,6 +48,24 @@ impl Hardware {
                 self.set_meter_fault(*slot, Some(*fault));
                 self.endings.push((ends(*for_s), what));
             }
+            Happening::MeterReset { slot } => {
+                self.story
+                    .push((now, format!("slot {slot}: its meter is set to zero")));
+                if let Some(slot) = slot.checked_sub(1).and_then(|at| self.slots.get_mut(at)) {
+                    slot.meter.reset();
+                }
+            }
+            Happening::LineFault {
+                board,
+                fault,
+                for_s,
+            } => {
+                self.story
+                    .push((now, format!("{board}: its line is {fault:?}")));
+                if let Some(port) = self.port(board) {
+                    self.lines.fail(port, *fault, ends(*for_s));
+                }
+            }
             Happening::Replay { for_s } => {
                 self.story
                     .push((now, "somebody says again what he hears".to_owned()));
@@ -91,9 +109,13 @@ impl Hardware {
         self.cars.iter_mut().find(|here| here.name == name)
     }
 
+    fn port(&self, name: &str) -> Option<PortId> {
+        let mut ports = self.ports().into_iter();
+        ports.find(|(_, known)| known == name).map(|(port, _)| port)
+    }
+
     fn reboot(&mut self, now: Instant, board: &str) {
-        let port = self.ports().into_iter().find(|(_, name)| name == board);
-        match port.map(|(port, _)| port) {
+        match self.port(board) {
             Some(PortId::Collector(car)) => self.cars[car].collector.restart(now),
             Some(PortId::CarRadio(car)) => self.cars[car].radio.restart(now),
             Some(PortId::Slot(slot)) => self.slots[slot].restart(now),

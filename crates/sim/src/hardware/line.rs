@@ -1,9 +1,15 @@
-//! A board's own clock, and the UART between board and computer.
+//! A board's own clock, the UART between board and computer, and what goes wrong on the cable.
+
+use std::collections::BTreeMap;
 
 use core::time::Duration;
 
 use v2x_boards::Chassis;
 use v2x_units::Instant;
+
+use super::PortId;
+use crate::chance::Chance;
+use crate::scenario::LineFault;
 
 /// A board's clock: it begins at its boot and is a little wrong.
 #[derive(Debug, Clone, Copy)]
@@ -76,3 +82,74 @@ impl Uart {
 
 /// How long a board is away when it starts anew.
 pub(super) const BOOT_TAKES: Duration = Duration::from_millis(400);
+
+/// Of so many bytes on a noisy line one is spoilt.
+const SPOILT_OF: f64 = 400.0;
+
+/// The cables that do something wrong.
+#[derive(Debug, Clone)]
+pub(super) struct Lines {
+    faults: BTreeMap<PortId, (LineFault, Instant)>,
+    chance: Chance,
+}
+
+impl Lines {
+    pub(super) const fn new(chance: Chance) -> Self {
+        Self {
+            faults: BTreeMap::new(),
+            chance,
+        }
+    }
+
+    pub(super) fn fail(&mut self, port: PortId, fault: LineFault, until: Instant) {
+        self.faults.insert(port, (fault, until));
+    }
+
+    /// What a line does wrong now.
+    pub(super) fn fault(&self, now: Instant, port: PortId) -> Option<LineFault> {
+        let (fault, until) = self.faults.get(&port)?;
+        (now < *until).then_some(*fault)
+    }
+
+    /// What comes out of a line at its other end.
+    pub(super) fn carry(&mut self, now: Instant, port: PortId, mut bytes: Vec<u8>) -> Vec<u8> {
+        match self.fault(now, port) {
+            None => {}
+            Some(LineFault::Unplugged) => bytes.clear(),
+            Some(LineFault::Noisy) => {
+                for byte in &mut bytes {
+                    if self.chance.happens(1.0 / SPOILT_OF) {
+                        *byte ^= 1 << self.chance.below(8);
+                    }
+                }
+            }
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Seed;
+
+    #[test]
+    fn cable_that_is_out_carries_nothing_and_a_noisy_one_spoils_a_few_bytes() {
+        let mut lines = Lines::new(Seed(1).stream("lines"));
+        let (now, until) = (Instant::BOOT, Instant::from_micros(1_000_000));
+        let (one, other) = (PortId::Slot(0), PortId::Slot(1));
+        let sent = vec![0x55; 100_000];
+        lines.fail(one, LineFault::Unplugged, until);
+        assert!(lines.carry(now, one, sent.clone()).is_empty());
+        assert_eq!(lines.carry(now, other, sent.clone()), sent);
+        assert_eq!(
+            lines.carry(until, one, sent.clone()),
+            sent,
+            "it is in again"
+        );
+        lines.fail(one, LineFault::Noisy, until);
+        let came = lines.carry(now, one, sent.clone());
+        let spoilt = came.iter().zip(&sent).filter(|(a, b)| a != b).count();
+        assert!((150..400).contains(&spoilt), "{spoilt}");
+    }
+}

@@ -7,17 +7,18 @@
 //! |---|---|
 //! | `boards` | the product's boards with clocks, flashes and lines around them |
 //! | `happenings` | what a scenario lets happen at a moment |
-//! | `line` | a board's clock and its UART |
+//! | `line` | a board's clock, its UART and its cable |
 //! | `placing` | cars and stations in their places at the beginning |
 //! | `plan` | what a driver does one after the other |
+//! | `sharing` | who drives behind whom, and who draws whose power |
 
 mod boards;
 mod happenings;
 mod line;
 mod placing;
 mod plan;
+mod sharing;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use core::time::Duration;
@@ -26,17 +27,18 @@ use v2x_units::{CanFrame, Instant, Position, UtcTime};
 
 use crate::air::{Air, AirEvent};
 use crate::bus::BusLayout;
-use crate::car::{Car, Socket};
+use crate::car::Car;
 use crate::chance::Seed;
-use crate::driver::Leader;
 use crate::gnss::GnssReceiver;
 use crate::meter::Meter;
 use crate::scenario::{Event, Happening, Scenario, ScenarioError, station_radio};
-use crate::town::{Node, Town};
+use crate::town::{Node, Place, Town};
 
 use boards::{CollectorBoard, RadioBoard, SlotBoard};
+use line::Lines;
 use placing::{address, car, serial, station_nodes, stations};
-use plan::Plan;
+use plan::{Plan, Ways};
+use sharing::OnWay;
 
 /// The longest step in which a world with all its bus traffic moves on.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -57,10 +59,7 @@ pub enum Detail {
     /// fraction of the work, and the same signals.
     Signals,
 }
-/// What the station allows a car, A.
-const SLOT_CURRENT: f64 = 13.0;
-/// Of a Twizy, m.
-const LENGTH: f64 = 2.34;
+
 /// On a spring day, °C.
 const OUTSIDE: f64 = 18.0;
 
@@ -77,7 +76,7 @@ pub enum PortId {
     StationRadio(usize),
 }
 
-/// A car that has got its slot.
+/// A car that has got its slot, or waits for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wait {
     /// Which car.
@@ -93,6 +92,8 @@ pub struct Wait {
 struct CarHere {
     name: String,
     car: Car,
+    /// Where it is now.
+    place: Place,
     plan: Plan,
     collector: CollectorBoard,
     radio: RadioBoard,
@@ -110,9 +111,14 @@ pub struct Hardware {
     station_places: Vec<Position>,
     /// Charges that began, with how long their cars waited for the slot.
     waits: Vec<Wait>,
+    /// The numbers of ways: cars of the same way have the same one.
+    ways: Ways,
+    /// The cars, sorted by way and place a moment ago.
+    order: Vec<OnWay>,
     events: Vec<Event>,
     /// What ends at a moment.
     endings: Vec<(Instant, Happening)>,
+    lines: Lines,
     now: Instant,
     tick: Duration,
     said: Vec<(PortId, Vec<u8>)>,
@@ -133,7 +139,7 @@ impl Hardware {
     ) -> Result<Self, ScenarioError> {
         let mut air = Air::new(scenario.air, seed.stream("air"));
         let layout = BusLayout::renault_twizy();
-        let mut cars = Vec::new();
+        let (mut cars, mut ways) = (Vec::new(), Ways::default());
         for (index, plan) in scenario.cars.iter().enumerate() {
             let through: Vec<_> = plan.route.iter().map(String::as_str).collect();
             let way = town.way(&through).ok_or_else(|| ScenarioError {
@@ -151,10 +157,11 @@ impl Hardware {
             let collector = CollectorBoard::new(collector, receiver, now, stream("collector"));
             cars.push(CarHere {
                 name: plan.name.clone(),
+                place: car.place(),
                 car,
                 collector,
                 radio: RadioBoard::new(address(2, index), &mut air, now, stream("radio")),
-                plan: Plan::new(plan, way, stream("driver")),
+                plan: Plan::new(plan, way, &mut ways, stream("driver")),
                 serial: serial(index),
             });
         }
@@ -180,8 +187,11 @@ impl Hardware {
             stations,
             station_places,
             waits: Vec::new(),
+            order: (0..scenario.cars.len()).map(OnWay::of).collect(),
+            ways,
             events,
             endings: Vec::new(),
+            lines: Lines::new(seed.stream("lines")),
             now: Instant::BOOT,
             tick: match detail {
                 Detail::Frames => TICK,
@@ -243,6 +253,11 @@ impl Hardware {
         self.cars.iter().map(|here| (here.name.as_str(), &here.car))
     }
 
+    /// Where the cars are, in the same order.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.cars.iter().map(|here| here.place)
+    }
+
     /// Wh that have really passed a slot's meter.
     #[must_use]
     pub fn passed(&self, slot: usize) -> Option<f64> {
@@ -260,17 +275,39 @@ impl Hardware {
         std::mem::take(&mut self.waits)
     }
 
+    /// The cars that stand before a slot that is another's, with how long they have waited so far.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Wait> {
+        let cars = self.cars.iter().enumerate();
+        let waiting = cars.filter_map(|(car, here)| {
+            let (slot, since) = here.plan.waits_for(self.now)?;
+            let waited = self.now.since(since);
+            Some(Wait { car, slot, waited })
+        });
+        waiting.collect()
+    }
+
     /// Whether a plug is in a slot.
     #[must_use]
     pub fn is_plugged(&self, slot: usize) -> bool {
         self.slots.get(slot).is_some_and(SlotBoard::is_plugged)
     }
 
-    /// Whether a slot's meter does something wrong, or its board is away.
+    /// Whether a slot's meter does something wrong, its board is away, or its line is.
     #[must_use]
     pub fn meter_is_unwell(&self, slot: usize) -> bool {
         let unwell = |slot: &SlotBoard| slot.meter.fault.is_some() || slot.is_away(self.now);
         self.slots.get(slot).is_some_and(unwell)
+            || self.lines.fault(self.now, PortId::Slot(slot)).is_some()
+    }
+
+    /// Whether nothing hinders what a car's bus says on the way to its computer: its collector and
+    /// that one's line are well.
+    #[must_use]
+    pub fn is_heard(&self, car: usize) -> bool {
+        let is_away = |here: &CarHere| here.collector.is_away(self.now);
+        !self.cars.get(car).is_some_and(is_away)
+            && self.lines.fault(self.now, PortId::Collector(car)).is_none()
     }
 
     /// The serials of the cars, as their buses say them.
@@ -293,12 +330,22 @@ impl Hardware {
     /// Whether every driver has done what he set out to do.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.cars.iter().all(|here| here.plan.is_done())
+        self.under_way() == 0
+    }
+
+    /// Drivers who have not done yet what they set out to do.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        let all = self.cars.iter();
+        all.filter(|here| !here.plan.is_done()).count()
     }
 
     /// A computer has written to a board's line.
     pub fn hear(&mut self, port: PortId, bytes: &[u8]) {
         let now = self.now;
+        let spoilt = self.lines.fault(now, port);
+        let spoilt = spoilt.map(|_| self.lines.carry(now, port, bytes.to_vec()));
+        let bytes = spoilt.as_deref().unwrap_or(bytes);
         match port {
             PortId::Collector(car) => self.cars[car].collector.hear(now, bytes),
             PortId::CarRadio(car) => self.cars[car].radio.hear(now, bytes),
@@ -317,7 +364,7 @@ impl Hardware {
         std::mem::take(&mut self.story)
     }
 
-    /// Lets the world move on until `to`, in steps of [`TICK`].
+    /// Lets the world move on until `to`, in steps of [`Self::tick_length`] and a shorter last one.
     pub fn advance(&mut self, to: Instant) {
         while self.now < to {
             let before = self.now;
@@ -333,9 +380,13 @@ impl Hardware {
         for (index, (here, leader)) in self.cars.iter_mut().zip(leaders).enumerate() {
             let story = &mut self.story;
             let mut tell = |text: String| story.push((now, format!("{}: {text}", here.name)));
-            let waited = here
-                .plan
-                .step(now, &mut here.car, &self.town, &mut self.slots, &mut tell);
+            let waited = here.plan.step(
+                now,
+                &mut here.car,
+                (&self.town, &mut self.ways),
+                &mut self.slots,
+                &mut tell,
+            );
             self.waits.extend(waited.map(|(slot, waited)| Wait {
                 car: index,
                 slot,
@@ -345,6 +396,7 @@ impl Hardware {
             here.car
                 .run(now, leader, |at, frame| collector.frame(at, frame));
             let (place, speed) = (here.car.place(), here.car.twizy.speed());
+            here.place = place;
             if let Some(said) = collector.receiver.speak(now, &self.town, place, speed) {
                 collector.gnss(now, said.as_bytes());
             }
@@ -352,59 +404,6 @@ impl Hardware {
         }
         self.pass_power(length);
         self.step_boards(now);
-    }
-
-    /// For each car the one ahead on the same way, if there is one.
-    fn leaders(&self) -> Vec<Option<Leader>> {
-        let mut leaders = vec![None; self.cars.len()];
-        let mut ways: BTreeMap<&[String], Vec<(f64, usize)>> = BTreeMap::new();
-        for (index, here) in self.cars.iter().enumerate() {
-            if let Some((way, at)) = here.plan.on_way(&here.car) {
-                ways.entry(way).or_default().push((at, index));
-            }
-        }
-        for cars in ways.values_mut() {
-            cars.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for (place, (own, index)) in cars.iter().enumerate() {
-                // Whoever is just as far is beside, not ahead.
-                let ahead = cars[place..].iter().find(|(at, _)| at > own);
-                leaders[*index] = ahead.map(|(at, other)| Leader {
-                    gap: at - own - LENGTH,
-                    speed: self.cars[*other].car.twizy.speed(),
-                });
-            }
-        }
-        leaders
-    }
-
-    /// Mains to the sockets, and through the meters what the cars draw.
-    fn pass_power(&mut self, time: Duration) {
-        for (index, slot) in self.slots.iter_mut().enumerate() {
-            let car = (self.cars.iter_mut()).find(|here| here.plan.plugged_into() == Some(index));
-            let live = slot.is_live();
-            let mut power = 0.0;
-            if let Some(here) = car {
-                let voltage = slot.meter.voltage;
-                let socket = live.then_some(Socket {
-                    voltage,
-                    current_limit: SLOT_CURRENT,
-                });
-                here.car.set_socket(socket);
-                power = if live {
-                    here.car.twizy.mains_power()
-                } else {
-                    0.0
-                };
-            }
-            slot.meter.pass(power, time);
-        }
-        for here in self
-            .cars
-            .iter_mut()
-            .filter(|it| it.plan.plugged_into().is_none())
-        {
-            here.car.set_socket(None);
-        }
     }
 
     fn step_boards(&mut self, now: Instant) {
@@ -429,8 +428,9 @@ impl Hardware {
                 radio.heard(now, way, rssi, &payload);
             }
         }
-        let said = &mut self.said;
+        let (said, lines) = (&mut self.said, &mut self.lines);
         let mut say = |port, bytes: Vec<u8>| {
+            let bytes = lines.carry(now, port, bytes);
             if !bytes.is_empty() {
                 said.push((port, bytes));
             }

@@ -1,5 +1,7 @@
 //! What a driver does one after the other: wait, drive, park, plug in, unplug.
 
+use std::collections::BTreeMap;
+
 use core::time::Duration;
 
 use v2x_units::Instant;
@@ -23,12 +25,24 @@ enum Stage {
     Done,
 }
 
+/// The numbers of ways, by the nodes that they go through.
+#[derive(Debug, Default)]
+pub(super) struct Ways(BTreeMap<Vec<String>, usize>);
+
+impl Ways {
+    fn number(&mut self, route: &[String]) -> usize {
+        let next = self.0.len();
+        *self.0.entry(route.to_vec()).or_insert(next)
+    }
+}
+
 /// A driver's plan.
 #[derive(Debug)]
 pub(super) struct Plan {
     kind: DriverKind,
     way: Way,
-    route: Vec<String>,
+    /// Which way that is.
+    number: usize,
     starts_at: f64,
     sets_off: Instant,
     charge: Option<ChargePlan>,
@@ -39,11 +53,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(plan: &CarPlan, way: Way, chance: Chance) -> Self {
+    pub(super) fn new(plan: &CarPlan, way: Way, ways: &mut Ways, chance: Chance) -> Self {
         Self {
             kind: plan.driver,
             way,
-            route: plan.route.clone(),
+            number: ways.number(&plan.route),
             starts_at: plan.starts_at_m,
             sets_off: Instant::BOOT + Duration::from_secs_f64(plan.sets_off_s.max(0.0)),
             charge: plan.charge,
@@ -63,11 +77,20 @@ impl Plan {
         matches!(self.stage, Stage::PluggedIn(_)).then_some(slot)
     }
 
-    /// Its way and how far it is on it, for those behind.
-    pub(super) fn on_way(&self, car: &Car) -> Option<(&[String], f64)> {
+    /// The slot, from 0, before which it stands because another car has it, and since when.
+    pub(super) fn waits_for(&self, now: Instant) -> Option<(usize, Instant)> {
+        let slot = self.charge?.slot.checked_sub(1)?;
         match self.stage {
-            Stage::Waits => Some((&self.route, self.starts_at)),
-            Stage::Drives => Some((&self.route, car.travelled_on_way())),
+            Stage::Parked(plugs_in) if now > plugs_in => Some((slot, plugs_in)),
+            _ => None,
+        }
+    }
+
+    /// Its way and how far it is on it, for those behind.
+    pub(super) fn on_way(&self, car: &Car) -> Option<(usize, f64)> {
+        match self.stage {
+            Stage::Waits => Some((self.number, self.starts_at)),
+            Stage::Drives => Some((self.number, car.travelled_on_way())),
             _ => None,
         }
     }
@@ -77,7 +100,7 @@ impl Plan {
         &mut self,
         now: Instant,
         car: &mut Car,
-        town: &Town,
+        around: (&Town, &mut Ways),
         slots: &mut [SlotBoard],
         tell: &mut impl FnMut(String),
     ) -> Option<(usize, Duration)> {
@@ -97,7 +120,7 @@ impl Plan {
                         let plugs_in = now + Duration::from_secs_f64(charge.after_s);
                         self.stage = Stage::Parked(plugs_in);
                     }
-                    None => self.go_on(now, town),
+                    None => self.go_on(now, around),
                 }
             }
             Stage::Parked(plugs_in) if now >= plugs_in => {
@@ -117,7 +140,7 @@ impl Plan {
             Stage::PluggedIn(until) if now >= until => {
                 self.plug(now, slots, false);
                 tell(format!("is unplugged with {percent:.1} %"));
-                self.go_on(now, town);
+                self.go_on(now, around);
             }
             _ => {}
         }
@@ -125,13 +148,13 @@ impl Plan {
     }
 
     /// The next leg, if there is one and a way leads there.
-    fn go_on(&mut self, now: Instant, town: &Town) {
+    fn go_on(&mut self, now: Instant, (town, ways): (&Town, &mut Ways)) {
         self.stage = Stage::Done;
         let Some(leg) = self.legs.pop() else { return };
         let through: Vec<_> = leg.route.iter().map(String::as_str).collect();
         if let Some(way) = town.way(&through) {
             self.way = way;
-            self.route = leg.route;
+            self.number = ways.number(&leg.route);
             self.starts_at = 0.0;
             self.charge = leg.charge;
             self.sets_off = now + Duration::from_secs_f64(leg.waits_s.max(0.0));

@@ -5,7 +5,7 @@ use crate::driver::DriverKind;
 use crate::gnss::GnssSettings;
 use crate::meter::MeterFault;
 use crate::scenario::{
-    CarPlan, ChargePlan, Event, Happening, Leg, Lets, Scenario, SlotPlan, StationPlan,
+    CarPlan, ChargePlan, Event, Happening, Leg, Lets, LineFault, Scenario, SlotPlan, StationPlan,
     station_radio,
 };
 use crate::town::Town;
@@ -176,6 +176,17 @@ fn car(around: &Around<'_>, index: usize, chance: &mut Chance) -> CarPlan {
     }
 }
 
+/// The line of any board.
+fn line(cars: &[CarPlan], wanted: Campaign, chance: &mut Chance) -> String {
+    let car = chance.one_of(cars).map_or("", |car| car.name.as_str());
+    match chance.below(4) {
+        0 if wanted.slots > 0 => format!("slot{}", 1 + chance.below(wanted.slots)),
+        1 if wanted.slots > 0 => station_radio(chance.below(wanted.stations.max(1))),
+        2 => format!("{car}.radio"),
+        _ => format!("{car}.collector"),
+    }
+}
+
 fn happening(cars: &[CarPlan], wanted: Campaign, chance: &mut Chance) -> Happening {
     let slots = wanted.slots;
     let car = chance
@@ -190,7 +201,7 @@ fn happening(cars: &[CarPlan], wanted: Campaign, chance: &mut Chance) -> Happeni
         MeterFault::Stuck,
         MeterFault::Jumping,
     ];
-    match chance.below(11) {
+    match chance.below(14) {
         0 => Happening::BrakeHard {
             car,
             for_s: chance.between(1.0, 5.0),
@@ -227,6 +238,19 @@ fn happening(cars: &[CarPlan], wanted: Campaign, chance: &mut Chance) -> Happeni
             calls: 1 + u32::try_from(chance.below(200)).unwrap_or(0),
         },
         9 => Happening::RestartComputer { car },
+        10 => Happening::LineFault {
+            board: line(cars, wanted, chance),
+            fault: LineFault::Unplugged,
+            for_s: chance.between(1.0, 60.0),
+        },
+        11 => Happening::LineFault {
+            board: line(cars, wanted, chance),
+            fault: LineFault::Noisy,
+            for_s: chance.between(10.0, 300.0),
+        },
+        12 if slots > 0 => Happening::MeterReset {
+            slot: 1 + chance.below(slots),
+        },
         _ => Happening::BrokerAway {
             for_s: chance.between(5.0, 600.0),
         },

@@ -61,6 +61,8 @@ pub(super) struct CarRadio {
     clock_due: Instant,
     /// Messages that were believed since the computer's start, with their times.
     accepted: BTreeMap<(GenerationTime, [u8; 8]), Instant>,
+    /// Whether something was told to V2V and V2G since they were asked what they want.
+    is_told: bool,
     /// The session that is open, as the disk has it.
     open: Option<SessionId>,
     /// Receipts with both signatures, as the disk has them.
@@ -68,6 +70,7 @@ pub(super) struct CarRadio {
     /// What was counted before the last restart of the computer.
     before: (u64, u64),
     pub(super) believed: u64,
+    pub(super) battery_in_clear: u64,
     pub(super) told: Vec<(Instant, ToldByRadio)>,
 }
 
@@ -87,10 +90,12 @@ impl CarRadio {
             car_due: Instant::BOOT,
             clock_due: Instant::BOOT,
             accepted: BTreeMap::new(),
+            is_told: true,
             open: None,
             receipts: Vec::new(),
             before: (0, 0),
             believed: 0,
+            battery_in_clear: 0,
             told: Vec::new(),
         }
     }
@@ -105,6 +110,7 @@ impl CarRadio {
         if let Some(session) = self.open {
             self.charging.remember(now, session, &mut self.chance);
         }
+        self.is_told = true;
         // A message that was fresh before the start may be believed once more after it.
         self.accepted.clear();
     }
@@ -122,6 +128,7 @@ impl CarRadio {
 
     /// Takes what the radio board said.
     pub(super) fn hear(&mut self, now: Instant, bytes: &[u8]) {
+        self.is_told = true;
         for heard in self.line.hear(now, bytes) {
             let on_air = Heard {
                 from: heard.from,
@@ -146,16 +153,22 @@ impl CarRadio {
         let now = at.instant;
         if now >= self.clock_due {
             self.clock_due = now + TELL_CLOCK;
+            self.is_told = true;
             self.charging.clock(now, utc, &mut self.chance);
             self.traffic.clock(now, utc, &mut self.chance);
         }
         if now >= self.car_due {
             self.car_due = now + TELL_CAR;
+            self.is_told = true;
             let car = CarNow::of(state, at);
             self.charging.car(&car, &mut self.chance);
             self.traffic.car(&car, &mut self.chance);
         }
-        self.act(at);
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
+        let is_due = is_due(self.charging.wake_at()) || is_due(self.traffic.wake_at());
+        if std::mem::take(&mut self.is_told) || is_due {
+            self.act(at);
+        }
         self.line.take()
     }
 
@@ -171,6 +184,7 @@ impl CarRadio {
             receipts,
             accepted,
             believed,
+            battery_in_clear,
             ..
         } = self;
         charging.poll(at, chance, |wanted| match wanted {
@@ -192,6 +206,8 @@ impl CarRadio {
             WantedByV2v::Record(_) | WantedByV2v::Warning(..) => {}
             WantedByV2v::Received(received) => {
                 *believed += 1;
+                let is_clear = matches!(received.message, VerifiedMessage::VehicleData(_));
+                *battery_in_clear += u64::from(is_clear);
                 let (signer, generation) = (received.signer, received.generation);
                 if accepted.insert((generation, signer.0), now).is_some() {
                     let kind = kind(&received.message);

@@ -11,6 +11,7 @@ use core::time::Duration;
 
 use v2x_units::UtcTime;
 
+use crate::grid::Grid;
 use crate::town::Place;
 
 /// Metres of one bin.
@@ -21,8 +22,6 @@ pub const FAR: f64 = 200.0;
 pub const BLIND: Duration = Duration::from_secs(5);
 /// Ages are counted in so many steps of a tenth of a second.
 const STEPS: usize = 50;
-/// More cars than this are too many pairs to look at.
-const CARS_MAX: usize = 200;
 
 /// One bin of distances.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,25 +114,26 @@ impl Figures {
         self.bins.get_mut(bin(distance)?)
     }
 
-    /// A car has sent so many CAMs.
-    pub(super) fn sent(&mut self, by: usize, cams: u64, places: &[Place]) {
-        if places.len() > CARS_MAX || cams == 0 {
+    /// Cars have sent so many CAMs, each by its number.
+    pub(super) fn sent(&mut self, sent: &[(usize, u64)], places: &[Place]) {
+        if sent.is_empty() {
             return;
         }
-        for (other, place) in places.iter().enumerate() {
-            if other != by
-                && let Some(bin) = self.bin_mut(distance(place, &places[by]))
-            {
-                bin.expected += cams;
+        let points: Vec<_> = places.iter().map(|at| (at.east, at.north)).collect();
+        let (mut grid, mut near) = (Grid::default(), Vec::new());
+        grid.sort(FAR, &points);
+        for (by, cams) in sent {
+            grid.near(points[*by], &mut near);
+            for other in near.iter().filter(|other| *other != by) {
+                if let Some(bin) = self.bin_mut(distance(&places[*other], &places[*by])) {
+                    bin.expected += cams;
+                }
             }
         }
     }
 
     /// A car believed a CAM of another, which was signed at that time.
     pub(super) fn believed(&mut self, by: usize, of: usize, signed: UtcTime, places: &[Place]) {
-        if places.len() > CARS_MAX {
-            return;
-        }
         if let Some(bin) = self.bin_mut(distance(&places[by], &places[of])) {
             bin.believed += 1;
         }
@@ -177,5 +177,38 @@ fn bin(distance: f64) -> Option<usize> {
 }
 
 pub(super) fn distance(a: &Place, b: &Place) -> f64 {
-    (a.east - b.east).hypot(a.north - b.north)
+    let (east, north) = (a.east - b.east, a.north - b.north);
+    (east * east + north * north).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(east: f64) -> Place {
+        Place {
+            east,
+            north: 0.0,
+            height: 0.0,
+            grade: 0.0,
+            heading: 0.0,
+        }
+    }
+
+    #[test]
+    fn cams_are_expected_of_every_car_within_reach_however_many_cars_there_are() {
+        // One car every 50 m over 20 km: eight of them are within 200 m of each inner one.
+        let places: Vec<_> = (0..400_u32).map(|it| at(f64::from(it) * 50.0)).collect();
+        let mut figures = Figures::default();
+        figures.sent(&[(200, 3)], &places);
+        let counts: Vec<_> = figures.bins.iter().map(|bin| bin.expected).collect();
+        // 200 m itself lies in no bin below 200 m.
+        assert_eq!(counts.iter().sum::<u64>(), 3 * 6, "{counts:?}");
+        assert_eq!((counts[5], counts[10], counts[15]), (6, 6, 6));
+        figures.believed(199, 200, UtcTime::from_millis(1000), &places);
+        assert_eq!(figures.bins[5].believed, 1);
+        figures.look(UtcTime::from_millis(1250), &places);
+        assert_eq!(figures.bins[5].looks(), 1);
+        assert!((figures.bins[5].mean_age().unwrap() - 0.25).abs() < 1e-9);
+    }
 }

@@ -10,6 +10,7 @@
 //! | `radio_line` | a computer's line to its radio board |
 //! | `operator` | keys and certificates of everybody |
 //! | `broker` | a broker that is not always there |
+//! | `ending` | what can only be said at the end |
 //! | `story` | what everybody has said, written down and shown to the checkers |
 //! | [`report`] | what a run came to |
 //! | [`figures`] | V2V by distance |
@@ -23,6 +24,7 @@ mod broker;
 pub mod campaign;
 mod car_radio;
 pub mod checkers;
+mod ending;
 pub mod figures;
 mod operator;
 mod radio_line;
@@ -34,13 +36,14 @@ mod tables;
 mod vehicle;
 mod witness;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
 use core::time::Duration;
 
 use v2x_proto::secure::Role;
+use v2x_proto::v2g::SessionId;
 use v2x_proto::v2v::V2vSettings;
 use v2x_roles::vehicle::radio::V2gSettings;
 use v2x_units::{CanFrame, Instant, UtcTime, WattHours};
@@ -134,16 +137,19 @@ struct World {
 /// What the checkers know of a slot.
 #[derive(Debug, Clone, Default)]
 struct SlotWatch {
-    /// Wh at the meter when the plug went in, while one is or its session goes on.
-    plugged: Option<f64>,
+    /// When the plug went in and Wh at the meter then, while one is or its session goes on.
+    plugged: Option<(Instant, f64)>,
     /// Whose plug was in it, the last one first: a receipt may come when the next is there.
     cars: Vec<usize>,
     /// Whether the station has a session there.
     in_session: bool,
     /// When its meter was last not well.
     unwell: Option<Instant>,
-    /// Wh of the session that ended last, by the station and by physics.
-    last: Option<(f64, f64)>,
+    /// Wh of the session that ended last, by the station, until another car's conversation is
+    /// open there.
+    last: Option<f64>,
+    /// The conversation that is open there.
+    talk: Option<SessionId>,
 }
 
 /// Plays a scenario in virtual time.
@@ -256,8 +262,9 @@ impl World {
         let mut heard = vec![HeardByCar::default(); self.vehicles.len()];
         for (port, bytes) in self.hardware.take_said() {
             match port {
-                PortId::Collector(car) => heard[car].collector.extend(bytes),
-                PortId::CarRadio(car) => heard[car].radio.extend(bytes),
+                // A board says something once in a tick.
+                PortId::Collector(car) => heard[car].collector = bytes,
+                PortId::CarRadio(car) => heard[car].radio = bytes,
                 PortId::Slot(slot) => {
                     if let Some(station) = self.stations.iter_mut().find(|it| it.has(slot)) {
                         station.hear(now, slot, &bytes);
@@ -306,7 +313,7 @@ impl World {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let energy = self.hardware.passed(index).unwrap_or(0.0);
             if self.hardware.is_plugged(index) {
-                slot.plugged.get_or_insert(energy);
+                slot.plugged.get_or_insert((now, energy));
             } else if !slot.in_session {
                 // A session ends a little after its plug is out: until then the note stays. A plug
                 // may also go as it came: while its meter was stuck no session began.
@@ -329,7 +336,7 @@ impl World {
     }
 
     fn places(&self) -> Vec<Place> {
-        self.hardware.cars().map(|(_, car)| car.place()).collect()
+        self.hardware.places().collect()
     }
 
     /// Faults of computers and broker, which no board knows of.
@@ -367,48 +374,6 @@ impl World {
 
     fn index(&self, car: &str) -> Option<usize> {
         self.report.cars.iter().position(|name| name == car)
-    }
-
-    /// The last deliveries, and what can only be said at the end.
-    fn finish(mut self) -> Report {
-        self.broker.set_there(true);
-        let now = self.hardware.now();
-        for vehicle in &mut self.vehicles {
-            vehicle.fail_disk(0);
-            // A disk and a broker that answer: soon nothing waits.
-            for _ in 0..2000 {
-                vehicle.deliver(&mut self.broker, self.run.defect);
-            }
-        }
-        for (index, vehicle) in self.vehicles.iter().enumerate() {
-            let found = checkers::nothing_is_lost(now, index, vehicle, &self.broker);
-            self.report.complaints.extend(found);
-            self.report.frames += vehicle.frames;
-            let at_broker = (vehicle.committed.iter())
-                .filter(|(_, row)| self.broker.has(index, row.as_bytes()));
-            self.report.delivered += at_broker.count() as u64;
-            self.report.frames_lost += vehicle.lost_frames;
-            self.report.rows_refused += vehicle.refused;
-            let (cams, denms) = vehicle.radio.sent();
-            self.report.cams_sent += cams;
-            self.report.denms_sent += denms;
-            self.report.believed += vehicle.radio.believed;
-        }
-        self.report.delivered_again = self.broker.again;
-        let cars: BTreeMap<_, _> = (self.report.cars.iter())
-            .map(|name| evcc(name))
-            .zip(self.vehicles.iter().map(|vehicle| &vehicle.radio.receipts))
-            .collect();
-        for station in &self.stations {
-            let twice = checkers::no_step_twice(now, &station.kept);
-            let lost = checkers::no_receipt_is_lost(now, &station.receipts, &cars);
-            self.report.receipts += station.receipts.len();
-            self.report.complaints.extend(twice);
-            self.report.complaints.extend(lost);
-        }
-        let private = checkers::nothing_private(&self.report.log, &self.hardware);
-        self.report.complaints.extend(private);
-        self.report
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use core::time::Duration;
+
 use rust_decimal::Decimal;
 use v2x_charging::SessionRecord;
 use v2x_roles::station::Tell;
@@ -10,22 +12,31 @@ use v2x_roles::vehicle::radio::ToldByV2v;
 use v2x_units::{Instant, WattHours};
 
 use super::car_radio::ToldByRadio;
-use super::checkers::{self, Complaint};
+use super::checkers::{self, Complaint, Pack};
 use super::station::ToldByStation;
 use super::vehicle::Told;
 use super::{BEGINNING, CarSample, Defect, SessionRow, WaitRow, World, evcc};
+
+/// What a car counts at the end of a charge it may have seen up to a look later.
+const COUNTED_LATE: Duration = Duration::from_secs(1);
 
 impl World {
     /// Writes down what the computers of cars have said on the radio in this tick, while physics is
     /// still as it was.
     pub(super) fn tell_radio(&mut self) {
         let places = self.places();
-        for index in 0..self.vehicles.len() {
-            let radio = &mut self.vehicles[index].radio;
-            let (told, (cams, _)) = (std::mem::take(&mut radio.told), radio.sent());
+        let mut sent = Vec::new();
+        for (index, vehicle) in self.vehicles.iter().enumerate() {
+            let (cams, _) = vehicle.radio.sent();
             let fresh = cams - self.cams_sent[index];
             self.cams_sent[index] = cams;
-            self.report.figures.sent(index, fresh, &places);
+            if fresh > 0 {
+                sent.push((index, fresh));
+            }
+        }
+        self.report.figures.sent(&sent, &places);
+        for index in 0..self.vehicles.len() {
+            let told = std::mem::take(&mut self.vehicles[index].radio.told);
             for (at, told) in told {
                 match told {
                     ToldByRadio::Cam(signer, generation) => {
@@ -59,14 +70,10 @@ impl World {
         for (at, what) in self.hardware.take_story() {
             self.line(at, "world", &what);
         }
-        for wait in self.hardware.take_waits() {
-            self.report.waits.push(WaitRow {
-                car: wait.car,
-                slot: wait.slot + 1,
-                at: now,
-                waited: wait.waited,
-            });
-        }
+        let waits = self.hardware.take_waits().into_iter();
+        self.report
+            .waits
+            .extend(waits.map(|wait| WaitRow::of(wait, now)));
         for index in 0..self.vehicles.len() {
             for (at, told) in std::mem::take(&mut self.vehicles[index].told) {
                 self.vehicle_told(at, index, &told);
@@ -193,9 +200,9 @@ impl World {
         let station = record.energy.plausible.kilowatt_hours() * 1000.0;
         let passed = self.hardware.passed(slot).unwrap_or(0.0);
         let watch = &mut self.slots[slot];
-        let began = watch.plugged.take().unwrap_or(passed);
+        let (since, began) = watch.plugged.take().unwrap_or((at, passed));
         watch.in_session = false;
-        watch.last = Some((station, passed - began));
+        watch.last = Some(station);
         let row = SessionRow {
             slot: slot + 1,
             ended: at,
@@ -204,8 +211,7 @@ impl World {
             car: watch.cars.first().copied(),
             cost,
         };
-        let since_unwell = watch.unwell.map(|unwell| at.since(unwell));
-        let was_well = since_unwell.is_none_or(|since| since > record.elapsed);
+        let was_well = watch.unwell.is_none_or(|unwell| unwell < since);
         let text = format!("session {} ends with {station:.3} Wh", record.transaction);
         self.line(at, &format!("slot {}", slot + 1), &text);
         self.complain(checkers::energy_agrees(&row, was_well));
@@ -226,8 +232,9 @@ impl World {
                     &format!("signs a receipt for {car}: {energy:?} Wh"),
                 );
                 let plugged = self.plugged_in(slot, &car);
-                let flowed = self.slots[slot].last.map(|(_, physics)| physics);
-                let found = checkers::receipt_is_right(at, slot, (&car, energy), (plugged, flowed));
+                let session = self.slots[slot].last;
+                let found =
+                    checkers::receipt_is_right(at, slot, (&car, energy), (plugged, session));
                 self.complain(found);
             }
             ToldByV2g::Receipt(_, Some(_)) => self.line(at, &who, "has a countersigned receipt"),
@@ -236,7 +243,14 @@ impl World {
                 let text = why.map_or((*kind).to_owned(), |why| format!("{kind}: {why}"));
                 self.line(at, &who, &text);
             }
-            ToldByV2g::Save(_) | ToldByV2g::Battery(..) | ToldByV2g::BatteryData(..) => {}
+            ToldByV2g::Save(saved) => {
+                let (watch, id) = (&mut self.slots[slot], saved.as_ref().map(|saved| saved.id));
+                if id.is_some() && id != watch.talk {
+                    watch.last = None;
+                }
+                watch.talk = id;
+            }
+            ToldByV2g::Battery(..) | ToldByV2g::BatteryData(..) => {}
         }
     }
 
@@ -286,18 +300,20 @@ impl World {
                 if self.is_recorded(index) {
                     return;
                 }
-                let plugged = self.hardware.plugged_into(index).is_some();
-                let physics = self.witness.charged(index, plugged);
-                let found =
-                    checkers::car_counts_no_more(at, &name, energy.map(WattHours::get), physics);
+                let since_boot = charge.last_charging().as_micros() - BEGINNING.as_micros();
+                let until = Instant::from_micros(u64::try_from(since_boot).unwrap_or(0));
+                let physics = self.witness.charged(index, until + COUNTED_LATE);
+                let counted = energy.map(WattHours::get);
+                let found = checkers::car_energy_agrees(at, &name, counted, physics);
                 self.complain(found);
             }
             Told::AlarmRaised(alarm) => {
                 self.line(at, &name, &format!("alarm {}", alarm.word()));
-                let car = self.hardware.cars().nth(index).map(|(_, car)| car.clone());
-                if let Some(car) = car.filter(|car| !car.is_recorded()) {
-                    self.complain(checkers::alarm_has_a_cause(at, &name, *alarm, &car));
-                }
+                let car = self.hardware.cars().nth(index).map(|(_, car)| car);
+                let pack = car.filter(|car| !car.is_recorded()).map(Pack::of);
+                let found =
+                    pack.and_then(|pack| checkers::alarm_has_a_cause(at, &name, *alarm, pack));
+                self.complain(found);
             }
         }
     }

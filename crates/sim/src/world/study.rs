@@ -58,7 +58,7 @@ impl Parameter {
     /// Says what would.
     pub fn check(self, value: f64) -> Result<(), String> {
         let (range, what) = match self {
-            Self::Vehicles => (1.0..=200.0, "1 to 200 cars"),
+            Self::Vehicles => (1.0..=2000.0, "1 to 2000 cars"),
             Self::Distance => (10.0..=1000.0, "10 to 1000 m"),
             Self::Rate => (1.0..=10.0, "1 to 10 CAMs a second"),
             Self::Loss => (0.0..=0.99, "0 to 0.99"),
@@ -100,8 +100,10 @@ pub struct Point {
     pub figures: Figures,
     /// Warnings that were given.
     pub warnings: u64,
-    /// How long cars waited for their slots, s, in rising order.
+    /// How long cars waited that got their slots, s, in rising order.
     pub waits: Vec<f64>,
+    /// How long cars had waited that had no slot yet when their world ended, s, in rising order.
+    pub still_waiting: Vec<f64>,
     /// Wh and cost of each session.
     pub sessions: Vec<(f64, Option<Decimal>)>,
     /// Complaints of the checkers.
@@ -135,6 +137,7 @@ impl Study {
                 point.add(&report, self.run.length);
             }
             point.waits.sort_by(f64::total_cmp);
+            point.still_waiting.sort_by(f64::total_cmp);
             points.push(point);
         }
         Ok(points)
@@ -147,7 +150,7 @@ impl Study {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "checked to be 1 to 200"
+                reason = "checked to be 1 to 2000"
             )]
             let cars = value as usize;
             campaign.cars = cars;
@@ -174,17 +177,18 @@ impl Study {
         let mut csv = format!(
             "{},worlds,car_hours,cams_sent,delivery_50m,delivery_100m,age_mean_50m_s,\
              age_p95_50m_s,age_mean_100m_s,age_p95_100m_s,warnings,charges,waited_mean_s,\
-             waited_p95_s,sessions,energy_wh,cost,complaints\n",
+             waited_p95_s,still_waiting,still_waiting_mean_s,sessions,energy_wh,unbilled,cost,\
+             complaints\n",
             self.word()
         );
         for it in points {
             let (near, far) = (it.within(50.0), it.within(100.0));
             let energy: f64 = it.sessions.iter().map(|(energy, _)| energy).sum();
-            let cost: Decimal = it.sessions.iter().filter_map(|(_, cost)| *cost).sum();
+            let cost = it.cost().map_or_else(String::new, |cost| cost.to_string());
             // A String takes everything.
             let _written = writeln!(
                 csv,
-                "{},{},{:.2},{},{},{},{},{},{},{},{},{},{},{},{},{energy:.0},{cost},{}",
+                "{},{},{:.2},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{energy:.0},{},{cost},{}",
                 it.value,
                 it.worlds,
                 it.car_hours,
@@ -197,9 +201,12 @@ impl Study {
                 cell(far.age_p95()),
                 it.warnings,
                 it.waits.len(),
-                cell(it.mean_wait()),
+                cell(mean(&it.waits)),
                 cell(it.wait_p95()),
+                it.still_waiting.len(),
+                cell(mean(&it.still_waiting)),
                 it.sessions.len(),
+                it.unbilled(),
                 it.complaints
             );
         }
@@ -265,6 +272,9 @@ impl Point {
         self.warnings += report.warnings;
         let waits = report.waits.iter().map(|wait| wait.waited.as_secs_f64());
         self.waits.extend(waits);
+        let still = report.still_waiting.iter();
+        let still = still.map(|wait| wait.waited.as_secs_f64());
+        self.still_waiting.extend(still);
         let sessions = report.sessions.iter().map(|row| (row.station, row.cost));
         self.sessions.extend(sessions);
         self.complaints += report.complaints.len();
@@ -285,20 +295,35 @@ impl Point {
         sum
     }
 
-    /// The mean wait for a slot, s.
+    /// Sessions without a bill.
     #[must_use]
-    pub fn mean_wait(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-        let count = self.waits.len() as f64;
-        (count > 0.0).then(|| self.waits.iter().sum::<f64>() / count)
+    pub fn unbilled(&self) -> usize {
+        let bills = self.sessions.iter().map(|(_, cost)| cost);
+        bills.filter(|cost| cost.is_none()).count()
     }
 
-    /// The wait that 95 of 100 cars did not exceed, s.
+    /// What all sessions cost together; `None` when there are none, or one of them has no bill:
+    /// the sum of the others would look like all.
+    #[must_use]
+    pub fn cost(&self) -> Option<Decimal> {
+        if self.sessions.is_empty() {
+            return None;
+        }
+        self.sessions.iter().map(|(_, cost)| *cost).sum()
+    }
+
+    /// The wait that 95 of 100 cars did not exceed of those that got their slots, s.
     #[must_use]
     pub fn wait_p95(&self) -> Option<f64> {
         let place = (self.waits.len() * 95).div_ceil(100);
         self.waits.get(place.checked_sub(1)?).copied()
     }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let count = values.len() as f64;
+    (count > 0.0).then(|| values.iter().sum::<f64>() / count)
 }
 
 fn cell(value: Option<f64>) -> String {
@@ -351,4 +376,77 @@ fn draw_into(
         chart.draw_series(line).map_err(said)?;
     }
     root.present().map_err(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn study() -> Study {
+        Study {
+            scenario: None,
+            campaign: Campaign::usual(60.0),
+            varied: None,
+            seeds: (1, 1),
+            run: Run {
+                seed: Seed(1),
+                length: Duration::from_secs(60),
+                detail: crate::hardware::Detail::Signals,
+                signatures: super::super::Signatures::MarkedFake,
+                cams_per_second: None,
+                threads: 1,
+                defect: None,
+            },
+        }
+    }
+
+    /// The cell of a column in the only row.
+    fn shown(point: &Point, column: &str) -> String {
+        let csv = study().points_csv(std::slice::from_ref(point));
+        let mut lines = csv.lines().map(|line| line.split(','));
+        let (mut head, mut row) = (lines.next().unwrap(), lines.next().unwrap());
+        let at = head.position(|it| it == column).unwrap();
+        row.nth(at).unwrap().to_owned()
+    }
+
+    fn point(costs: &[Option<i64>]) -> Point {
+        let of = |cost: &Option<i64>| (100.0, cost.map(Decimal::from));
+        Point {
+            sessions: costs.iter().map(of).collect(),
+            ..Point::default()
+        }
+    }
+
+    #[test]
+    fn cost_that_is_not_known_is_an_empty_cell_and_not_nothing() {
+        for (costs, cost, unbilled) in [
+            (&[][..], "", "0"),
+            (&[Some(2), Some(3)][..], "5", "0"),
+            (&[Some(0)][..], "0", "0"),
+            (&[Some(2), None][..], "", "1"),
+            (&[None, None][..], "", "2"),
+        ] {
+            let point = point(costs);
+            assert_eq!(shown(&point, "cost"), cost, "{costs:?}");
+            assert_eq!(shown(&point, "unbilled"), unbilled, "{costs:?}");
+        }
+    }
+
+    #[test]
+    fn cars_that_still_wait_are_counted_apart_from_those_that_got_a_slot() {
+        let point = Point {
+            waits: vec![0.0, 10.0],
+            still_waiting: vec![300.0],
+            ..Point::default()
+        };
+        let cells = [
+            "charges",
+            "waited_mean_s",
+            "still_waiting",
+            "still_waiting_mean_s",
+        ];
+        let cells = cells.map(|column| shown(&point, column));
+        assert_eq!(cells, ["2", "5.0000", "1", "300.0000"]);
+        assert_eq!(shown(&Point::default(), "still_waiting_mean_s"), "");
+    }
 }

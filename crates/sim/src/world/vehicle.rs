@@ -4,6 +4,8 @@
 //! Not here: any decision, nor its radio (`car_radio.rs`). Threads and files are `apps/v2x`'s; this
 //! is the same parts in a row.
 
+use std::sync::Arc;
+
 use core::time::Duration;
 
 use v2x_can::{Decoder, RENAULT_TWIZY_DBC, RENAULT_TWIZY_VSS, VssMapping};
@@ -28,8 +30,8 @@ const WINDOW: usize = 50;
 
 /// What the computers know of a car's bus.
 pub(super) struct Layout {
-    decoder: Decoder,
-    mapping: VssMapping,
+    decoder: Arc<Decoder>,
+    mapping: Arc<VssMapping>,
 }
 
 impl Layout {
@@ -38,7 +40,10 @@ impl Layout {
             .expect("a test reads the DBC of this repository");
         let mapping = VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder)
             .expect("a test reads the mapping of this repository");
-        Self { decoder, mapping }
+        Self {
+            decoder: Arc::new(decoder),
+            mapping: Arc::new(mapping),
+        }
     }
 }
 
@@ -94,7 +99,7 @@ impl VehicleComputer {
         radio: CarRadio,
         chance: Chance,
     ) -> Self {
-        let (decoder, mapping) = (layout.decoder.clone(), layout.mapping.clone());
+        let (decoder, mapping) = (Arc::clone(&layout.decoder), Arc::clone(&layout.mapping));
         Self {
             link: LinkDecoder::new(),
             radio,
@@ -180,7 +185,9 @@ impl VehicleComputer {
     /// the radio board.
     pub(super) fn turn(&mut self, now: Instant, collector: &[u8], radio: &[u8]) -> Vec<u8> {
         self.hear(now, collector);
-        self.radio.hear(now, radio);
+        if !radio.is_empty() {
+            self.radio.hear(now, radio);
+        }
         let at = self.stamp(now);
         let utc = self.has_time.then_some(at.utc);
         self.radio.turn(at, &self.state, utc)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use v2x_sim::chance::Seed;
 use v2x_sim::hardware::Detail;
+use v2x_sim::world::checkers::Complaint;
 use v2x_sim::world::{Report, Run, Shown, Signatures, campaign, play_recorded};
 
 use super::{CAMPAIGN, scenario, seconds, town};
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &cli::SimRun) -> Result<(), Failure> {
         return Ok(());
     }
     for complaint in &report.complaints {
-        writeln!(out, "{complaint}").blame(Blame::Runtime, "standard output")?;
+        tell_complaint(&report, complaint, &mut out).blame(Blame::Runtime, "standard output")?;
     }
     let what = format!("{} complaints of the checkers", report.complaints.len());
     let again = again(arguments, signatures);
@@ -96,6 +97,18 @@ fn again(arguments: &cli::SimRun, signatures: Signatures) -> String {
     command
 }
 
+/// What led up to a complaint, and what it is.
+fn tell_complaint(
+    report: &Report,
+    complaint: &Complaint,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    for line in report.before(complaint) {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out, "{complaint}")
+}
+
 fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     writeln!(
         out,
@@ -114,14 +127,15 @@ fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     writeln!(
         out,
         "{} CAMs and {} DENMs sent, {} messages believed, {} warnings, {} receipts, {} of them for \
-         the car beside, {:.0} s waited for slots",
+         the car beside, {:.0} s waited for slots, {} cars still wait",
         report.cams_sent,
         report.denms_sent,
         report.believed,
         report.warnings,
         report.receipts,
         report.swapped,
-        waited.sum::<f64>()
+        waited.sum::<f64>(),
+        report.still_waiting.len()
     )?;
     for row in &report.sessions {
         writeln!(

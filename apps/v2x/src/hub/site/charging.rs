@@ -11,7 +11,7 @@ use v2x_web::types::{Reading, Receipt, Session, SessionDetail, Slot};
 use super::super::Hub;
 use super::super::fleet::Known;
 use super::shown::{number, text};
-use crate::site::Ended;
+use crate::site::month::Ended;
 
 /// What a slot's meter shows.
 const MEASURED: [&str; 6] = [
@@ -215,7 +215,7 @@ pub(super) fn ended(row: &EpisodeRow, receipts: &[EpisodeRow], slots: &[Known]) 
     Some(Ended {
         slot: name.unwrap_or_else(|| slot.to_string()),
         vehicle: receipt.and_then(|receipt| text(&receipt.detail, "evcc")),
-        started: row.start.or(row.end).map(UtcTime::as_millis),
+        started: row.start.map(UtcTime::as_millis),
         milliwatt_hours: milliwatt_hours.unwrap_or_default(),
         total: cost.zip(text(&row.detail, "currency")),
     })

@@ -9,7 +9,7 @@ use v2x_web::{Answer, Refusal};
 
 use super::super::fleet::Known;
 use super::{ALL, HubSite, charging, shown, span};
-use crate::site::Month;
+use crate::site::month::Month;
 
 /// The most sessions that are gone through for one answer: years of a station with fifty a day.
 const SESSIONS: usize = 100_000;
@@ -69,7 +69,7 @@ impl HubSite {
         let zone = shown::text(&station.client, "time_zone").unwrap_or_default();
         let month = Month::of(&zone, month, self.0.now().as_millis())?;
         let device = station.row.id;
-        let (found, receipts) = self.charged(Some(device), span(month.period))?;
+        let (found, receipts) = self.charged(Some(device), span(month.period()?))?;
         let behind = self.0.fleet.behind(device).into_iter();
         let slots: Vec<Known> = behind.filter_map(|id| self.0.fleet.get(id)).collect();
         let ended = found.iter();

@@ -202,6 +202,7 @@ pub(in crate::hub) fn warning(row: &EpisodeRow) -> Option<Warning> {
         ts: row.start?.as_millis(),
         kind: snake(&name),
         reason: text(&row.detail, "text"),
+        // It is told in percent.
         confidence: number(&row.detail, "confidence").map(|percent| percent / 100.0),
         station_id: word(&row.detail, "station"),
         distance_m: number(&row.detail, "distance_m"),

@@ -2,9 +2,12 @@
 
 use v2x_proto::v2g::BatteryReport;
 use v2x_recording::Gear;
-use v2x_units::{GnssFix, Instant, KilometersPerHour, Meters, Stamp};
+use v2x_units::{
+    Amps, BatteryCurrent, GnssFix, Instant, KilometersPerHour, Meters, Stamp, StateOfCharge, Volts,
+    WattHours,
+};
 
-use crate::vehicle::{Mode, Snapshot, VehicleState, merged};
+use crate::vehicle::{Mode, VehicleState, merged};
 
 /// Standing: below what a speedometer shows.
 const STANDING_KMH: f64 = 0.5;
@@ -38,30 +41,25 @@ impl CarNow {
     /// The car at this moment.
     #[must_use]
     pub fn of(state: &VehicleState, at: Stamp) -> Self {
-        let snapshot = state.snapshot(at.instant);
-        let row = snapshot.as_ref().map(merged::row);
-        let row = row.as_ref();
-        let flag = |key| {
-            let by_key = |snapshot: &Snapshot<'_>| snapshot.by_key(key);
-            snapshot.as_ref().and_then(by_key).map(|value| value != 0.0)
-        };
+        let value = |key| state.by_key(key, at.instant);
+        let flag = |key| value(key).map(|value| value != 0.0);
         Self {
             at,
-            speed: row.and_then(|row| row.motor_speed),
-            gear: row.and_then(|row| row.gear),
-            brake: row.and_then(|row| row.brake),
-            accelerator: row.and_then(|row| row.accelerator),
+            speed: value("motor_speed").map(KilometersPerHour::new),
+            gear: value("gear").map(merged::gear),
+            brake: flag("brake"),
+            accelerator: value("accelerator"),
             fix: (state.current_fix(at.instant)).map(|(stamp, fix)| (stamp.instant, fix)),
             geoid_separation: None,
             mode: state.mode(at.instant),
             mains: flag("mains_present"),
             battery: BatteryReport {
-                state_of_charge: row.and_then(|row| row.soc),
-                voltage: row.and_then(|row| row.battery_voltage),
-                current: row.and_then(|row| row.current),
-                available_energy: row.and_then(|row| row.available_energy),
+                state_of_charge: value("soc").and_then(StateOfCharge::from_percent),
+                voltage: value("battery_voltage").map(Volts::new),
+                current: value("current").map(|amps| BatteryCurrent::from_signed(Amps::new(amps))),
+                available_energy: value("available_energy").map(WattHours::from_kilowatt_hours),
                 desired_state_of_charge: None,
-                charging: row.and_then(|row| row.is_charging),
+                charging: state.is_charging(at.instant),
             },
         }
     }
@@ -73,5 +71,49 @@ impl CarNow {
             .speed
             .is_none_or(|speed| speed.get().abs() < STANDING_KMH);
         stands && self.mode != Some(Mode::Drive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use v2x_can::{Decoder, RENAULT_TWIZY_DBC, RENAULT_TWIZY_VSS, VssMapping};
+    use v2x_units::{CanFrame, CanId, UtcTime};
+
+    #[test]
+    fn radio_takes_the_car_for_what_its_row_says() {
+        let decoder = Decoder::from_dbc("renault_twizy.dbc", RENAULT_TWIZY_DBC).unwrap();
+        let mapping =
+            VssMapping::from_toml("renault_twizy.toml", RENAULT_TWIZY_VSS, &decoder).unwrap();
+        let mut state = VehicleState::new(decoder, mapping);
+        let at = Stamp {
+            instant: Instant::from_micros(1_000_000),
+            utc: UtcTime::from_millis(1_700_000_000_000),
+        };
+        assert_eq!(CarNow::of(&state, at).speed, None);
+        // Test vectors of the Twizy fact table: charging at 32.25 A, and the display.
+        for (id, data) in [
+            (0x155, &[0x07, 0x98, 0x51, 0x54, 0x6C, 0x78, 0x00, 0x70][..]),
+            (0x5D7, &[0x01, 0xD2, 0x00, 0x55, 0x9C, 0x80, 0x00][..]),
+        ] {
+            let frame = CanFrame::new(CanId::standard(id).unwrap(), data).unwrap();
+            state.frame(at, &frame);
+        }
+        let row = merged::row(&state.snapshot(at.instant).unwrap());
+        let now = CarNow::of(&state, at);
+        assert_eq!(now.speed.unwrap().get(), 4.66);
+        assert_eq!(now.battery.current.unwrap().into_battery().get(), 32.25);
+        assert_eq!((now.speed, now.gear), (row.motor_speed, row.gear));
+        assert_eq!((now.brake, now.accelerator), (row.brake, row.accelerator));
+        let battery = now.battery;
+        assert_eq!(battery.state_of_charge, row.soc);
+        assert_eq!(battery.voltage, row.battery_voltage);
+        assert_eq!(battery.available_energy, row.available_energy);
+        assert_eq!(battery.charging, row.is_charging);
+        let later = Stamp {
+            instant: Instant::from_micros(60_000_000),
+            ..at
+        };
+        assert_eq!(CarNow::of(&state, later).speed, None, "old is not known");
     }
 }
