@@ -16,8 +16,12 @@ const FOLDER: &str = "web/dashboard";
 /// Leaves the browser out, where there is none.
 const WITHOUT_BROWSER: &str = "--without-browser";
 
-/// The demo of a built binary in a browser, and every page of its sites; nothing else.
+/// The demo of a built binary in a browser, and nothing else.
 const DEMO: &str = "--demo";
+
+/// Every page of the demo's hub, station and a car in every look, while they run and while they
+/// hang: some minutes, and nothing else.
+const EVERY_PAGE: &str = "--every-page";
 
 /// Only what the binary embeds.
 const ONLY_BUILD: &str = "--only-build";
@@ -28,12 +32,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         [] => &["lint", "test", "build", "size", "browser"],
         [option] if option == WITHOUT_BROWSER => &["lint", "test", "build", "size"],
         [option] if option == ONLY_BUILD => &["build", "size"],
-        [option] if option == DEMO => return demo(),
+        [option] if option == DEMO => return demo("demo"),
+        [option] if option == EVERY_PAGE => return demo("live"),
         _ => {
             let seen = arguments.join(" ");
             return Err(format!(
                 "`{seen}` is not known; say nothing, {WITHOUT_BROWSER}, \
-                 {ONLY_BUILD} or {DEMO}"
+                 {ONLY_BUILD}, {DEMO} or {EVERY_PAGE}"
             ));
         }
     };
@@ -47,15 +52,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// The demo, as the tests have built it.
-fn demo() -> Outcome {
+fn demo(tests: &str) -> Outcome {
     let folder = workspace_root().join(FOLDER);
     install(&folder)?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
     let program = workspace_root().join(target).join("debug/v2x");
-    let mut browser = npm(
-        &folder,
-        &["run", "--silent", "browser", "--", "demo", "live"],
-    );
+    let mut browser = npm(&folder, &["run", "--silent", "browser", "--", tests]);
     process::run(browser.env("V2X_PROGRAM", program))
 }
 
