@@ -34,8 +34,20 @@ fn await_receipt(yard: &Yard) -> V2gReceipt {
         both.is_some()
     });
     let (ours, theirs) = both.unwrap();
-    assert_eq!(ours, theirs);
     assert_eq!(ours.len(), 1, "one charge, one receipt");
+    let session = Store::open(&yard.site.out().join("v2x.db"))
+        .unwrap()
+        .newest_session(1);
+    let session = session.unwrap().map(|session| session.head.transaction);
+    assert_eq!(
+        ours[0].transaction, session,
+        "the station knows of which session it is"
+    );
+    let the_same = V2gReceipt {
+        transaction: None,
+        ..ours[0].clone()
+    };
+    assert_eq!([the_same], theirs.as_slice());
     ours[0].clone()
 }
 

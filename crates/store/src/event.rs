@@ -1,6 +1,6 @@
 //! What happened: things that are told once, as a start, an eviction or a loss.
 
-use rusqlite::Transaction;
+use rusqlite::{Row, Transaction};
 use v2x_outbox::NewEntry;
 use v2x_units::UtcTime;
 
@@ -37,20 +37,21 @@ impl Store {
     /// # Errors
     /// The disk's; then nothing is written.
     pub fn record_event(&mut self, event: &Event) -> Result<(), StoreError> {
-        self.record_event_at(event, &When::default())
+        self.record_event_at(event, &When::default()).map(drop)
     }
 
-    /// As [`Store::record_event`], with the moment on every clock that knows it.
+    /// As [`Store::record_event`], with the moment on every clock that knows it; answers the
+    /// event's number.
     ///
     /// # Errors
     /// The disk's; then nothing is written.
-    pub fn record_event_at(&mut self, event: &Event, when: &When) -> Result<(), StoreError> {
+    pub fn record_event_at(&mut self, event: &Event, when: &When) -> Result<i64, StoreError> {
         self.change_queue(|tx, queue| {
-            insert_at(tx, event.at, when, &event.kind, &event.detail)?;
+            let id = insert_at(tx, event.at, when, &event.kind, &event.detail)?;
             if let Some(entry) = &event.upload {
                 queue.insert(tx, entry)?;
             }
-            Ok(())
+            Ok(id)
         })
     }
 
@@ -67,6 +68,51 @@ impl Store {
             |row| row.get::<_, i64>(0),
         )?;
         Ok(!found.is_empty())
+    }
+
+    /// The newest event of a kind.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn newest_event(&self, kind: &str) -> Result<Option<StoredEvent>, StoreError> {
+        let found = self.rows(
+            "SELECT id, ts_ms, kind, detail FROM event WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
+            [kind],
+            stored_event,
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The number of the newest event; 0 when there is none.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn newest_event_number(&self) -> Result<i64, StoreError> {
+        let found: Vec<Option<i64>> =
+            self.rows("SELECT max(id) FROM event", (), |row| row.get(0))?;
+        Ok(found.into_iter().next().flatten().unwrap_or(0))
+    }
+
+    /// The events of a kind after a number whose detail has one of some texts under a key, newest
+    /// first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn events_naming(
+        &self,
+        kind: &str,
+        after: i64,
+        (key, names): (&str, &[&str]),
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let names = serde_json::to_string(names).unwrap_or_default();
+        self.rows(
+            "SELECT id, ts_ms, kind, detail FROM event
+             WHERE id > ?1 AND kind = ?2
+               AND json_extract(detail, '$.' || ?3) IN (SELECT value FROM json_each(?4))
+             ORDER BY id DESC",
+            (after, kind, key, names),
+            stored_event,
+        )
     }
 
     /// What the newest events of a kind say, newest first, at most `limit` of them.
@@ -89,19 +135,22 @@ impl Store {
         self.rows(
             "SELECT id, ts_ms, kind, detail FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
             (after, sql_limit(limit)),
-            |row| {
-                Ok(StoredEvent {
-                    id: row.get(0)?,
-                    event: Event {
-                        at: row.get::<_, Option<i64>>(1)?.map(UtcTime::from_millis),
-                        kind: row.get(2)?,
-                        detail: row.get(3)?,
-                        upload: None,
-                    },
-                })
-            },
+            stored_event,
         )
     }
+}
+
+/// Reads an event of four columns: number, time, kind, detail.
+pub(crate) fn stored_event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
+    Ok(StoredEvent {
+        id: row.get(0)?,
+        event: Event {
+            at: row.get::<_, Option<i64>>(1)?.map(UtcTime::from_millis),
+            kind: row.get(2)?,
+            detail: row.get(3)?,
+            upload: None,
+        },
+    })
 }
 
 /// Writes one event inside somebody else's transaction.
@@ -111,7 +160,7 @@ pub(crate) fn insert(
     kind: &str,
     detail: &str,
 ) -> rusqlite::Result<()> {
-    insert_at(tx, at, &When::default(), kind, detail)
+    insert_at(tx, at, &When::default(), kind, detail).map(drop)
 }
 
 fn insert_at(
@@ -120,7 +169,7 @@ fn insert_at(
     when: &When,
     kind: &str,
     detail: &str,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<i64> {
     tx.prepare_cached(
         "INSERT INTO event (ts_ms, kind, detail, host_boot, since_us, time_source, time_error_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -134,5 +183,5 @@ fn insert_at(
         when.source(),
         when.error_ms(),
     ))?;
-    Ok(())
+    Ok(tx.last_insert_rowid())
 }

@@ -1,16 +1,20 @@
 //! What was there between two moments: rows, fixes, drives, charges, events, for whoever looks
-//! back. Rows and fixes are handed over one after another, so that years of them need no memory.
+//! back. Rows and fixes are handed over one after another, a page at a time: years of them need no
+//! memory, and a reader who is slow holds up no checkpoint of the log in between.
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 use v2x_roles::vehicle::{Charge, Trip};
 use v2x_units::UtcTime;
 
 use crate::error::StoreError;
-use crate::event::{Event, StoredEvent};
+use crate::event::{StoredEvent, stored_event};
 use crate::fix::{FixRow, fix_row};
 use crate::open::Store;
 use crate::outbox::sql_limit;
 use crate::record;
+
+/// Rows or fixes that are read at once.
+const PAGE: usize = 1000;
 
 /// How many rows there are, and when the first and the last one are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,19 +59,25 @@ impl Store {
         to: i64,
         mut each: impl FnMut(i64, &str) -> bool,
     ) -> Result<(), StoreError> {
-        self.ask(|connection| {
-            let mut statement = connection.prepare_cached(
+        let mut next = from;
+        loop {
+            let page = self.rows(
                 "SELECT ts_ms, row_values FROM telemetry
-                 WHERE source = ?1 AND ts_ms >= ?2 AND ts_ms < ?3 ORDER BY ts_ms",
+                 WHERE source = ?1 AND ts_ms >= ?2 AND ts_ms < ?3 ORDER BY ts_ms LIMIT ?4",
+                (source, next, to, PAGE),
+                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
             )?;
-            let mut rows = statement.query((source, from, to))?;
-            while let Some(row) = rows.next()? {
-                if !each(row.get(0)?, row.get_ref(1)?.as_str()?) {
-                    break;
+            for (ts, values) in &page {
+                if !each(*ts, values) {
+                    return Ok(());
                 }
             }
-            Ok(())
-        })
+            match page.last() {
+                // A millisecond has one row of a source.
+                Some((last, _)) if page.len() >= PAGE => next = last.saturating_add(1),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The newest row of a source: its time in ms since 1970 and its values as a JSON object.
@@ -95,21 +105,26 @@ impl Store {
         to: UtcTime,
         mut each: impl FnMut(&FixRow) -> bool,
     ) -> Result<(), StoreError> {
-        self.ask(|connection| {
-            let mut statement = connection.prepare_cached(
+        let mut after = (from.as_micros(), i64::MIN);
+        loop {
+            let page = self.rows(
                 "SELECT ts_us, latitude_deg, longitude_deg, altitude_m, speed_kmh,
-                        satellites, hdop, receiver_us, valid, quality
-                 FROM fix WHERE ts_us >= ?1 AND ts_us < ?2 AND quality = 'good'
-                 ORDER BY ts_us, id",
+                        satellites, hdop, receiver_us, valid, quality, id
+                 FROM fix WHERE (ts_us, id) > (?1, ?2) AND ts_us < ?3 AND quality = 'good'
+                 ORDER BY ts_us, id LIMIT ?4",
+                (after.0, after.1, to.as_micros(), PAGE),
+                |row| Ok((fix_row(row)?, row.get::<_, i64>(10)?)),
             )?;
-            let mut rows = statement.query((from.as_micros(), to.as_micros()))?;
-            while let Some(row) = rows.next()? {
-                if !each(&fix_row(row)?) {
-                    break;
+            for (fix, _) in &page {
+                if !each(fix) {
+                    return Ok(());
                 }
             }
-            Ok(())
-        })
+            match page.last() {
+                Some((fix, id)) if page.len() >= PAGE => after = (fix.at.as_micros(), *id),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The trips that overlap a stretch of time, also the one that goes on; newest first.
@@ -172,16 +187,4 @@ impl Store {
             stored_event,
         )
     }
-}
-
-fn stored_event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
-    Ok(StoredEvent {
-        id: row.get(0)?,
-        event: Event {
-            at: row.get::<_, Option<i64>>(1)?.map(UtcTime::from_millis),
-            kind: row.get(2)?,
-            detail: row.get(3)?,
-            upload: None,
-        },
-    })
 }

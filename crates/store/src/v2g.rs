@@ -3,6 +3,7 @@
 //! Signatures and what they cover are bytes here; whether they are right was checked before.
 
 use rusqlite::{OptionalExtension as _, Row};
+use v2x_charging::TransactionId;
 use v2x_outbox::NewEntry;
 use v2x_units::{
     Amps, Degrees, KilometersPerHour, Position, StateOfCharge, UtcTime, Volts, WattHours,
@@ -54,6 +55,8 @@ pub struct V2gReceipt {
     pub signature: Vec<u8>,
     /// The car's.
     pub countersignature: Option<Vec<u8>>,
+    /// The station's own session that it is of; `None` on a vehicle, and where nobody knew.
+    pub transaction: Option<TransactionId>,
 }
 
 /// What a car has told of its battery.
@@ -166,10 +169,11 @@ impl Store {
             tx.execute(
                 "INSERT INTO v2g_receipt
                      (session, evse, evcc, started_s, ended_s, energy_wh, cost, tariff, receipt,
-                      signature, countersignature)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                      signature, countersignature, transaction_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (session, evse) DO UPDATE SET
-                     countersignature = coalesce(countersignature, excluded.countersignature)",
+                     countersignature = coalesce(countersignature, excluded.countersignature),
+                     transaction_id = coalesce(transaction_id, excluded.transaction_id)",
                 (
                     kept.session,
                     &kept.evse,
@@ -182,6 +186,7 @@ impl Store {
                     &kept.receipt,
                     &kept.signature,
                     &kept.countersignature,
+                    kept.transaction.map(TransactionId::bytes),
                 ),
             )?;
             if let Some(entry) = upload.filter(|_| is_new) {
@@ -197,26 +202,43 @@ impl Store {
     /// The disk's.
     pub fn v2g_receipts(&self, limit: usize) -> Result<Vec<V2gReceipt>, StoreError> {
         self.rows(
-            "SELECT session, evse, evcc, started_s, ended_s, energy_wh, cost, tariff, receipt,
-                    signature, countersignature
-             FROM v2g_receipt ORDER BY number DESC LIMIT ?1",
+            &receipts("1 = 1 ORDER BY number DESC LIMIT ?1"),
             [sql_limit(limit)],
-            |row| {
-                Ok(V2gReceipt {
-                    session: row.get(0)?,
-                    evse: row.get(1)?,
-                    evcc: row.get(2)?,
-                    started: row.get(3)?,
-                    ended: row.get(4)?,
-                    energy: row.get::<_, Option<f64>>(5)?.map(WattHours::new),
-                    cost: row.get(6)?,
-                    tariff: row.get(7)?,
-                    receipt: row.get(8)?,
-                    signature: row.get(9)?,
-                    countersignature: row.get(10)?,
-                })
-            },
+            receipt,
         )
+    }
+
+    /// The receipts of conversations that were open at some moment from a time on (inclusive) to
+    /// another (exclusive), in seconds since 1970, oldest first. Those without any time are left
+    /// out.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn v2g_receipts_between(&self, from: i64, to: i64) -> Result<Vec<V2gReceipt>, StoreError> {
+        self.rows(
+            &receipts(
+                "coalesce(ended_s, started_s) >= ?1 AND coalesce(started_s, ended_s) < ?2
+                 ORDER BY number",
+            ),
+            (from, to),
+            receipt,
+        )
+    }
+
+    /// The receipt of a station's session; the newest if there are several.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn v2g_receipt_of(
+        &self,
+        transaction: TransactionId,
+    ) -> Result<Option<V2gReceipt>, StoreError> {
+        let found = self.rows(
+            &receipts("transaction_id = ?1 ORDER BY number DESC LIMIT 1"),
+            [transaction.bytes()],
+            receipt,
+        )?;
+        Ok(found.into_iter().next())
     }
 
     /// Writes what a car has told of its battery, with what of it is to be sent; an entry of a
@@ -275,6 +297,32 @@ impl Store {
             battery_row,
         )
     }
+}
+
+fn receipts(condition: &str) -> String {
+    format!(
+        "SELECT session, evse, evcc, started_s, ended_s, energy_wh, cost, tariff, receipt,
+                signature, countersignature, transaction_id
+         FROM v2g_receipt WHERE {condition}"
+    )
+}
+
+fn receipt(row: &Row<'_>) -> rusqlite::Result<V2gReceipt> {
+    let transaction: Option<[u8; 16]> = row.get(11)?;
+    Ok(V2gReceipt {
+        session: row.get(0)?,
+        evse: row.get(1)?,
+        evcc: row.get(2)?,
+        started: row.get(3)?,
+        ended: row.get(4)?,
+        energy: row.get::<_, Option<f64>>(5)?.map(WattHours::new),
+        cost: row.get(6)?,
+        tariff: row.get(7)?,
+        receipt: row.get(8)?,
+        signature: row.get(9)?,
+        countersignature: row.get(10)?,
+        transaction: transaction.map(TransactionId::from_bytes),
+    })
 }
 
 fn battery_row(row: &Row<'_>) -> rusqlite::Result<BatteryRow> {

@@ -167,6 +167,55 @@ fn what_was_between_two_moments_has_its_beginning_and_not_its_end() {
 }
 
 #[test]
+fn years_are_handed_over_whole_and_nothing_is_held_open_meanwhile() {
+    let (folder, mut store) = new_store();
+    let rows: Vec<_> = (0..2500).map(|n| row(n, 60.0)).collect();
+    store.record_telemetry(&rows).unwrap();
+    // More than a page of fixes within one microsecond.
+    let fixes: Vec<_> = (0..2500)
+        .map(|n| FixRow {
+            at: UtcTime::from_micros(n / 2000),
+            fix: GnssFix {
+                position: Position::new(Degrees::new(36.5), Degrees::new(-7.25)).unwrap(),
+                altitude: None,
+                speed: None,
+                satellites: u8::try_from(n % 12).ok(),
+                hdop: None,
+                utc: None,
+                valid: true,
+            },
+            quality: "good".to_owned(),
+        })
+        .collect();
+    store.record_fixes(&fixes).unwrap();
+    let path = folder.path().join("v2x.db");
+    let reader = Store::open_to_read(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let mut seen = Vec::new();
+    let each = |ts: i64, _: &str| {
+        if ts % 1000 == 500 {
+            store.record_telemetry(&[row(10_000 + ts, 1.0)]).unwrap();
+            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let is_busy: i64 = other.query_row(checkpoint, [], |row| row.get(0)).unwrap();
+            assert_eq!(is_busy, 0, "at {ts}");
+        }
+        seen.push(ts);
+        true
+    };
+    reader.each_row("vehicle", 0, 2500, each).unwrap();
+    assert_eq!(seen, (0..2500).collect::<Vec<i64>>());
+    let mut count = 0;
+    let each = |_: &FixRow| {
+        count += 1;
+        true
+    };
+    let (from, to) = (UtcTime::from_micros(0), UtcTime::from_micros(9));
+    reader.each_good_fix(from, to, each).unwrap();
+    assert_eq!(count, 2500);
+}
+
+#[test]
 fn events_of_some_kinds_come_newest_first_with_those_without_a_time() {
     let (_folder, mut store) = new_store();
     let kinds = ["a", "b\"", "c"];

@@ -275,3 +275,30 @@ fn run_names_the_start_of_the_computer_that_it_belongs_to() {
     assert_eq!(store.host_boot_of(run).unwrap().as_deref(), Some("one"));
     assert_eq!(store.host_boot_of(BootId::new(1)).unwrap(), None);
 }
+
+#[test]
+fn ended_session_of_an_unknown_time_is_counted_as_such() {
+    let (_folder, mut store) = open();
+    let ended = |number: u8, started: Option<i64>| SessionRecord {
+        started: started.map(UtcTime::from_millis),
+        ended: Some(EndReason::EvDisconnected),
+        ..record(number, 1)
+    };
+    let records = [
+        record(1, 1),
+        ended(2, None),
+        ended(3, Some(5)),
+        ended(4, None),
+    ];
+    for (number, record) in (1..).zip(&records) {
+        let step = SessionStep {
+            opens: Some(&head(number)),
+            record,
+            values: &[],
+            bill: None,
+            uploads: &[],
+        };
+        store.record_session(&step).unwrap();
+    }
+    assert_eq!(store.undated_sessions().unwrap(), 2);
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use v2x_charging::TransactionId;
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
 use v2x_store::{BatteryRow, Store, V2gReceipt, V2gSession};
 use v2x_units::{Amps, Degrees, Position, StateOfCharge, UtcTime, WattHours};
@@ -25,6 +26,7 @@ fn receipt() -> V2gReceipt {
         receipt: vec![1, 2, 3],
         signature: vec![4; 64],
         countersignature: None,
+        transaction: None,
     }
 }
 
@@ -75,6 +77,36 @@ fn countersignature_is_added_once_and_told_once() {
     };
     assert_eq!(kept, [whole]);
     assert_eq!(store.usage().entries, 1);
+}
+
+#[test]
+fn receipt_is_found_by_its_session_and_by_when_its_conversation_was_open() {
+    let (_folder, mut store) = store();
+    let of = TransactionId::from_bytes([7; 16]);
+    store.keep_v2g_receipt(&receipt(), None).unwrap();
+    assert_eq!(store.v2g_receipt_of(of).unwrap(), None);
+    let known = V2gReceipt {
+        ended: Some(1_795_003_600),
+        transaction: Some(of),
+        session: *b"session2",
+        ..receipt()
+    };
+    store.keep_v2g_receipt(&known, None).unwrap();
+    let later = V2gReceipt {
+        transaction: Some(TransactionId::from_bytes([8; 16])),
+        ..known.clone()
+    };
+    store.keep_v2g_receipt(&later, None).unwrap();
+    assert_eq!(
+        store.v2g_receipt_of(of).unwrap().as_ref(),
+        Some(&known),
+        "the first word stays"
+    );
+    let between = |from, to| store.v2g_receipts_between(from, to).unwrap().len();
+    assert_eq!(between(1_795_000_000, 1_795_000_001), 2);
+    assert_eq!(between(1_795_000_001, i64::MAX), 1, "the other has no end");
+    assert_eq!(between(1_795_003_601, i64::MAX), 0);
+    assert_eq!(between(0, 1_795_000_000), 0);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) fn receipt_row(
         receipt: receipt.signed_bytes().ok()?.to_vec(),
         signature: signed.signature.bytes().to_vec(),
         countersignature: countersignature.map(|it| it.bytes().to_vec()),
+        transaction: None,
     })
 }
 

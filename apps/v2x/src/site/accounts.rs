@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -139,11 +139,26 @@ impl AccountsFile {
             .create_new(true)
             .mode(MODE)
             .open(&new)?;
+        give_to_owner(&file, &self.path, folder)?;
         file.write_all(HEAD.as_bytes())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
         File::open(folder)?.sync_all()
+    }
+}
+
+/// Leaves a new file to whom the one before belonged, or else the folder: what root writes, the
+/// service has to read. Who is not root cannot give anything away, and keeps it.
+fn give_to_owner(file: &File, before: &Path, folder: &Path) -> io::Result<()> {
+    let meta = fs::metadata(before).or_else(|_| fs::metadata(folder))?;
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (meta.uid(), meta.gid()) {
+        return Ok(());
+    }
+    match fchown(file, Some(meta.uid()), Some(meta.gid())) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        given => given,
     }
 }
 
@@ -219,6 +234,28 @@ mod tests {
             file.find("amal").unwrap(),
             None,
             "it is read again when it has changed"
+        );
+    }
+
+    #[test]
+    fn what_root_writes_belongs_to_whom_the_folder_belongs() {
+        use std::os::unix::fs::chown;
+        let folder = tempfile::tempdir().unwrap();
+        let service = Some(4321);
+        if chown(folder.path(), service, service).is_err() {
+            println!("skipped: only root gives files away");
+            return;
+        }
+        let file = AccountsFile::new(folder.path().join(USERS_FILE));
+        file.write(&[account("amal", Role::Admin)]).unwrap();
+        let owner = || fs::metadata(file.path()).map(|meta| (meta.uid(), meta.gid()));
+        assert_eq!(owner().unwrap(), (4321, 4321));
+        chown(file.path(), Some(1234), service).unwrap();
+        file.write(&[]).unwrap();
+        assert_eq!(
+            owner().unwrap(),
+            (1234, 4321),
+            "a file that is there keeps its own"
         );
     }
 

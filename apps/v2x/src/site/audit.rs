@@ -1,11 +1,5 @@
 //! Who did what over the dashboard: a line of JSON for each deed, in the daemon's folder.
-//!
-//! At [`BYTES_MAX`] the file is put aside in the place of the one before, so that two of them are
-//! the most that it takes.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +8,7 @@ use tracing::{info, warn};
 use v2x_web::types::Audit;
 use v2x_web::{Answer, Deed, Refusal};
 
-use super::now_ms;
+use super::{LinesFile, now_ms};
 use crate::clock::Clock;
 
 /// Where deeds are.
@@ -28,7 +22,7 @@ const DETAIL_MAX: usize = 500;
 
 /// The file of deeds.
 pub(crate) struct AuditFile {
-    folder: PathBuf,
+    file: LinesFile,
     clock: Clock,
     /// The number of the last deed, once it is known.
     last: Mutex<Option<i64>>,
@@ -49,7 +43,7 @@ impl AuditFile {
     /// The file in a folder; made with the first deed.
     pub(crate) fn new(folder: PathBuf, clock: Clock) -> Self {
         Self {
-            folder,
+            file: LinesFile::new(folder, (FILE, OLD), BYTES_MAX),
             clock,
             last: Mutex::new(None),
         }
@@ -67,30 +61,27 @@ impl AuditFile {
         info!(user, action, subject, detail, from, "dashboard");
         // Numbers only rise: what a thread that died left behind is right.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = match *last {
-            Some(last) => last + 1,
-            None => self.newest(1).first().map_or(1, |line| line.id + 1),
-        };
-        *last = Some(id);
+        let ts = now_ms(&self.clock);
+        let id = self.next(&mut last, ts);
         let cut = |text: &str| text.chars().take(DETAIL_MAX).collect();
         let line = Line {
             id,
-            ts: now_ms(&self.clock),
+            ts,
             user: user.clone(),
             action: (*action).to_owned(),
             subject: cut(subject),
             detail: cut(detail),
             from: from.clone(),
         };
-        if let Err(error) = self.add(&line) {
+        if let Err(error) = self.file.add_for_good(&line) {
             warn!(%error, id, "a deed is not kept in {FILE}");
         }
     }
 
     /// The newest deeds before a number, newest first.
     pub(crate) fn deeds(&self, before: Option<i64>, limit: usize) -> Answer<Vec<Audit>> {
-        let lines = self
-            .lines()
+        let lines = self.file.lines::<Line>();
+        let lines = lines
             .map_err(|error| Refusal::Unavailable(format!("{FILE} cannot be read: {error}")))?;
         let lines = lines.into_iter().rev();
         let chosen = lines.filter(|line| before.is_none_or(|before| line.id < before));
@@ -106,44 +97,28 @@ impl AuditFile {
         Ok(shown.collect())
     }
 
-    fn newest(&self, limit: usize) -> Vec<Audit> {
-        self.deeds(None, limit).unwrap_or_default()
-    }
-
-    /// Adds a line; it begins anew, whatever a power cut or a full disk has left before it.
-    fn add(&self, line: &Line) -> io::Result<()> {
-        let path = self.folder.join(FILE);
-        let size = fs::metadata(&path).map_or(0, |meta| meta.len());
-        if size > BYTES_MAX {
-            fs::rename(&path, self.folder.join(OLD))?;
-        }
-        let line = serde_json::to_string(line).map_err(io::Error::other)?;
-        let text = format!("\n{line}\n");
-        let mut options = OpenOptions::new();
-        let mut file = options.append(true).create(true).mode(0o600).open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_data()
-    }
-
-    /// All lines, oldest first; a line that a power cut has damaged is left out.
-    fn lines(&self) -> io::Result<Vec<Line>> {
-        let mut lines = Vec::new();
-        for name in [OLD, FILE] {
-            let file = match File::open(self.folder.join(name)) {
-                Ok(file) => file,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            for line in BufReader::new(file).split(b'\n') {
-                lines.extend(serde_json::from_slice::<Line>(&line?).ok());
+    /// The number after the last one. While the file cannot be read it is the time, which is beyond
+    /// any number that was ever counted to, so that the order stays; it is read again next time.
+    fn next(&self, last: &mut Option<i64>, ts: i64) -> i64 {
+        if last.is_none() {
+            match self.file.lines::<Line>() {
+                Ok(lines) => *last = Some(lines.iter().map(|line| line.id).max().unwrap_or(0)),
+                Err(error) => {
+                    warn!(%error, "{FILE} cannot be read: its numbers make a leap");
+                    return ts.max(1);
+                }
             }
         }
-        Ok(lines)
+        let id = last.map_or(1, |last| last.saturating_add(1));
+        *last = Some(id);
+        id
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn deed(subject: &str) -> Deed {
@@ -175,6 +150,24 @@ mod tests {
         assert_eq!(seen, [(4, "four"), (3, "three"), (2, "two"), (1, "one")]);
         assert_eq!(second.deeds(Some(2), 10).unwrap().len(), 1);
         assert_eq!(second.deeds(None, 1).unwrap()[0].id, 4);
+    }
+
+    #[test]
+    fn numbers_rise_past_a_time_in_which_the_file_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = || AuditFile::new(folder.path().to_owned(), Clock::start());
+        file().note(&deed("one"));
+        let unreadable = folder.path().join(OLD);
+        fs::create_dir(&unreadable).unwrap();
+        let second = file();
+        second.note(&deed("two"));
+        assert!(second.deeds(None, 10).is_err());
+        fs::remove_dir(&unreadable).unwrap();
+        second.note(&deed("three"));
+        let seen = second.deeds(None, 10).unwrap();
+        let subjects: Vec<_> = seen.iter().map(|it| it.subject.as_str()).collect();
+        assert_eq!(subjects, ["three", "two", "one"]);
+        assert!(seen.is_sorted_by(|a, b| a.id > b.id), "{seen:?}");
     }
 
     #[test]

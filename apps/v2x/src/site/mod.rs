@@ -11,7 +11,9 @@
 //! `vehicle/site` and `station/site`.
 
 mod accounts;
+mod acknowledged;
 mod audit;
+mod lines_file;
 mod readers;
 mod series;
 mod server;
@@ -19,7 +21,9 @@ mod tls;
 mod values;
 
 pub(crate) use accounts::{AccountsFile, USERS_FILE};
+pub(crate) use acknowledged::Acknowledged;
 pub(crate) use audit::AuditFile;
+pub(crate) use lines_file::LinesFile;
 pub(crate) use readers::Readers;
 pub(crate) use series::history;
 pub(crate) use server::{Dashboard, Parts, Prepared};

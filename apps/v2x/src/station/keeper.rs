@@ -126,7 +126,7 @@ impl Keeper {
                     }
                 }
                 recv(prices) -> new => match new {
-                    Ok(new) => self.take_prices(new),
+                    Ok(new) => self.take_prices(&new),
                     // Nobody sets prices any more.
                     Err(_) => self.site = None,
                 },
@@ -196,21 +196,29 @@ impl Keeper {
         }
     }
 
-    /// Puts prices in place that were set over the dashboard: on the disk first.
-    fn take_prices(&mut self, new: NewPrices) {
-        let put = site::put_in_place(&mut self.store, &self.out, &new).and_then(|()| {
-            let offered = self.station.offer_tariffs(Tariffs::new(new.tariffs));
-            offered
-                .then_some(())
-                .ok_or_else(|| "a slot's tariff is not among them".to_owned())
-        });
-        if put.is_ok() {
+    /// Puts prices in place that were set over the dashboard: on the disk first. What the pages
+    /// show is set here, so that of two who set prices the same one wins everywhere.
+    fn take_prices(&mut self, new: &NewPrices) {
+        if !new.take() {
+            return;
+        }
+        let tariffs = Tariffs::new(new.tariffs.iter().cloned());
+        let put = match self.station.without_tariff(&tariffs) {
+            Some((slot, id)) => Err(format!(
+                "slot {slot} has the tariff `{id}`, chosen by the operator, which is not among \
+                 these"
+            )),
+            None => site::put_in_place(&mut self.store, &self.out, new),
+        };
+        if put.is_ok() && self.station.offer_tariffs(tariffs) {
             info!("tariffs set over the dashboard");
+            if let Some((shown, _)) = &self.site {
+                shown.set_tariffs(&new.document);
+            }
             self.describe();
             controllers::send_prices(self);
         }
-        // Who asked may have gone meanwhile.
-        drop(new.answer.try_send(put));
+        new.answer(put);
     }
 
     fn take(&mut self, heard: Heard) {

@@ -98,7 +98,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let is_legacy = v2g.as_ref().is_some_and(V2g::is_legacy);
     let mut watchdog = Watchdog::new();
     let (desk, new_prices) = PriceDesk::new();
-    let shown = site::shown(config);
+    let shown = site::shown(config, &clock);
     let keeper = Keeper {
         out: config.out.clone(),
         site: shown.clone().map(|shown| (shown, new_prices)),

@@ -20,7 +20,7 @@ pub(super) const STATION: &str = "station";
 const SLOTS: &str = "station.slots";
 
 /// A meter that was not heard yet is no alarm before a slot's silence would be one.
-const ALARMS_AFTER: Duration = Duration::from_secs(10);
+pub(super) const ALARMS_AFTER: Duration = Duration::from_secs(10);
 
 /// When the next rows are due, and what was said last.
 pub(super) struct Rows {

@@ -15,7 +15,7 @@ use v2x_store::{HostBoot, Store, When};
 use v2x_units::{Instant, Stamp};
 
 use super::dating::mark;
-use super::journal::Journal;
+use super::journal::{Journal, KeptAlarm};
 
 /// Observations that may wait: an hour at one per second. When full, the oldest is given up and
 /// told once.
@@ -90,6 +90,12 @@ impl DatedJournal {
             journal.observe(&Observation { at, ..*seen }, store);
             self.waiting.pop_front();
         }
+    }
+
+    /// Alarms that began or ended on disk since this was asked last.
+    pub(super) fn take_alarms(&mut self) -> Vec<KeptAlarm> {
+        let journal = self.journal.as_mut();
+        journal.map(Journal::take_alarms).unwrap_or_default()
     }
 
     /// Writes the last step of what goes on, for the next start to go on with.

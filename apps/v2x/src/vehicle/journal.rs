@@ -4,6 +4,8 @@
 //! seconds; so a kill takes at most ten seconds of a running trip or charge, which the next start
 //! goes on with. What counts as a trip or a charge is decided in `v2x_roles`.
 
+mod alarms;
+
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,15 +15,15 @@ use tracing::{info, warn};
 use v2x_outbox::{Class, NewEntry};
 use v2x_recording::v2g_sessions::{self, Session};
 use v2x_roles::vehicle::{
-    AlarmChange, AlarmLimits, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId,
-    Observation, Trip, TripDetector,
+    AlarmLimits, Battery, CapacityEstimate, Change, Charge, ChargeTracker, EpisodeId, Observation,
+    Trip, TripDetector,
 };
-use v2x_store::{Event, Store, StoreError, When};
-use v2x_units::{
-    AmpereHours, Amps, Instant, KilometersPerHour, Stamp, StateOfCharge, UtcTime, WattHours,
-};
+use v2x_store::{Store, StoreError, When};
+use v2x_units::{AmpereHours, Amps, Instant, KilometersPerHour, Stamp, StateOfCharge, WattHours};
 use v2x_uplink::thingsboard::{Value, Values};
 
+use self::alarms::{AlarmNote, alarm_event, left_open};
+pub(super) use self::alarms::{KeptAlarm, alarm_detail};
 use super::disk::{Disk as _, Folder};
 use super::line_file::LineFile;
 use crate::daemon::entry;
@@ -39,7 +41,7 @@ const DECIMALS: u8 = 3;
 enum Entry {
     Trip(Change<Trip>),
     Charge(Change<Charge>),
-    Alarm(UtcTime, AlarmChange),
+    Alarm(AlarmNote),
 }
 
 /// Follows the car and writes what it does.
@@ -55,6 +57,10 @@ pub(super) struct Journal {
     when: When,
     waiting: VecDeque<(Entry, When)>,
     given_up: u64,
+    /// Alarms on disk that have not ended.
+    open_alarms: Vec<KeptAlarm>,
+    /// Alarms that have reached the disk since somebody asked for them.
+    told_alarms: Vec<KeptAlarm>,
     folder: PathBuf,
     sessions: Option<LineFile>,
 }
@@ -89,9 +95,20 @@ impl Journal {
             when: When::default(),
             waiting: VecDeque::new(),
             given_up: 0,
+            open_alarms: left_open(store)?,
+            told_alarms: Vec::new(),
             folder: folder.to_owned(),
             sessions: None,
         };
+        // The battery is watched anew: what is still wrong is raised again.
+        for left in journal.open_alarms.clone() {
+            journal.wait(Entry::Alarm(AlarmNote {
+                at: now.utc,
+                alarm: left.alarm,
+                is_raised: false,
+                value: None,
+            }));
+        }
         if let Some(trip) = store.unfinished_trip()? {
             let change = journal.trips.resume(trip, now);
             change.into_iter().for_each(|change| journal.trip(change));
@@ -122,7 +139,12 @@ impl Journal {
             self.charge(change);
         }
         for change in self.battery.observe(seen) {
-            self.wait(Entry::Alarm(seen.at.utc, change));
+            self.wait(Entry::Alarm(AlarmNote {
+                at: seen.at.utc,
+                alarm: change.alarm,
+                is_raised: change.is_raised,
+                value: Some(change.value),
+            }));
         }
         if seen.at.instant >= self.due {
             self.due = seen.at.instant + WRITE_EVERY;
@@ -187,12 +209,45 @@ impl Journal {
     /// Writes in order until the disk refuses; the rest waits for the next observation.
     fn write(&mut self, store: &mut Store) {
         while let Some((entry, when)) = self.waiting.front() {
-            if let Err(error) = write(entry, when, store) {
-                warn!(%error, "trips and charges wait for the disk");
-                return;
+            let alarm = match write(entry, when, store) {
+                Ok(alarm) => alarm,
+                Err(error) => {
+                    warn!(%error, "trips and charges wait for the disk");
+                    return;
+                }
+            };
+            if let Some((id, note)) = alarm {
+                self.alarm_is_kept(id, note);
             }
             self.waiting.pop_front();
         }
+    }
+
+    fn alarm_is_kept(&mut self, id: i64, note: AlarmNote) {
+        if note.is_raised {
+            let began = KeptAlarm {
+                id,
+                alarm: note.alarm,
+                began: note.at,
+                value: note.value,
+                ended: None,
+            };
+            self.open_alarms.push(began);
+            self.told_alarms.push(began);
+            return;
+        }
+        let ended = self
+            .open_alarms
+            .extract_if(.., |open| open.alarm == note.alarm);
+        self.told_alarms.extend(ended.map(|open| KeptAlarm {
+            ended: Some(note.at),
+            ..open
+        }));
+    }
+
+    /// Alarms that began or ended on disk since this was asked last.
+    pub(super) fn take_alarms(&mut self) -> Vec<KeptAlarm> {
+        std::mem::take(&mut self.told_alarms)
     }
 
     /// Adds a charge to the prototype's log, which begins with the first one of a run.
@@ -226,7 +281,12 @@ impl Journal {
     }
 }
 
-fn write(entry: &Entry, when: &When, store: &mut Store) -> Result<(), StoreError> {
+/// Writes an entry; answers an alarm with the number of its event.
+fn write(
+    entry: &Entry,
+    when: &When,
+    store: &mut Store,
+) -> Result<Option<(i64, AlarmNote)>, StoreError> {
     match entry {
         Entry::Trip(Change::Dismissed(id)) => store.dismiss_trip(*id),
         Entry::Trip(Change::Ended(trip)) => {
@@ -244,8 +304,12 @@ fn write(entry: &Entry, when: &When, store: &mut Store) -> Result<(), StoreError
         Entry::Charge(
             Change::Candidate(charge) | Change::Started(charge) | Change::Progressed(charge),
         ) => store.record_charge_at(charge, when, None),
-        Entry::Alarm(at, change) => store.record_event_at(&alarm_event(*at, change), when),
-    }
+        Entry::Alarm(note) => {
+            let id = store.record_event_at(&alarm_event(note), when)?;
+            return Ok(Some((id, *note)));
+        }
+    }?;
+    Ok(None)
 }
 
 fn number(value: Option<f64>) -> Option<Value> {
@@ -340,20 +404,6 @@ fn charge_upload(charge: &Charge) -> Option<NewEntry> {
         number(capacity.map(|it| it.uncertainty.get())),
     );
     entry(Class::Session, charge.last_charging(), values)
-}
-
-fn alarm_event(at: UtcTime, change: &AlarmChange) -> Event {
-    let mut values = Values::new();
-    values.put("alarm", Value::text(change.alarm.word()).ok());
-    values.put("alarm_is_raised", Value::bool(change.is_raised));
-    values.put("alarm_value", number(Some(change.value)));
-    let upload = entry(Class::Alert, at, values.clone());
-    Event {
-        at: Some(at),
-        kind: change.alarm.word().to_owned(),
-        detail: values.into_json(),
-        upload,
-    }
 }
 
 #[cfg(test)]

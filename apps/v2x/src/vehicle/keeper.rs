@@ -251,6 +251,10 @@ impl Keeper {
                 let host = self.dating.host(&mut self.store);
                 let date = |at| self.dating.date(at);
                 self.journal.observe(*seen, host, date, &mut self.store);
+                let alarms = self.journal.take_alarms();
+                if let Some(shown) = &self.shown {
+                    alarms.iter().for_each(|alarm| shown.alarm(alarm));
+                }
             }
             ToKeep::Event { kind, detail } => self.happened(groups, kind, detail),
             ToKeep::Vin(serial) => self.remote.about.hear_vin(serial),

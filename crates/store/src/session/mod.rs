@@ -149,6 +149,21 @@ impl Store {
         )
     }
 
+    /// How many sessions have ended of which nobody knows when they began.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn undated_sessions(&self) -> Result<u64, StoreError> {
+        let counts: Vec<u64> = self.rows(
+            "SELECT count(*) FROM (SELECT max(started_us) AS started, max(ended) AS ended
+                                   FROM session_record GROUP BY session)
+             WHERE started IS NULL AND ended IS NOT NULL",
+            (),
+            |row| row.get(0),
+        )?;
+        Ok(counts.into_iter().sum())
+    }
+
     /// The newest session of a slot.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ pub struct Share {
     pub name: String,
     /// How many sessions.
     pub sessions: u64,
+    /// Of them, how many have no price: their energy is counted, their revenue is not known.
+    pub unbilled: u64,
     /// How much energy.
     pub energy_wh: f64,
     /// What was charged for it, a decimal text; `null` when nothing was billed.
@@ -32,6 +34,8 @@ pub struct DayShare {
     pub day: String,
     /// How many sessions began.
     pub sessions: u64,
+    /// Of them, how many have no price: their energy is counted, their revenue is not known.
+    pub unbilled: u64,
     /// How much energy.
     pub energy_wh: f64,
     /// What was charged for it, a decimal text; `null` when nothing was billed.
@@ -45,7 +49,11 @@ pub struct MonthReport {
     pub month: String,
     /// How many ended sessions.
     pub sessions: u64,
-    /// How much energy that is charged for.
+    /// Of them, how many have no price: their energy is counted, their revenue is not known.
+    pub unbilled: u64,
+    /// How many ended sessions of the station are in no month: nobody knows when they began.
+    pub undated: u64,
+    /// How much energy was counted and is believed.
     pub energy_wh: f64,
     /// What was charged for it, a decimal text; `null` when nothing was billed, or in several
     /// currencies.

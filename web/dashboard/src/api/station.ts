@@ -75,6 +75,8 @@ export interface ReportRow {
   name?: string | null;
   day?: string | null;
   sessions?: number | null;
+  /** Of them, how many have no price. */
+  unbilled?: number | null;
   energy_wh?: number | null;
   revenue?: string | null;
 }
@@ -82,6 +84,9 @@ export interface ReportRow {
 export interface Report {
   month: string;
   sessions?: number | null;
+  unbilled?: number | null;
+  /** Sessions of the station that are in no month. */
+  undated?: number | null;
   energy_wh?: number | null;
   revenue?: string | null;
   currency?: string | null;

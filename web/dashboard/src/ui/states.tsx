@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/client";
 import type { Loaded } from "../state/load";
 import { t } from "../i18n";
+import { PageTitle } from "./card";
 import { Icon } from "./icon";
 import type { IconName } from "./icon";
 
@@ -56,14 +57,21 @@ interface ViewProps<T> {
   of: Loaded<T>;
   empty?: (data: T) => string | null;
   icon?: IconName;
+  /** Of a page whose own title comes with the data: what stands there until then. */
+  title?: string;
   children: (data: T) => ComponentChildren;
 }
 
 /** The data once it is there; what could not be read anew stays, with a note above it. */
-export function LoadedView<T>({ of, empty, icon, children }: ViewProps<T>) {
+export function LoadedView<T>({ of, empty, icon, title, children }: ViewProps<T>) {
   const { data, error, loading, reload } = of;
   if (data === undefined) {
-    return error && !loading ? <ErrorNote error={error} retry={reload} /> : <Loading />;
+    return (
+      <>
+        {title !== undefined && <PageTitle title={title} />}
+        {error && !loading ? <ErrorNote error={error} retry={reload} /> : <Loading />}
+      </>
+    );
   }
   const nothing = empty?.(data) ?? null;
   return (

@@ -91,11 +91,16 @@ fn start(
 fn greet(site: &Site) -> Result<(), Failure> {
     say(format_args!(
         "\n  Open     {}\n  User     {}\n  Password {}\n\n\
-         Three cars and a charging station of two slots. Ctrl-C ends it.\n",
+         Three cars and a charging station of two slots. Ctrl-C ends it.\n\
+         Their own computers show the same pages, each with what it knows, to the same log-in:",
         site.address(),
         setup::USER,
         site.password()
-    ))
+    ))?;
+    for (name, address) in site.own_addresses() {
+        say(format_args!("  {name:<8} {address}"))?;
+    }
+    say("")
 }
 
 /// Prints what the simulator has told since.

@@ -22,6 +22,8 @@ pub(super) const TOWN: &str = "town";
 const SCENARIO: &str = "demo";
 /// Its cars, as it calls them.
 const CARS: [&str; 3] = ["alpha", "beta", "gamma"];
+/// Where the station's data and settings are.
+const STATION_FOLDER: &str = "station";
 /// The name of the station and of its slots' devices, and the slots' EVSEIDs.
 const STATION: &str = "Yard";
 const SLOTS: [&str; 2] = ["HW*HEL*E0001*1", "HW*HEL*E0001*2"];
@@ -40,6 +42,8 @@ const KNOCK: Duration = Duration::from_millis(500);
 pub(super) struct Site {
     folder: PathBuf,
     pages: SocketAddr,
+    /// Those of station and cars themselves, each with its folder.
+    own_pages: Vec<(&'static str, SocketAddr)>,
     broker: SocketAddr,
     group: String,
     password: String,
@@ -67,9 +71,14 @@ impl Site {
                 .map_err(|failure| failure.hint("--dir names a folder that may be written to"))?;
         }
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut own_pages = Vec::new();
+        for folder in [STATION_FOLDER].into_iter().chain(CARS) {
+            own_pages.push((folder, free(loopback(0))?));
+        }
         Ok(Self {
             folder,
             pages: free(arguments.listen)?,
+            own_pages,
             broker: free(loopback(0))?,
             group: format!("{GROUP}:{}", free(loopback(0))?.port()),
             password: drawn(PASSWORD_BYTES)?,
@@ -90,6 +99,17 @@ impl Site {
     /// The page to open.
     pub(super) fn address(&self) -> String {
         format!("http://{}/", self.pages)
+    }
+
+    /// The pages that station and cars serve themselves, each with its name.
+    pub(super) fn own_addresses(&self) -> impl Iterator<Item = (&str, String)> {
+        self.own_pages.iter().map(|(folder, at)| {
+            let name = match *folder {
+                STATION_FOLDER => STATION,
+                car => car,
+            };
+            (name, format!("http://{at}/"))
+        })
     }
 
     /// By what [`USER`] logs in.
@@ -132,7 +152,7 @@ impl Site {
     pub(super) fn let_in(&self, family: &Family) -> Result<(), Failure> {
         let hub = self.at("hub");
         let mut devices = CARS.map(|car| (car, "vehicle")).to_vec();
-        devices.push(("station", "station"));
+        devices.push((STATION_FOLDER, "station"));
         for (folder, kind) in devices {
             let token = self.folder.join(folder).join("token");
             write_secret(&token, &drawn(TOKEN_BYTES)?)?;
@@ -164,6 +184,12 @@ impl Site {
             "--out",
             &hub,
         ])?;
+        for (folder, _) in &self.own_pages {
+            let password = password.display().to_string();
+            let who = ["user", "add", USER, "--role", "admin"];
+            let how = ["--password-file", &password, "--out", &self.at(folder)];
+            family.run(&[&who[..], &how[..]].concat())?;
+        }
         Ok(())
     }
 
@@ -209,10 +235,11 @@ impl Site {
         let mut text = format!(
             "[station]\nname = \"{STATION}\"\nlatitude = 44.0\nlongitude = -30.0\n\
              cost_per_kwh = 1.50\ncurrency = \"EUR\"\nrow_interval_s = 1\ngateway = true\n\
-             out = \"{}\"\n{}{}",
-            self.at("station"),
+             out = \"{}\"\n{}{}{}",
+            self.at(STATION_FOLDER),
+            self.dashboard(STATION_FOLDER),
             self.radio(),
-            self.mqtt("station")
+            self.mqtt(STATION_FOLDER)
         );
         for slot in 1..=SLOTS.len() {
             text += &format!(
@@ -231,9 +258,10 @@ impl Site {
         for car in CARS {
             let text = format!(
                 "[vehicle]\ncollector = \"{}\"\nout = \"{}\"\n[v2g]\ncall_when_parked = true\n\
-                 {}keys = \"{}\"\n{}",
+                 {}{}keys = \"{}\"\n{}",
                 self.at(&format!("ports/{car}.collector")),
                 self.at(car),
+                self.dashboard(car),
                 self.radio(),
                 self.at(&format!("keys/{car}")),
                 self.mqtt(car)
@@ -241,6 +269,18 @@ impl Site {
             self.start(family, car, "vehicle", &text)?;
         }
         Ok(())
+    }
+
+    /// The pages of the computer whose folder it is; the station knows its own name.
+    fn dashboard(&self, folder: &str) -> String {
+        let at = self.own_pages.iter().find(|(owner, _)| *owner == folder);
+        let name = match folder {
+            STATION_FOLDER => String::new(),
+            car => format!("name = \"{car}\"\n"),
+        };
+        at.map_or_else(String::new, |(_, at)| {
+            format!("[dashboard]\nlisten = \"{at}\"\n{name}")
+        })
     }
 
     fn radio(&self) -> String {

@@ -179,7 +179,8 @@ pub(in crate::hub) fn warning(row: &EpisodeRow) -> Option<Warning> {
         ts: row.start?.as_millis(),
         kind: snake(&name),
         reason: text(&row.detail, "text"),
-        confidence: number(&row.detail, "confidence"),
+        // It is told in percent.
+        confidence: number(&row.detail, "confidence").map(|percent| percent / 100.0),
         station_id: None,
         distance_m: number(&row.detail, "distance_m"),
         ended: row.end.map(UtcTime::as_millis),

@@ -5,15 +5,19 @@
 //! | `shown.rs` | what the keeper leaves here for those who look |
 //! | `sessions.rs` | sessions, bills and receipts out of the store |
 //! | `report.rs` | a month |
+//! | `alarms.rs` | alarms of the slots, over a restart too |
+//! | `columns.rs` | the keys of a slot in the station's rows |
 //! | `prices.rs` | tariffs: shown, tried, set |
 
+mod alarms;
+mod columns;
 mod prices;
 mod report;
 mod sessions;
 mod shown;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use v2x_roles::station::StationSetup;
 use v2x_web::site::{EachRow, HistoryAsked, Period, no_device};
@@ -44,15 +48,15 @@ struct StationSite {
     audit: AuditFile,
     watched: Arc<dyn Watched>,
     prices: PriceDesk,
-    /// The text of the tariffs that hold.
-    tariffs: Mutex<String>,
     clock: Clock,
 }
 
 /// What the keeper shows, where the dashboard is switched on.
-pub(super) fn shown(config: &StationConfig) -> Option<Arc<Shown>> {
+pub(super) fn shown(config: &StationConfig, clock: &Clock) -> Option<Arc<Shown>> {
     config.dashboard.listen?;
-    Some(Arc::new(Shown::new()))
+    let document = config.tariffs.first().map(|(_, document)| document.clone());
+    let document = document.unwrap_or_default();
+    Some(Arc::new(Shown::new(&config.out, document, clock)))
 }
 
 /// The id of a slot in paths.
@@ -70,7 +74,6 @@ pub(super) fn start(
 ) -> Dashboard {
     let live = Arc::clone(shown.live());
     let users = config.dashboard.users.clone();
-    let document = config.tariffs.first().map(|(_, document)| document.clone());
     let site = StationSite {
         setup: config.setup.clone(),
         stale_after_s: site::stale_after_s(config.row_interval),
@@ -79,7 +82,6 @@ pub(super) fn start(
         audit: AuditFile::new(config.out.clone(), clock),
         watched,
         prices,
-        tariffs: Mutex::new(document.unwrap_or_default()),
         clock,
     };
     let parts = Parts {
@@ -109,19 +111,9 @@ impl StationSite {
     /// What a key of a slot is called in the station's rows.
     fn key_in_row(&self, slot: Option<u8>, key: &str) -> String {
         match slot {
-            Some(slot) if self.setup.slots.len() > 1 => match key {
-                "available" => format!("slot{slot}_available"),
-                key => format!("{key}_slot{slot}"),
-            },
-            _ => key.to_owned(),
+            Some(slot) => columns::in_row(slot, self.setup.slots.len(), key),
+            None => key.to_owned(),
         }
-    }
-
-    fn tariffs(&self) -> String {
-        self.tariffs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
     }
 
     fn station(&self) -> Device {
@@ -231,9 +223,11 @@ impl Site for StationSite {
         let Some(slot) = slot else {
             return Ok(columns);
         };
-        let end = format!("_slot{slot}");
-        let own = columns.iter().filter_map(|key| key.strip_suffix(&end));
-        Ok(own.map(str::to_owned).collect())
+        let slots = self.setup.slots.len();
+        let own = columns.iter();
+        Ok(own
+            .filter_map(|key| columns::of_slot(slot, slots, key))
+            .collect())
     }
 
     fn rows(&self, id: &str, columns: &[String], of: Period, each: EachRow<'_>) -> Answer<()> {
@@ -271,13 +265,12 @@ impl Site for StationSite {
 
     fn tariff(&self, station: &str) -> Answer<TariffShown> {
         self.check(station)?;
-        Ok(prices::shown(&self.tariffs()))
+        Ok(prices::shown(&self.shown.tariffs()))
     }
 
     fn set_tariff(&self, _: &Actor, station: &str, toml: &str) -> Answer<TariffShown> {
         self.check(station)?;
         self.prices.set(&self.readers, &self.setup, toml)?;
-        toml.clone_into(&mut self.tariffs.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(prices::shown(toml))
     }
 
@@ -300,6 +293,11 @@ impl Site for StationSite {
         let mut alarms = self.shown.alarms();
         alarms.retain(|alarm| which == AlarmState::All || alarm.ended.is_none());
         Ok(alarms)
+    }
+
+    fn acknowledge(&self, who: &Actor, id: &str) -> Answer<Alarm> {
+        self.shown
+            .acknowledge(id, &who.user, site::now_ms(&self.clock))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<Audit>> {

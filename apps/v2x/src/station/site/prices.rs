@@ -6,6 +6,8 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -29,17 +31,38 @@ const NAME: &str = "the tariffs";
 pub(in crate::station) struct NewPrices {
     pub(in crate::station) tariffs: Vec<Tariff>,
     pub(in crate::station) document: String,
-    pub(in crate::station) answer: Sender<Result<(), String>>,
+    answer: Sender<Result<(), String>>,
+    /// Set by whoever comes first: the keeper that takes them, or who asked and waits no longer.
+    is_decided: Arc<AtomicBool>,
+}
+
+impl NewPrices {
+    /// Whether they are still wanted; from then on the keeper is answered for.
+    pub(in crate::station) fn take(&self) -> bool {
+        !self.is_decided.swap(true, Ordering::AcqRel)
+    }
+
+    /// Says what became of them. Who asked may have gone meanwhile.
+    pub(in crate::station) fn answer(&self, put: Result<(), String>) {
+        drop(self.answer.try_send(put));
+    }
 }
 
 /// Where prices are handed to the keeper.
-pub(in crate::station) struct PriceDesk(Sender<NewPrices>);
+pub(in crate::station) struct PriceDesk {
+    to: Sender<NewPrices>,
+    wait: Duration,
+}
 
 impl PriceDesk {
     /// The desk, and the keeper's end of it.
     pub(in crate::station) fn new() -> (Self, Receiver<NewPrices>) {
-        let (desk, keeper) = bounded(1);
-        (Self(desk), keeper)
+        Self::waiting(ANSWER_WITHIN)
+    }
+
+    fn waiting(wait: Duration) -> (Self, Receiver<NewPrices>) {
+        let (to, keeper) = bounded(1);
+        (Self { to, wait }, keeper)
     }
 
     /// Checks prices and has the keeper put them in place; when this returns they hold.
@@ -59,19 +82,36 @@ impl PriceDesk {
         for tariff in &tariffs {
             check_version(readers, tariff)?;
         }
+        self.hand_over(tariffs, toml)
+    }
+
+    fn hand_over(&self, tariffs: Vec<Tariff>, toml: &str) -> Answer<()> {
         let (answer, answered) = bounded(1);
-        let document = toml.to_owned();
+        let is_decided = Arc::new(AtomicBool::new(false));
         let new = NewPrices {
             tariffs,
-            document,
+            document: toml.to_owned(),
             answer,
+            is_decided: Arc::clone(&is_decided),
         };
-        let busy = || Refusal::Unavailable("the station does not answer; try again".to_owned());
-        self.0
-            .send_timeout(new, ANSWER_WITHIN)
-            .map_err(|_| busy())?;
-        let answer = answered.recv_timeout(ANSWER_WITHIN).map_err(|_| busy())?;
-        answer.map_err(Refusal::Unavailable)
+        let refused = |what: &str| Refusal::Unavailable(what.to_owned());
+        let busy = "the station is busy and nothing was changed; try again";
+        let sent = self.to.send_timeout(new, self.wait);
+        sent.map_err(|_| refused(busy))?;
+        if let Ok(put) = answered.recv_timeout(self.wait) {
+            return put.map_err(Refusal::Unavailable);
+        }
+        if !is_decided.swap(true, Ordering::AcqRel) {
+            return Err(refused(busy));
+        }
+        // The keeper has begun: its disk is slow.
+        match answered.recv_timeout(self.wait) {
+            Ok(put) => put.map_err(Refusal::Unavailable),
+            Err(_) => Err(refused(
+                "the station has not answered yet; look at the prices that hold before you try \
+                 again",
+            )),
+        }
     }
 }
 
@@ -262,6 +302,38 @@ mod tests {
                 "{wrong}: {price:?}"
             );
         }
+    }
+
+    #[test]
+    fn prices_that_nobody_waits_for_any_more_are_not_put_in_place() {
+        let (desk, keeper) = PriceDesk::waiting(Duration::ZERO);
+        let refused = desk.hand_over(checked(FLAT).unwrap(), FLAT);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("nothing was changed")
+        );
+        let late = keeper.try_recv().unwrap();
+        assert!(!late.take(), "who asked was told that nothing is changed");
+    }
+
+    #[test]
+    fn keeper_that_has_begun_is_waited_for() {
+        let (desk, keeper) = PriceDesk::waiting(Duration::from_secs(60));
+        let thread = std::thread::spawn(move || {
+            let new = keeper.recv().unwrap();
+            assert!(new.take());
+            new.answer(Err("the disk is full".to_owned()));
+        });
+        let refused = desk.hand_over(checked(FLAT).unwrap(), FLAT);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("the disk is full")
+        );
+        thread.join().unwrap();
     }
 
     #[test]

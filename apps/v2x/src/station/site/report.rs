@@ -6,15 +6,17 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
-use v2x_charging::Authorisation;
-use v2x_store::{BillRow, Chosen, StoredSession};
+use v2x_store::{BillRow, Chosen, StoreError, StoredSession};
 use v2x_units::UtcTime;
 use v2x_web::site::Period;
 use v2x_web::types::{DayShare, MonthReport, Share};
 use v2x_web::{Answer, Refusal};
 
+use super::sessions;
 use crate::site::Readers;
 
+/// The car of sessions that named none.
+const UNKNOWN: &str = "unknown";
 /// Sessions of a month: three thousand a day.
 const SESSIONS: usize = 100_000;
 
@@ -22,6 +24,8 @@ const SESSIONS: usize = 100_000;
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     sessions: u64,
+    /// Of them, those without a price.
+    unbilled: u64,
     milliwatt_hours: u64,
     revenue: Option<Decimal>,
 }
@@ -29,6 +33,7 @@ struct Sum {
 impl Sum {
     fn add(&mut self, energy: u64, revenue: Option<Decimal>) {
         self.sessions += 1;
+        self.unbilled += u64::from(revenue.is_none());
         self.milliwatt_hours = self.milliwatt_hours.saturating_add(energy);
         self.revenue = match (self.revenue, revenue) {
             (Some(so_far), Some(more)) => so_far.checked_add(more),
@@ -71,13 +76,31 @@ pub(super) fn of(
         before: None,
         limit: SESSIONS,
     };
-    let sessions = readers.ask(|store| {
+    let (sessions, undated) = readers.ask(|store| {
         let sessions = store.chosen_sessions(&chosen)?.into_iter();
         let ended = sessions.filter(|session| session.newest.ended.is_some());
-        let with_bill = ended.map(|it| Ok((store.bill(it.head.transaction)?, it)));
-        with_bill.collect::<Result<Vec<_>, _>>()
+        let known = ended.map(|it| {
+            let transaction = it.head.transaction;
+            let vehicle = sessions::vehicle(&it, store.v2g_receipt_of(transaction)?);
+            Ok(Ended {
+                bill: store.bill(transaction)?,
+                vehicle: vehicle.unwrap_or_else(|| UNKNOWN.to_owned()),
+                session: it,
+            })
+        });
+        let known = known.collect::<Result<Vec<_>, StoreError>>()?;
+        Ok((known, store.undated_sessions()?))
     })?;
-    Ok(add_up(&sessions, first, &zone))
+    let mut report = add_up(&sessions, first, &zone);
+    report.undated = undated;
+    Ok(report)
+}
+
+/// A session that is over, with its bill and its car.
+struct Ended {
+    bill: Option<BillRow>,
+    vehicle: String,
+    session: StoredSession,
 }
 
 fn first_day(month: Option<&str>, zone: &TimeZone, now_ms: i64) -> Answer<Date> {
@@ -108,17 +131,18 @@ fn period(first: Date, zone: &TimeZone) -> Answer<Period> {
     Ok(Period { from, to })
 }
 
-fn add_up(
-    sessions: &[(Option<BillRow>, StoredSession)],
-    first: Date,
-    zone: &TimeZone,
-) -> MonthReport {
+fn add_up(sessions: &[Ended], first: Date, zone: &TimeZone) -> MonthReport {
     let mut whole = Sum::default();
     let mut slots: BTreeMap<String, Sum> = BTreeMap::new();
     let mut vehicles: BTreeMap<String, Sum> = BTreeMap::new();
     let mut days: BTreeMap<Date, Sum> = BTreeMap::new();
     let mut currencies: Vec<String> = Vec::new();
-    for (bill, session) in sessions {
+    for Ended {
+        bill,
+        vehicle,
+        session,
+    } in sessions
+    {
         let total = bill.as_ref().and_then(|bill| bill.total.as_ref().ok());
         if let Some(total) = total
             && !currencies.contains(&total.currency)
@@ -137,7 +161,7 @@ fn add_up(
             .or_default()
             .add(energy, revenue);
         vehicles
-            .entry(vehicle(session))
+            .entry(vehicle.clone())
             .or_default()
             .add(energy, revenue);
         if let Some(day) = day {
@@ -148,12 +172,15 @@ fn add_up(
     let share = |(name, sum): (String, Sum)| Share {
         name,
         sessions: sum.sessions,
+        unbilled: sum.unbilled,
         energy_wh: sum.energy_wh(),
         revenue: sum.revenue(is_one),
     };
     MonthReport {
         month: format!("{:04}-{:02}", first.year(), first.month()),
         sessions: whole.sessions,
+        unbilled: whole.unbilled,
+        undated: 0,
         energy_wh: whole.energy_wh(),
         revenue: whole.revenue(is_one),
         currency: currencies.pop().filter(|_| is_one),
@@ -164,6 +191,7 @@ fn add_up(
             .map(|(day, sum)| DayShare {
                 day: day.to_string(),
                 sessions: sum.sessions,
+                unbilled: sum.unbilled,
                 energy_wh: sum.energy_wh(),
                 revenue: sum.revenue(is_one),
             })
@@ -171,15 +199,16 @@ fn add_up(
     }
 }
 
-fn vehicle(session: &StoredSession) -> String {
-    match session.newest.authorisation {
-        Authorisation::Car(digest) => digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        Authorisation::None | Authorisation::Operator => "unknown".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use v2x_charging::{
+        Authorisation, EndReason, Energy, EnergyLedger, SessionRecord, SlotState, TransactionId,
+    };
+    use v2x_store::{SessionHead, Total};
+    use v2x_units::{BootId, Instant};
+
     use super::*;
 
     #[test]
@@ -193,5 +222,72 @@ mod tests {
         let now = period.from + 1;
         assert_eq!(first_day(None, &zone, now).unwrap(), first);
         assert!(first_day(Some("2026-13"), &zone, 0).is_err());
+    }
+
+    #[test]
+    fn session_without_a_price_counts_and_is_not_called_free() {
+        let zone = TimeZone::UTC;
+        let first = first_day(Some("2026-03"), &zone, 0).unwrap();
+        let of = |total: Result<&str, &str>, slot: &str| Ended {
+            bill: Some(BillRow {
+                energy: Energy::from_watt_hours(500),
+                total: total.map_err(str::to_owned).map(|amount| Total {
+                    currency: "MAD".to_owned(),
+                    amount: amount.to_owned(),
+                }),
+                lines: Vec::new(),
+            }),
+            vehicle: UNKNOWN.to_owned(),
+            session: session(slot, period(first, &zone).unwrap().from),
+        };
+        let sessions = [
+            of(Ok("1.50"), "1"),
+            of(Err("no clock"), "1"),
+            of(Err("no clock"), "2"),
+        ];
+        let report = add_up(&sessions, first, &zone);
+        assert_eq!((report.sessions, report.unbilled), (3, 2));
+        assert_eq!(report.revenue.as_deref(), Some("1.50"));
+        let slots: Vec<_> = report
+            .by_slot
+            .iter()
+            .map(|it| (it.sessions, it.unbilled, it.revenue.as_deref()))
+            .collect();
+        assert_eq!(slots, [(2, 1, Some("1.50")), (1, 1, None)]);
+        assert_eq!((report.by_day.len(), report.by_day[0].unbilled), (1, 2));
+    }
+
+    fn session(slot: &str, started_ms: i64) -> StoredSession {
+        let transaction = TransactionId::from_bytes([1; 16]);
+        StoredSession {
+            number: 1,
+            head: SessionHead {
+                transaction,
+                slot: 1,
+                station: "Yard".to_owned(),
+                slot_name: slot.to_owned(),
+                time_zone: "UTC".to_owned(),
+                tariff_id: "day".to_owned(),
+                tariff_version: "1".to_owned(),
+            },
+            newest: SessionRecord {
+                transaction,
+                seq: 1,
+                boot: BootId::new(1),
+                at: Instant::BOOT,
+                utc: None,
+                started: Some(UtcTime::from_millis(started_ms)),
+                elapsed: Duration::from_secs(60),
+                state: SlotState::Finishing,
+                energy: EnergyLedger {
+                    plausible: Energy::from_watt_hours(500),
+                    ..EnergyLedger::default()
+                },
+                baseline: None,
+                authorisation: Authorisation::None,
+                plugged: None,
+                ended: Some(EndReason::EvDisconnected),
+            },
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use v2x_charging::{Authorisation, EndReason, TransactionId};
 use v2x_store::{BillRow, Chosen, Store, StoreError, StoredSession, V2gReceipt};
-use v2x_units::{UtcTime, WattHours};
+use v2x_units::UtcTime;
 use v2x_web::types::{BillLine, Receipt, Session, SessionDetail, SessionsQuery, Slot};
 use v2x_web::{Answer, Refusal};
 
@@ -12,11 +12,6 @@ use crate::site::{Readers, ms};
 
 /// Sessions in one answer where nothing is said.
 const SESSIONS: u32 = 100;
-/// Receipts that are looked through.
-const RECEIPTS: usize = 2000;
-/// A receipt belongs to the session that began so close to it, in seconds, with the same energy.
-const RECEIPT_WITHIN_S: i64 = 600;
-const RECEIPT_WITHIN_WH: f64 = 2.0;
 
 /// Sessions of some choice, newest first.
 pub(super) fn chosen(
@@ -43,11 +38,8 @@ pub(super) fn chosen(
         limit: usize::try_from(asked.limit.unwrap_or(SESSIONS)).unwrap_or(usize::MAX),
     };
     readers.ask(|store| {
-        let receipts = store.v2g_receipts(RECEIPTS)?;
         let sessions = store.chosen_sessions(&chosen)?;
-        let sessions = sessions
-            .iter()
-            .map(|it| session(store, slots, &receipts, it));
+        let sessions = sessions.iter().map(|it| session(store, slots, it));
         sessions.collect()
     })
 }
@@ -55,10 +47,7 @@ pub(super) fn chosen(
 /// One session with what explains its bill.
 pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<SessionDetail> {
     let found = find(readers, id)?;
-    let session = readers.ask(|store| {
-        let receipts = store.v2g_receipts(RECEIPTS)?;
-        session(store, slots, &receipts, &found.session)
-    })?;
+    let session = readers.ask(|store| session(store, slots, &found.session))?;
     let times = || found.values.iter().filter_map(|value| value.utc);
     let head = &found.session.head;
     Ok(SessionDetail {
@@ -78,11 +67,10 @@ pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<Sess
 pub(super) fn receipt(readers: &Readers, id: &str) -> Answer<Receipt> {
     let found = find(readers, id)?;
     let text = told::receipt_text(&found).map_err(Refusal::NotFound)?;
-    let receipts = readers.ask(|store| store.v2g_receipts(RECEIPTS))?;
-    let signed = receipt_of(&found.session, &receipts);
+    let signed = readers.ask(|store| store.v2g_receipt_of(found.session.head.transaction))?;
     Ok(Receipt {
         text,
-        signed_by: signed.map(|receipt| receipt.evse.clone()),
+        signed_by: signed.as_ref().map(|receipt| receipt.evse.clone()),
         countersigned: signed.is_some_and(|receipt| receipt.countersignature.is_some()),
         not_certified_meter: true,
     })
@@ -108,12 +96,7 @@ fn find(readers: &Readers, id: &str) -> Answer<Found> {
     found.ok_or_else(|| no_session(id))
 }
 
-fn session(
-    store: &Store,
-    slots: &[Slot],
-    receipts: &[V2gReceipt],
-    it: &StoredSession,
-) -> Result<Session, StoreError> {
+fn session(store: &Store, slots: &[Slot], it: &StoredSession) -> Result<Session, StoreError> {
     let (head, newest) = (&it.head, &it.newest);
     let id = head.transaction.to_string();
     let bill = store.bill(head.transaction)?;
@@ -138,7 +121,7 @@ fn session(
         id,
         station: ID.to_owned(),
         slot: head.slot.into(),
-        vehicle: vehicle(it, receipts),
+        vehicle: vehicle(it, store.v2g_receipt_of(head.transaction)?),
         start: newest.started.map(ms),
         end: end.map(ms),
         energy_wh,
@@ -157,9 +140,9 @@ fn session(
 }
 
 /// The car, as its receipt names it, or else by the digest that released the slot.
-fn vehicle(it: &StoredSession, receipts: &[V2gReceipt]) -> Option<String> {
-    if let Some(receipt) = receipt_of(it, receipts) {
-        return Some(receipt.evcc.clone());
+pub(super) fn vehicle(it: &StoredSession, receipt: Option<V2gReceipt>) -> Option<String> {
+    if let Some(receipt) = receipt {
+        return Some(receipt.evcc);
     }
     match it.newest.authorisation {
         Authorisation::Car(digest) => {
@@ -167,21 +150,6 @@ fn vehicle(it: &StoredSession, receipts: &[V2gReceipt]) -> Option<String> {
         }
         Authorisation::None | Authorisation::Operator => None,
     }
-}
-
-fn receipt_of<'a>(it: &StoredSession, receipts: &'a [V2gReceipt]) -> Option<&'a V2gReceipt> {
-    let begun = it.newest.started?.as_millis() / 1000;
-    let energy = it.newest.energy.plausible.kilowatt_hours() * 1000.0;
-    let is_near = |receipt: &&V2gReceipt| {
-        let started = receipt.started.map(i64::from);
-        let off = receipt
-            .energy
-            .map(WattHours::get)
-            .map(|wh| (wh - energy).abs());
-        started.is_some_and(|started| (started - begun).abs() <= RECEIPT_WITHIN_S)
-            && off.is_some_and(|off| off <= RECEIPT_WITHIN_WH)
-    };
-    receipts.iter().find(is_near)
 }
 
 fn lines(bill: &BillRow) -> Vec<BillLine> {

@@ -1,44 +1,49 @@
 //! What the keeper leaves for those who look: slots, values and alarms as they are now.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use v2x_charging::SlotState;
 use v2x_roles::station::{SessionView, SlotView};
 use v2x_units::{Instant, UtcTime};
-use v2x_web::Live;
-use v2x_web::types::{Alarm, LiveEvent, Reading, Session, Severity, Slot};
+use v2x_web::types::{Alarm, LiveEvent, Reading, Session, Slot};
+use v2x_web::{Answer, Live};
 
-use super::{ID, slot_id};
+use super::ID;
+use super::alarms::Alarms;
 use crate::clock::Clock;
 use crate::site::{NewestValues, ms, object};
+use crate::station::rows::ALARMS_AFTER;
 use crate::station::telemetry;
-
-/// Alarms of the past that are remembered: those of the day on a station that has many.
-const ALARMS: usize = 200;
 
 /// What is shown.
 pub(in crate::station) struct Shown {
     live: Arc<Live>,
     newest: NewestValues,
     now: Mutex<Now>,
+    alarms_from: Instant,
+    tariffs: Mutex<String>,
 }
 
-#[derive(Default)]
 struct Now {
     slots: Vec<Slot>,
-    /// The newest first.
-    alarms: VecDeque<Alarm>,
-    alarms_so_far: u64,
+    alarms: Alarms,
 }
 
 impl Shown {
-    pub(super) fn new() -> Self {
+    /// Nothing yet but the alarms of the past in a folder, and the tariffs that hold.
+    pub(super) fn new(folder: &Path, tariffs: String, clock: &Clock) -> Self {
         Self {
             live: Arc::new(Live::new()),
             newest: NewestValues::default(),
-            now: Mutex::default(),
+            now: Mutex::new(Now {
+                slots: Vec::new(),
+                alarms: Alarms::open(folder.to_owned(), ms(now(clock))),
+            }),
+            alarms_from: clock.now().instant + ALARMS_AFTER,
+            tariffs: Mutex::new(tariffs),
         }
     }
 
@@ -67,7 +72,9 @@ impl Shown {
         let mut alarms = Vec::new();
         let mut slots = Vec::new();
         for view in views {
-            alarms.push((view.setup.number.get(), telemetry::alarm(&view)));
+            if instant >= self.alarms_from && view.state.is_some() {
+                alarms.push((view.setup.number.get(), telemetry::alarm(&view)));
+            }
             slots.push(slot(&view, instant, utc));
         }
         let mut events = Vec::new();
@@ -78,11 +85,12 @@ impl Shown {
                 .slots
                 .iter()
                 .find(|before| before.number == slot.number);
-            events.extend(changed(slot, before));
+            events.extend(changed(slot, before, ms(utc)));
         }
         kept.slots = slots;
         for (slot, text) in alarms {
-            events.extend(kept.alarm(slot, text, utc).map(LiveEvent::Alarm));
+            let changed = kept.alarms.take(slot, text, utc).into_iter();
+            events.extend(changed.map(LiveEvent::Alarm));
         }
         drop(kept);
         events.iter().for_each(|event| self.live.publish(event));
@@ -102,57 +110,36 @@ impl Shown {
             .clone()
     }
 
-    /// Alarms since the start, newest first.
+    /// Alarms, newest first.
     pub(super) fn alarms(&self) -> Vec<Alarm> {
         let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        now.alarms.iter().cloned().collect()
+        now.alarms.all()
     }
-}
 
-impl Now {
-    /// Takes the alarm of a slot; gives the one that began or ended.
-    fn alarm(&mut self, slot: u8, text: Option<String>, utc: UtcTime) -> Option<Alarm> {
-        let device = slot_id(slot);
-        let open = self
-            .alarms
-            .iter_mut()
-            .find(|alarm| alarm.device == device && alarm.ended.is_none());
-        match (open, text) {
-            (None, None) => None,
-            (Some(alarm), Some(text)) if alarm.text == text => None,
-            (Some(alarm), _) => {
-                // Another alarm of the slot begins the next time.
-                alarm.ended = Some(ms(utc));
-                Some(alarm.clone())
-            }
-            (None, Some(text)) => {
-                self.alarms_so_far += 1;
-                let is_fault = text.starts_with("Faulted");
-                let alarm = Alarm {
-                    id: self.alarms_so_far.to_string(),
-                    device,
-                    kind: if is_fault { "fault" } else { "unavailable" }.to_owned(),
-                    text,
-                    severity: if is_fault {
-                        Severity::Critical
-                    } else {
-                        Severity::Warning
-                    },
-                    began: ms(utc),
-                    ended: None,
-                    acknowledged_by: None,
-                    acknowledged_at: None,
-                };
-                self.alarms.push_front(alarm.clone());
-                self.alarms.truncate(ALARMS);
-                Some(alarm)
-            }
-        }
+    /// Keeps and tells that somebody has seen an alarm.
+    pub(super) fn acknowledge(&self, id: &str, user: &str, at: i64) -> Answer<Alarm> {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = now.alarms.acknowledge(id, user, at)?;
+        drop(now);
+        self.live.publish(&LiveEvent::Alarm(seen.clone()));
+        Ok(seen)
+    }
+
+    /// The text of the tariffs that hold.
+    pub(super) fn tariffs(&self) -> String {
+        let tariffs = self.tariffs.lock();
+        tariffs.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Other tariffs hold from now on.
+    pub(in crate::station) fn set_tariffs(&self, text: &str) {
+        let tariffs = self.tariffs.lock();
+        text.clone_into(&mut tariffs.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 /// What is told of a slot that is not as it was.
-fn changed(slot: &Slot, before: Option<&Slot>) -> Vec<LiveEvent> {
+fn changed(slot: &Slot, before: Option<&Slot>, now: i64) -> Vec<LiveEvent> {
     let mut events = Vec::new();
     let session = |slot: &Slot| slot.session.clone();
     if let Some(now) = session(slot)
@@ -169,24 +156,42 @@ fn changed(slot: &Slot, before: Option<&Slot>) -> Vec<LiveEvent> {
             ..over
         }));
     }
-    if before != Some(slot) {
-        let mut values: BTreeMap<String, Value> = BTreeMap::new();
-        for (key, reading) in &slot.values {
-            values.insert(key.clone(), reading.value.clone());
-        }
-        values.insert("state".to_owned(), slot.state.clone().into());
-        for (key, flag) in [
-            ("available", slot.available),
-            ("vehicle_connected", slot.vehicle_connected),
-        ] {
-            values.extend(flag.map(|flag| (key.to_owned(), flag.into())));
-        }
-        if let Some(ts) = slot.values.values().map(|reading| reading.ts).max() {
-            let device = format!("slot-{}", slot.number);
-            events.push(LiveEvent::Values { device, ts, values });
-        }
+    let device = || format!("slot-{}", slot.number);
+    if before.is_none_or(|before| before.values != slot.values)
+        && let Some(ts) = slot.values.values().map(|reading| reading.ts).max()
+    {
+        let measured = slot.values.iter();
+        let values = measured.map(|(key, reading)| (key.clone(), reading.value.clone()));
+        events.push(LiveEvent::Values {
+            device: device(),
+            ts,
+            values: values.collect(),
+        });
+    }
+    // It is known now, whatever the meter's last word is worth.
+    if before.is_none_or(|before| state(before) != state(slot)) {
+        events.push(LiveEvent::Values {
+            device: device(),
+            ts: now,
+            values: state(slot),
+        });
     }
     events
+}
+
+/// What is known of a slot beside its meter.
+fn state(slot: &Slot) -> BTreeMap<String, Value> {
+    let state = Value::from(slot.state.clone());
+    let flags = [
+        ("available", slot.available),
+        ("vehicle_connected", slot.vehicle_connected),
+    ];
+    // What nobody knows any more is told as such.
+    let flags = flags.map(|(key, flag)| (key.to_owned(), flag.map_or(Value::Null, Value::from)));
+    flags
+        .into_iter()
+        .chain([("state".to_owned(), state)])
+        .collect()
 }
 
 /// Now for people: by the wall clock, or as it is carried on from the start.
@@ -246,33 +251,51 @@ fn session(view: &SlotView<'_>, it: &SessionView) -> Session {
 mod tests {
     use super::*;
 
-    #[test]
-    fn alarm_of_a_slot_begins_once_ends_once_and_another_follows() {
-        let mut now = Now::default();
-        let at = UtcTime::from_millis;
-        let began = now
-            .alarm(1, Some("Faulted: relay".to_owned()), at(10))
-            .unwrap();
-        assert_eq!(
-            (began.began, began.ended, began.severity),
-            (10, None, Severity::Critical)
-        );
-        assert_eq!(
-            now.alarm(1, Some("Faulted: relay".to_owned()), at(20)),
-            None
-        );
-        assert_eq!(now.alarm(2, None, at(20)), None);
-        let ended = now
-            .alarm(1, Some("Unavailable: no meter".to_owned()), at(30))
-            .unwrap();
-        assert_eq!((ended.id, ended.ended), (began.id, Some(30)));
-        let next = now
-            .alarm(1, Some("Unavailable: no meter".to_owned()), at(40))
-            .unwrap();
-        assert_eq!(next.began, 40);
-        for n in 0..1000 {
-            now.alarm(3, Some(format!("Unavailable: {n}")), at(n));
+    fn slot(state: &str, power: Option<(i64, f64)>) -> Slot {
+        let reading = |(ts, power): (i64, f64)| {
+            let value = power.into();
+            ("power".to_owned(), Reading { ts, value })
+        };
+        Slot {
+            number: 1,
+            name: "Yard 1".to_owned(),
+            state: state.to_owned(),
+            reason: None,
+            vehicle_connected: Some(true),
+            available: Some(false),
+            values: power.map(reading).into_iter().collect(),
+            session: None,
+            verdict: None,
         }
-        assert!(now.alarms.len() <= ALARMS, "the list is full");
+    }
+
+    fn told(slot: &Slot, before: Option<&Slot>, now: i64) -> Vec<(i64, Vec<String>)> {
+        let events = changed(slot, before, now);
+        let keys = events.into_iter().map(|event| match event {
+            LiveEvent::Values { ts, values, .. } => (ts, values.into_keys().collect()),
+            other => panic!("{other:?}"),
+        });
+        keys.collect()
+    }
+
+    #[test]
+    fn state_of_a_slot_is_told_when_it_changes_and_without_a_meter_too() {
+        let state = ["available", "state", "vehicle_connected"].map(str::to_owned);
+        let (preparing, charging) = (slot("Preparing", None), slot("Charging", None));
+        assert_eq!(told(&preparing, None, 50), [(50, state.to_vec())]);
+        assert_eq!(
+            told(&charging, Some(&preparing), 60),
+            [(60, state.to_vec())]
+        );
+        assert_eq!(told(&charging, Some(&charging), 70), []);
+        // A measurement has its own time, also beside a state that is newer.
+        let measured = slot("Charging", Some((40, 2000.0)));
+        let power = (40, vec!["power".to_owned()]);
+        let only = std::slice::from_ref(&power);
+        assert_eq!(told(&measured, Some(&charging), 80), only);
+        assert_eq!(
+            told(&measured, Some(&preparing), 80),
+            [power, (80, state.to_vec())]
+        );
     }
 }

@@ -1,17 +1,23 @@
 //! What the conversations leave in the store.
 
+use v2x_charging::{SessionRecord, TransactionId};
 use v2x_outbox::Class;
 use v2x_proto::secure::{Name, UtcSecond};
 use v2x_proto::v2g::{BatteryReport, SavedSession, SessionId};
 use v2x_roles::station::SlotNumber;
 pub(in crate::station) use v2x_roles::station::v2g::Told;
 use v2x_roles::vehicle::radio::amount;
-use v2x_store::{Event, Store, StoreError, V2gSession};
+use v2x_store::{Event, Store, StoreError, V2gReceipt, V2gSession};
 use v2x_units::{Amps, BatteryCurrent, StateOfCharge, UtcTime, Volts, WattHours};
 use v2x_uplink::thingsboard::{Value, Values};
 
 use crate::daemon::entry;
 use crate::daemon::v2g_books::{battery_row, receipt_entry, receipt_row};
+
+/// A receipt counts whole watt-hours.
+const RECEIPT_WITHIN_WH: f64 = 1.0;
+/// The clocks of session and receipt may have been set in between, by so many seconds.
+const CLOCKS_DIFFER_S: i64 = 60;
 
 /// Under this name a slot's session stands in the store.
 pub(super) fn owner(slot: SlotNumber) -> String {
@@ -32,9 +38,10 @@ pub(in crate::station) fn write(
             store.save_v2g_session(&owner(slot), row.as_ref())
         }
         Told::Receipt(signed, countersignature) => {
-            let Some(row) = receipt_row(signed, countersignature.as_ref()) else {
+            let Some(mut row) = receipt_row(signed, countersignature.as_ref()) else {
                 return Ok(());
             };
+            row.transaction = session_of(store, slot, &row)?;
             let ended = signed.receipt.ended.map(|second| second.utc());
             let upload = (now.or(ended)).and_then(|now| receipt_entry(&row, &suffix, now));
             store.keep_v2g_receipt(&row, upload.as_ref())
@@ -58,6 +65,38 @@ pub(in crate::station) fn write(
             upload: None,
         }),
     }
+}
+
+/// The slot's session that a receipt is of: the one that ended last, where it went on while the
+/// car was spoken with and has the receipt's energy.
+fn session_of(
+    store: &Store,
+    slot: SlotNumber,
+    receipt: &V2gReceipt,
+) -> Result<Option<TransactionId>, StoreError> {
+    let newest = store.newest_session(slot.get())?;
+    let ended = newest.filter(|session| session.newest.ended.is_some());
+    let meant = ended.filter(|session| is_of(&session.newest, receipt));
+    Ok(meant.map(|session| session.head.transaction))
+}
+
+/// Whether a receipt can be of a session that has ended. What one of them does not know speaks
+/// against nothing.
+fn is_of(session: &SessionRecord, receipt: &V2gReceipt) -> bool {
+    let counted = session.energy.plausible.kilowatt_hours() * 1000.0;
+    let told = receipt.energy.map(WattHours::get);
+    if told.is_some_and(|told| (told - counted).abs() > RECEIPT_WITHIN_WH) {
+        return false;
+    }
+    let Some(started) = session.started else {
+        return true;
+    };
+    let seconds = |at: UtcTime| at.as_millis().div_euclid(1000);
+    let (began, over) = (seconds(started), seconds(started + session.elapsed));
+    let opened = receipt.started.map_or(i64::MIN, i64::from);
+    let written = receipt.ended.map_or(i64::MAX, i64::from);
+    began <= written.saturating_add(CLOCKS_DIFFER_S)
+        && over >= opened.saturating_sub(CLOCKS_DIFFER_S)
 }
 
 fn values(evcc: &str, battery: &BatteryReport, suffix: &str) -> Values {

@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 use v2x_outbox::Storage as _;
-use v2x_units::{BatteryCurrent, Kilometers};
+use v2x_units::{BatteryCurrent, Kilometers, UtcTime};
 
 use super::*;
 
@@ -142,6 +142,45 @@ fn alarm_is_an_event_and_an_alert() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].event.kind, "low_charge");
     assert_eq!(car.store.pending(Class::Alert, 0, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn alarm_that_a_killed_run_left_is_over_at_the_next_start_and_told_with_its_own_number() {
+    let low = |second| Observation {
+        soc: StateOfCharge::from_percent(10.0),
+        ..at(second)
+    };
+    let mut car = Car::new();
+    car.run(0..10, low, true);
+    let mut journal = Journal::resume(&car.store, car.folder.path(), at(60).at, 9).unwrap();
+    journal.observe(&at(60), &mut car.store);
+    let told = journal.take_alarms();
+    assert_eq!(told.len(), 1);
+    let began = car.store.events(0, 10).unwrap()[0].clone();
+    assert_eq!(
+        (told[0].id, Some(told[0].began)),
+        (began.id, began.event.at)
+    );
+    assert_eq!(told[0].ended, Some(at(60).at.utc));
+    for second in 61..75 {
+        journal.observe(&low(second), &mut car.store);
+    }
+    let told = journal.take_alarms();
+    assert_eq!(
+        (told.len(), told[0].ended),
+        (1, None),
+        "what is still wrong is raised again"
+    );
+    let events = car.store.events(0, 10).unwrap();
+    let raised: Vec<_> = events
+        .iter()
+        .map(|it| alarm_detail(&it.event.detail))
+        .collect();
+    assert_eq!(
+        raised,
+        [(true, Some(10.0)), (false, None), (true, Some(10.0))]
+    );
+    assert_eq!(car.store.pending(Class::Alert, 0, 10).unwrap().len(), 3);
 }
 
 #[test]

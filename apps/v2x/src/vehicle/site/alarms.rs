@@ -1,59 +1,90 @@
 //! The battery's alarms, out of the events that their beginnings and ends left behind.
 
-use serde_json::Value;
 use v2x_roles::vehicle::Alarm as Kind;
 use v2x_store::StoredEvent;
 use v2x_units::UtcTime;
-use v2x_web::Answer;
 use v2x_web::types::{Alarm, Severity};
+use v2x_web::{Answer, Refusal};
 
 use super::ID;
-use crate::site::Readers;
+use crate::site::{Acknowledged, Readers, ms};
+use crate::vehicle::journal::{KeptAlarm, alarm_detail};
 
-/// Events in one answer.
+/// Events in one answer: a beginning and an end of a thousand alarms.
 const EVENTS: usize = 2000;
 
 /// Alarms that last.
-pub(super) fn open(readers: &Readers) -> Answer<Vec<Alarm>> {
-    let mut alarms = all(readers)?;
+pub(super) fn open(readers: &Readers, seen: &Acknowledged) -> Answer<Vec<Alarm>> {
+    let mut alarms = all(readers, seen)?;
     alarms.retain(|alarm| alarm.ended.is_none());
     Ok(alarms)
 }
 
 /// Alarms, newest first.
-pub(super) fn all(readers: &Readers) -> Answer<Vec<Alarm>> {
+pub(super) fn all(readers: &Readers, seen: &Acknowledged) -> Answer<Vec<Alarm>> {
     let kinds = Kind::ALL.map(Kind::word);
     let events = readers.ask(|store| store.events_between(&kinds, i64::MIN, i64::MAX, EVENTS))?;
-    Ok(paired(&events))
+    Ok(paired(&events)
+        .iter()
+        .map(|kept| shown(kept, seen))
+        .collect())
+}
+
+/// Keeps that somebody has seen an alarm.
+pub(super) fn acknowledge(
+    readers: &Readers,
+    seen: &Acknowledged,
+    (id, user, now): (&str, &str, i64),
+) -> Answer<Alarm> {
+    let of_id = |alarms: Vec<Alarm>| alarms.into_iter().find(|alarm| alarm.id == id);
+    let no_alarm = || {
+        let id: String = id.chars().take(60).collect();
+        Refusal::NotFound(format!(
+            "there is no alarm {id:?}; /api/v1/alarms lists them"
+        ))
+    };
+    let mut alarm = of_id(all(readers, seen)?).ok_or_else(no_alarm)?;
+    seen.take(id, user, now)?;
+    seen.mark(&mut alarm);
+    Ok(alarm)
+}
+
+/// An alarm as it is shown.
+pub(super) fn shown(kept: &KeptAlarm, seen: &Acknowledged) -> Alarm {
+    let mut alarm = Alarm {
+        id: kept.id.to_string(),
+        device: ID.to_owned(),
+        kind: kept.alarm.word().to_owned(),
+        text: text(kept.alarm, kept.value),
+        severity: severity(kept.alarm),
+        began: ms(kept.began),
+        ended: kept.ended.map(ms),
+        acknowledged_by: None,
+        acknowledged_at: None,
+    };
+    seen.mark(&mut alarm);
+    alarm
 }
 
 /// Beginnings with their ends; events come newest first. An alarm that begins again without an end
 /// was cut by the end of a run: the battery is watched anew by each.
-fn paired(events: &[StoredEvent]) -> Vec<Alarm> {
-    let mut alarms: Vec<Alarm> = Vec::new();
-    for kind in Kind::ALL {
-        let mut later: Option<i64> = None;
-        let of_kind = events.iter().filter(|it| it.event.kind == kind.word());
+fn paired(events: &[StoredEvent]) -> Vec<KeptAlarm> {
+    let mut alarms: Vec<KeptAlarm> = Vec::new();
+    for alarm in Kind::ALL {
+        let mut later: Option<UtcTime> = None;
+        let of_kind = events.iter().filter(|it| it.event.kind == alarm.word());
         for StoredEvent { id, event } in of_kind {
-            let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
-            let at = event.at.map(UtcTime::as_millis);
-            let is_raised = detail.get("alarm_is_raised").and_then(Value::as_bool);
-            if is_raised == Some(true)
-                && let Some(began) = at
-            {
-                alarms.push(Alarm {
-                    id: id.to_string(),
-                    device: ID.to_owned(),
-                    kind: kind.word().to_owned(),
-                    text: text(kind, detail.get("alarm_value").and_then(Value::as_f64)),
-                    severity: severity(kind),
+            let (is_raised, value) = alarm_detail(&event.detail);
+            if let Some(began) = event.at.filter(|_| is_raised) {
+                alarms.push(KeptAlarm {
+                    id: *id,
+                    alarm,
                     began,
+                    value,
                     ended: later,
-                    acknowledged_by: None,
-                    acknowledged_at: None,
                 });
             }
-            later = at.or(later);
+            later = event.at.or(later);
         }
     }
     alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.began));
@@ -86,7 +117,7 @@ fn text(kind: Kind, value: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use v2x_store::Event;
+    use v2x_store::{Event, Store};
 
     use super::*;
 
@@ -112,12 +143,31 @@ mod tests {
             event(2, 20, "low_charge", true),
             event(1, 10, "battery_hot", true),
         ];
+        let folder = tempfile::tempdir().unwrap();
+        let seen = Acknowledged::open(folder.path().to_owned());
         let alarms = paired(&events);
-        let seen: Vec<_> = alarms.iter().map(|it| (it.began, it.ended)).collect();
+        let alarms: Vec<_> = alarms.iter().map(|kept| shown(kept, &seen)).collect();
+        let lasted: Vec<_> = alarms.iter().map(|it| (it.began, it.ended)).collect();
         assert_eq!(
-            seen,
+            lasted,
             [(60, None), (50, Some(60)), (20, Some(40)), (10, Some(30))]
         );
         assert_eq!(alarms[0].text, "a cell is hot: 51 °C");
+    }
+
+    #[test]
+    fn alarm_is_acknowledged_by_its_number_and_stays_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("v2x.db")).unwrap();
+        store
+            .record_event(&event(0, 10, "battery_hot", true).event)
+            .unwrap();
+        let readers = Readers::new(folder.path());
+        let seen = Acknowledged::open(folder.path().to_owned());
+        let unknown = acknowledge(&readers, &seen, ("2", "olga", 50));
+        assert!(matches!(unknown, Err(Refusal::NotFound(_))), "{unknown:?}");
+        let alarm = acknowledge(&readers, &seen, ("1", "olga", 50)).unwrap();
+        assert_eq!(alarm.acknowledged_by.as_deref(), Some("olga"));
+        assert_eq!(open(&readers, &seen).unwrap(), [alarm]);
     }
 }

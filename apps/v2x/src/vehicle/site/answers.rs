@@ -3,22 +3,17 @@
 use v2x_roles::vehicle::{
     CapacityEstimate, Charge as ChargeRecord, DistanceSource, Trip as TripRecord,
 };
-use v2x_store::V2gReceipt;
 use v2x_units::{Meters, StateOfCharge, UtcTime, WattHours};
 use v2x_web::Answer;
 use v2x_web::site::{EachPoint, Period};
 use v2x_web::types::{BatteryHealth, Charge, TrackPoint, Trip};
 
+use super::receipts::{self, Paid};
 use crate::site::{Readers, ms, object};
 use crate::vehicle::telemetry::SOURCE;
 
 /// Drives or charges in one answer.
 const EPISODES: usize = 1000;
-/// Receipts that are looked through for the one of a charge.
-const RECEIPTS: usize = 2000;
-/// A receipt belongs to a charge that began so close to it, in seconds: the car hears of the
-/// station before its charger starts, and of the end after it has stopped.
-const RECEIPT_WITHIN_S: i64 = 600;
 
 fn utc(of: Period) -> (UtcTime, UtcTime) {
     (UtcTime::from_millis(of.from), UtcTime::from_millis(of.to))
@@ -76,20 +71,21 @@ fn trip(trip: &TripRecord) -> Trip {
 /// Charges, newest first, each with the station's receipt where there is one.
 pub(super) fn charges(readers: &Readers, of: Period) -> Answer<Vec<Charge>> {
     let (from, to) = utc(of);
-    let (charges, receipts) = readers.ask(|store| {
-        let charges = store.charges_between(from, to, EPISODES)?;
-        Ok((charges, store.v2g_receipts(RECEIPTS)?))
-    })?;
-    let confirmed = charges.iter().filter(|charge| charge.is_confirmed());
-    Ok(confirmed.map(|it| charge(it, &receipts)).collect())
+    let charges = readers.ask(|store| store.charges_between(from, to, EPISODES))?;
+    let confirmed: Vec<_> = charges.iter().filter(|it| it.is_confirmed()).collect();
+    let receipts = receipts::of_charges(readers, &confirmed)?;
+    let shown = confirmed.iter().zip(&receipts);
+    Ok(shown.map(|(it, paid)| charge(it, paid.as_ref())).collect())
 }
 
-fn charge(charge: &ChargeRecord, receipts: &[V2gReceipt]) -> Charge {
+fn charge(charge: &ChargeRecord, paid: Option<&Paid>) -> Charge {
     let (from, to) = charge.soc();
     let energy = charge.flow().energy_in().map(WattHours::get);
-    let receipt = charge.end().and_then(|_| receipt_of(charge, receipts));
+    let receipt = paid.map(|paid| &paid.receipt);
     let station_energy = receipt.and_then(|it| it.energy).map(WattHours::get);
     let cost = receipt.and_then(|it| it.cost.as_deref()?.split_once(' '));
+    // Of two charges under one receipt nobody knows what the station gave to which.
+    let comparable = station_energy.filter(|_| paid.is_some_and(|paid| paid.is_alone));
     Charge {
         id: charge.id().to_string(),
         start: ms(charge.started()),
@@ -103,24 +99,11 @@ fn charge(charge: &ChargeRecord, receipts: &[V2gReceipt]) -> Charge {
         cause: charge.end().map(|cause| word(&cause)),
         station_energy_wh: station_energy,
         efficiency: energy
-            .zip(station_energy.filter(|energy| *energy > 0.0))
+            .zip(comparable.filter(|energy| *energy > 0.0))
             .map(|(car, station)| car / station),
         cost: cost.map(|(amount, _)| amount.to_owned()),
         currency: cost.map(|(_, currency)| currency.to_owned()),
     }
-}
-
-/// The receipt whose session began with the charge.
-fn receipt_of<'a>(charge: &ChargeRecord, receipts: &'a [V2gReceipt]) -> Option<&'a V2gReceipt> {
-    let begun = charge.started().as_millis() / 1000;
-    let off = |receipt: &V2gReceipt| {
-        receipt
-            .started
-            .map(|started| (i64::from(started) - begun).abs())
-    };
-    let near = receipts.iter().filter_map(|it| Some((off(it)?, it)));
-    let nearest = near.min_by_key(|(off, _)| *off)?;
-    (nearest.0 <= RECEIPT_WITHIN_S).then_some(nearest.1)
 }
 
 /// An enum's variant as its record has it.

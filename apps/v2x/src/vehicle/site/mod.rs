@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `shown.rs` | what threads leave here for those who look |
 //! | `answers.rs` | what is asked of the store |
+//! | `receipts.rs` | which receipt is of which charge |
 //! | `warnings.rs`, `alarms.rs` | events as warnings and alarms |
 
 mod alarms;
 mod answers;
+mod receipts;
 mod shown;
 mod warnings;
 
@@ -18,9 +20,9 @@ use serde_json::Value;
 use v2x_web::site::{EachPoint, EachRow, HistoryAsked, Period, no_device};
 use v2x_web::types::{
     Alarm, AlarmState, Audit, BatteryHealth, Charge, Device, DeviceKind, Feature, HealthShown,
-    History, SiteKind, Trip, V2x, Warning,
+    History, LiveEvent, SiteKind, Trip, V2x, Warning,
 };
-use v2x_web::{Answer, Deed, Refusal, Site};
+use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 
 pub(super) use self::shown::Shown;
 pub(super) use self::warnings::snake;
@@ -28,7 +30,9 @@ use super::telemetry::SOURCE;
 use crate::clock::Clock;
 use crate::config::VehicleConfig;
 use crate::monitor::Watched;
-use crate::site::{self, AccountsFile, AuditFile, Dashboard, Parts, Prepared, Readers, USERS_FILE};
+use crate::site::{
+    self, AccountsFile, Acknowledged, AuditFile, Dashboard, Parts, Prepared, Readers, USERS_FILE,
+};
 
 /// The vehicle's id in paths: there is only one.
 pub(super) const ID: &str = "vehicle";
@@ -43,12 +47,16 @@ struct VehicleSite {
     readers: Readers,
     audit: AuditFile,
     watched: Arc<dyn Watched>,
+    /// When the run began, in ms since 1970, and the newest event before it.
+    began: (i64, i64),
+    clock: Clock,
 }
 
 /// What threads show, where the dashboard is switched on.
 pub(super) fn shown(config: &VehicleConfig, clock: Clock) -> Option<Arc<Shown>> {
     config.dashboard.listen?;
-    Some(Arc::new(Shown::new(clock)))
+    let seen = Arc::new(Acknowledged::open(config.out.clone()));
+    Some(Arc::new(Shown::new(clock, seen)))
 }
 
 /// Serves the dashboard of a vehicle that runs.
@@ -61,6 +69,9 @@ pub(super) fn start(
 ) -> Dashboard {
     let live = Arc::clone(shown.live());
     let users = config.dashboard.users.clone();
+    let readers = Readers::new(&config.out);
+    let before = readers.ask(|store| store.newest_event_number());
+    let began = (site::now_ms(&clock), before.unwrap_or(0));
     let site = VehicleSite {
         name: config
             .dashboard
@@ -71,9 +82,11 @@ pub(super) fn start(
         stale_after_s: site::stale_after_s(config.row_interval),
         attributes: attributes(config),
         shown,
-        readers: Readers::new(&config.out),
+        readers,
         audit: AuditFile::new(config.out.clone(), clock),
         watched,
+        began,
+        clock,
     };
     let parts = Parts {
         site: Arc::new(site),
@@ -149,7 +162,7 @@ impl Site for VehicleSite {
             stale_after_s: self.stale_after_s,
             values,
             attributes: self.attributes.clone(),
-            alarms: alarms::open(&self.readers)?,
+            alarms: alarms::open(&self.readers, self.shown.seen())?,
         }])
     }
 
@@ -198,7 +211,7 @@ impl Site for VehicleSite {
 
     fn warnings(&self, id: &str, of: Period) -> Answer<Vec<Warning>> {
         self.check(id)?;
-        warnings::between(&self.readers, of)
+        warnings::between(&self.readers, of, self.began)
     }
 
     fn health(&self, id: &str) -> Answer<HealthShown> {
@@ -208,9 +221,17 @@ impl Site for VehicleSite {
 
     fn alarms(&self, which: AlarmState) -> Answer<Vec<Alarm>> {
         match which {
-            AlarmState::Open => alarms::open(&self.readers),
-            AlarmState::All => alarms::all(&self.readers),
+            AlarmState::Open => alarms::open(&self.readers, self.shown.seen()),
+            AlarmState::All => alarms::all(&self.readers, self.shown.seen()),
         }
+    }
+
+    fn acknowledge(&self, who: &Actor, id: &str) -> Answer<Alarm> {
+        let now = site::now_ms(&self.clock);
+        let asked = (id, who.user.as_str(), now);
+        let alarm = alarms::acknowledge(&self.readers, self.shown.seen(), asked)?;
+        self.shown.live().publish(&LiveEvent::Alarm(alarm.clone()));
+        Ok(alarm)
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Answer<Vec<Audit>> {

@@ -7,9 +7,10 @@ use v2x_units::{Instant, UtcTime};
 use v2x_web::Live;
 use v2x_web::types::{LiveEvent, Reading, V2x, Warning};
 
-use super::ID;
+use super::{ID, alarms};
 use crate::clock::Clock;
-use crate::site::{NewestValues, ms, object};
+use crate::site::{Acknowledged, NewestValues, ms, object};
+use crate::vehicle::journal::KeptAlarm;
 
 /// The traffic is no longer shown when the radio's thread has not told it for so long, in ms.
 const TRAFFIC_FOR_MS: u64 = 5_000;
@@ -20,16 +21,23 @@ pub(in crate::vehicle) struct Shown {
     live: Arc<Live>,
     newest: NewestValues,
     traffic: Mutex<Option<(Instant, V2x)>>,
+    /// Which alarms somebody has seen.
+    seen: Arc<Acknowledged>,
 }
 
 impl Shown {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock, seen: Arc<Acknowledged>) -> Self {
         Self {
             clock,
+            seen,
             live: Arc::new(Live::new()),
             newest: NewestValues::default(),
             traffic: Mutex::default(),
         }
+    }
+
+    pub(super) const fn seen(&self) -> &Arc<Acknowledged> {
+        &self.seen
     }
 
     pub(super) fn live(&self) -> &Arc<Live> {
@@ -57,6 +65,12 @@ impl Shown {
     pub(in crate::vehicle) fn warning(&self, warning: Warning) {
         let device = ID.to_owned();
         self.live.publish(&LiveEvent::Warning { device, warning });
+    }
+
+    /// Shows an alarm that began or ended.
+    pub(in crate::vehicle) fn alarm(&self, kept: &KeptAlarm) {
+        let alarm = alarms::shown(kept, &self.seen);
+        self.live.publish(&LiveEvent::Alarm(alarm));
     }
 
     /// The newest values.

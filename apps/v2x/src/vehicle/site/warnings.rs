@@ -13,24 +13,40 @@ use crate::site::Readers;
 
 const BEGINS: &str = "v2v_warning";
 const ENDS: &str = "v2v_warning_over";
-/// Events in one answer: a beginning and an end of each warning.
-const EVENTS: usize = 2000;
+/// Warnings in one answer.
+const WARNINGS: usize = 1000;
+/// Under this key both have the warning's name.
+const NAME: &str = "v2v_warning_id";
 
-/// Warnings that began in a period, newest first.
-pub(super) fn between(readers: &Readers, of: Period) -> Answer<Vec<Warning>> {
-    let kinds = [BEGINS, ENDS];
-    let events = readers.ask(|store| store.events_between(&kinds, of.from, of.to, EVENTS))?;
-    Ok(paired(&events))
+/// Warnings that began in a period, newest first. `began` says when this run of the program did, in
+/// ms since 1970, and the number of the newest event before: nobody gives a warning of before it
+/// any more, so that it is over since then at the latest.
+pub(super) fn between(readers: &Readers, of: Period, began: (i64, i64)) -> Answer<Vec<Warning>> {
+    let mut events = readers.ask(|store| {
+        let mut events = store.events_between(&[BEGINS], of.from, of.to, WARNINGS)?;
+        let names: Vec<_> = events.iter().filter_map(name).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let first = events.last().map_or(i64::MAX, |first| first.id);
+        events.extend(store.events_naming(ENDS, first, (NAME, &names))?);
+        Ok(events)
+    })?;
+    events.sort_by_key(|event| std::cmp::Reverse(event.id));
+    Ok(paired(&events, began))
+}
+
+fn name(event: &StoredEvent) -> Option<String> {
+    let detail: Value = serde_json::from_str(&event.event.detail).ok()?;
+    Some(detail.get(NAME)?.as_str()?.to_owned())
 }
 
 /// Beginnings with their ends; events come newest first.
-fn paired(events: &[StoredEvent]) -> Vec<Warning> {
+fn paired(events: &[StoredEvent], (began, before): (i64, i64)) -> Vec<Warning> {
     let mut ends: HashMap<String, Option<i64>> = HashMap::new();
     let mut warnings = Vec::new();
     for StoredEvent { id, event } in events {
         let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
         let text = |key: &str| detail.get(key).and_then(Value::as_str).map(str::to_owned);
-        let name = text("v2v_warning_id");
+        let name = text(NAME);
         let at = event.at.map(UtcTime::as_millis);
         if event.kind == ENDS {
             if let Some(name) = name {
@@ -43,8 +59,9 @@ fn paired(events: &[StoredEvent]) -> Vec<Warning> {
             continue;
         };
         let number = |key: &str| detail.get(key).and_then(Value::as_f64);
+        let ended = name.as_ref().and_then(|name| ends.remove(name)).flatten();
         warnings.push(Warning {
-            ended: name.as_ref().and_then(|name| ends.remove(name)).flatten(),
+            ended: ended.or_else(|| (*id <= before).then_some(began.max(ts))),
             id: name.unwrap_or_else(|| format!("event-{id}")),
             ts,
             kind: snake(&kind),
@@ -103,7 +120,7 @@ mod tests {
             event(2, Some(20), BEGINS, "a"),
             event(1, Some(10), ENDS, "of before"),
         ];
-        let warnings = paired(&events);
+        let warnings = paired(&events, (70, 0));
         let seen: Vec<_> = warnings
             .iter()
             .map(|it| (it.id.as_str(), it.ts, it.ended))
@@ -111,5 +128,33 @@ mod tests {
         assert_eq!(seen, [("b", 50, None), ("a", 20, Some(40))]);
         assert_eq!(warnings[0].kind, "forward_collision");
         assert_eq!(warnings[0].confidence, Some(0.8));
+        let after_a_restart = paired(&events, (70, 5));
+        assert_eq!(
+            after_a_restart[0].ended,
+            Some(70),
+            "nobody gives it any more"
+        );
+        assert_eq!(after_a_restart[1].ended, Some(40));
+    }
+
+    #[test]
+    fn warning_has_its_end_also_when_that_came_after_the_period() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = v2x_store::Store::open(&folder.path().join("v2x.db")).unwrap();
+        for (ts, kind, name) in [
+            (10, BEGINS, "a \"quote\""),
+            (20, BEGINS, "b"),
+            (30, ENDS, "a \"quote\""),
+            (40, BEGINS, "c"),
+            (50, ENDS, "c"),
+        ] {
+            store
+                .record_event(&event(0, Some(ts), kind, name).event)
+                .unwrap();
+        }
+        let readers = Readers::new(folder.path());
+        let warnings = between(&readers, Period { from: 0, to: 25 }, (0, 0)).unwrap();
+        let seen: Vec<_> = warnings.iter().map(|it| (it.ts, it.ended)).collect();
+        assert_eq!(seen, [(20, None), (10, Some(30))]);
     }
 }

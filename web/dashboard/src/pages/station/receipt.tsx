@@ -10,6 +10,17 @@ import { saveText } from "../../ui/download";
 import { Icon } from "../../ui/icon";
 import { LoadedView } from "../../ui/states";
 
+function Text({ of }: { of: string }) {
+  const name = t("receipt.title");
+  return (
+    // A long one scrolls: the keyboard must be able to scroll it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div class="receipt" dir="ltr" role="region" aria-label={name} tabIndex={0}>
+      <pre>{of}</pre>
+    </div>
+  );
+}
+
 export function ReceiptCard({ device, id }: { device: Device; id: string }) {
   const receipt = useApi<Receipt>(`/sessions/${part(device.id)}/${part(id)}/receipt`);
   const { data } = receipt;
@@ -28,9 +39,7 @@ export function ReceiptCard({ device, id }: { device: Device; id: string }) {
       <LoadedView of={receipt}>
         {(one) => (
           <>
-            <pre class="receipt" dir="ltr">
-              {one.text}
-            </pre>
+            <Text of={one.text} />
             <Facts
               of={[
                 [t("receipt.signedBy"), one.signed_by ?? MISSING],

@@ -43,6 +43,12 @@ function columns(first: Key, currency: string | null | undefined): Column<Row>[]
       csv: (row) => row.energy_wh,
     },
     {
+      name: t("report.unbilled"),
+      number: true,
+      cell: (row) => row.unbilled ?? MISSING,
+      csv: (row) => row.unbilled,
+    },
+    {
       name: t("report.revenue"),
       number: true,
       cell: (row) => <bdi dir="ltr">{showMoney(row.revenue, currency)}</bdi>,
@@ -88,7 +94,7 @@ export function Report({ device }: { device: Device }) {
       <LoadedView
         of={report}
         icon="report"
-        empty={(one) => ((one.sessions ?? 0) === 0 ? t("report.none") : null)}
+        empty={(one) => ((one.sessions ?? 0) + (one.undated ?? 0) === 0 ? t("report.none") : null)}
       >
         {(one) => <Shown report={one} device={device} />}
       </LoadedView>
@@ -120,6 +126,17 @@ interface PartProps {
   report: MonthReport;
 }
 
+/** What the sums leave out, in words: nothing of it is silently a zero. */
+function Left({ report }: { report: MonthReport }) {
+  const { unbilled, undated } = report;
+  return (
+    <>
+      {!!unbilled && <p class="hint">{t("report.unbilledHint", { count: unbilled })}</p>}
+      {!!undated && <p class="hint">{t("report.undatedHint", { count: undated })}</p>}
+    </>
+  );
+}
+
 function Shown({ report, device }: { report: MonthReport; device: Device }) {
   return (
     <>
@@ -129,7 +146,9 @@ function Shown({ report, device }: { report: MonthReport; device: Device }) {
         <Figure name={t("report.revenue")}>
           <bdi dir="ltr">{showMoney(report.revenue, report.currency)}</bdi>
         </Figure>
+        <Figure name={t("report.unbilled")}>{report.unbilled ?? MISSING}</Figure>
       </div>
+      <Left report={report} />
       <Card title={t("report.days")} icon="plot">
         <DayBars rows={report.by_day ?? []} />
       </Card>

@@ -48,7 +48,11 @@ export const numbered = (lines: readonly BillLine[]) => lines.map((line, id) => 
 export function SessionPage({ device, id }: { device: Device; id: string }) {
   const path = `/sessions/${part(device.id)}/${part(id)}`;
   const session = useApi<SessionDetail>(path, {}, sessionsChanged.value);
-  return <LoadedView of={session}>{(one) => <Shown device={device} session={one} />}</LoadedView>;
+  return (
+    <LoadedView of={session} title={t("session.id")}>
+      {(one) => <Shown device={device} session={one} />}
+    </LoadedView>
+  );
 }
 
 function Shown({ device, session }: { device: Device; session: SessionDetail }) {

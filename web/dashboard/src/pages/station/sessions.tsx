@@ -67,8 +67,8 @@ export function sessionColumns(station: string): Column<Session>[] {
       name: t("sessions.receipt"),
       cell: (one) =>
         one.receipt ? (
-          <Badge tone="ok" icon="check">
-            {t("sessions.signed")}
+          <Badge tone="ok" icon="report">
+            {t("sessions.readable")}
           </Badge>
         ) : (
           MISSING

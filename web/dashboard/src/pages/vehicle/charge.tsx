@@ -19,7 +19,7 @@ const KEYS = "battery_power,soc,battery_voltage,cell_temp_max";
 export function ChargePage({ device, id }: { device: Device; id: string }) {
   const charges = useApi<Charge[]>(`/devices/${part(device.id)}/charges`);
   return (
-    <LoadedView of={charges}>
+    <LoadedView of={charges} title={t("charges.one")}>
       {(list) => {
         const charge = list.find((one) => String(one.id) === id);
         if (charge) return <Shown key={charge.id} device={device} charge={charge} />;

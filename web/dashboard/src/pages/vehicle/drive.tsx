@@ -26,7 +26,7 @@ export function Drive({ device, id }: { device: Device; id: string }) {
   const trips = useApi<Trip[]>(`/devices/${part(device.id)}/trips`);
   return (
     <>
-      <LoadedView of={trips}>
+      <LoadedView of={trips} title={t("drives.one")}>
         {(list) => {
           const trip = list.find((one) => String(one.id) === id);
           if (!trip) {

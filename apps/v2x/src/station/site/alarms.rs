@@ -1,0 +1,214 @@
+//! Alarms of the slots: those that go on, those of the past, and who has seen them; in memory for
+//! those who look, and in a file of the station's folder over a restart.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use tracing::warn;
+use v2x_units::UtcTime;
+use v2x_web::types::{Alarm, Severity};
+use v2x_web::{Answer, Refusal};
+
+use super::slot_id;
+use crate::site::{LinesFile, ms};
+
+/// Alarms that are remembered.
+const ALARMS: usize = 1000;
+const NAMES: (&str, &str) = ("alarms.jsonl", "alarms.1.jsonl");
+/// Twice ten thousand beginnings and ends.
+const BYTES_MAX: u64 = 5_000_000;
+
+/// The alarms, the newest first.
+pub(super) struct Alarms {
+    list: VecDeque<Alarm>,
+    last: i64,
+    file: LinesFile,
+    is_refused: bool,
+}
+
+impl Alarms {
+    /// Those that the file in a folder has; what went on at the end of the last run goes on until
+    /// its slot says otherwise. `now` is the time in ms since 1970.
+    pub(super) fn open(folder: PathBuf, now: i64) -> Self {
+        let file = LinesFile::new(folder, NAMES, BYTES_MAX);
+        let (lines, is_read) = match file.lines::<Alarm>() {
+            Ok(lines) => (lines, true),
+            Err(error) => {
+                warn!(%error, "{} cannot be read: alarms of the past are not shown", file.name());
+                (Vec::new(), false)
+            }
+        };
+        let mut alarms = Self {
+            list: VecDeque::new(),
+            // Beyond any number that was counted to.
+            last: if is_read { 0 } else { now },
+            file,
+            is_refused: false,
+        };
+        for line in lines {
+            alarms.last = alarms.last.max(line.id.parse().unwrap_or(0));
+            alarms.keep(line);
+        }
+        alarms
+    }
+
+    /// The newest first.
+    pub(super) fn all(&self) -> Vec<Alarm> {
+        self.list.iter().cloned().collect()
+    }
+
+    /// Takes the alarm of a slot; gives what began or ended.
+    pub(super) fn take(&mut self, slot: u8, text: Option<String>, utc: UtcTime) -> Vec<Alarm> {
+        let device = slot_id(slot);
+        let open = self.list.iter();
+        let open = open.filter(|alarm| alarm.device == device && alarm.ended.is_none());
+        let open: Vec<_> = open.cloned().collect();
+        if open.len() == 1 && open.iter().any(|alarm| Some(&alarm.text) == text.as_ref()) {
+            return Vec::new();
+        }
+        let mut changed = Vec::new();
+        for alarm in open {
+            changed.push(Alarm {
+                ended: Some(ms(utc)),
+                ..alarm
+            });
+        }
+        changed.extend(text.map(|text| self.begun(device, text, utc)));
+        for alarm in &changed {
+            self.write(alarm);
+            self.keep(alarm.clone());
+        }
+        changed
+    }
+
+    /// Keeps that somebody has seen an alarm; who came first stays.
+    pub(super) fn acknowledge(&mut self, id: &str, user: &str, now: i64) -> Answer<Alarm> {
+        let found = self.list.iter_mut().find(|alarm| alarm.id == id);
+        let Some(alarm) = found else {
+            let id: String = id.chars().take(60).collect();
+            let what = format!("there is no alarm {id:?}; /api/v1/alarms lists them");
+            return Err(Refusal::NotFound(what));
+        };
+        if alarm.acknowledged_by.is_some() {
+            return Ok(alarm.clone());
+        }
+        let seen = Alarm {
+            acknowledged_by: Some(user.to_owned()),
+            acknowledged_at: Some(now),
+            ..alarm.clone()
+        };
+        self.file.add_for_good(&seen).map_err(|error| {
+            Refusal::Unavailable(format!("{}: {error}; try again", self.file.name()))
+        })?;
+        alarm.clone_from(&seen);
+        Ok(seen)
+    }
+
+    fn begun(&mut self, device: String, text: String, utc: UtcTime) -> Alarm {
+        self.last = self.last.saturating_add(1);
+        let is_fault = text.starts_with("Faulted");
+        let (kind, severity) = match is_fault {
+            true => ("fault", Severity::Critical),
+            false => ("unavailable", Severity::Warning),
+        };
+        Alarm {
+            id: self.last.to_string(),
+            device,
+            kind: kind.to_owned(),
+            text,
+            severity,
+            began: ms(utc),
+            ended: None,
+            acknowledged_by: None,
+            acknowledged_at: None,
+        }
+    }
+
+    /// Puts an alarm in the place of itself, or first.
+    fn keep(&mut self, alarm: Alarm) {
+        match self.list.iter_mut().find(|known| known.id == alarm.id) {
+            Some(known) => *known = alarm,
+            None => self.list.push_front(alarm),
+        }
+        self.list.truncate(ALARMS);
+    }
+
+    /// The keeper does not wait for the disk here: a power cut may take the last lines.
+    fn write(&mut self, alarm: &Alarm) {
+        let written = self.file.add(alarm);
+        if let Err(error) = &written
+            && !self.is_refused
+        {
+            warn!(%error, "alarms are not kept in {}; they are shown all the same", NAMES.0);
+        }
+        self.is_refused = written.is_err();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> UtcTime {
+        UtcTime::from_millis(ms)
+    }
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn alarm_of_a_slot_begins_once_ends_once_and_another_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut alarms = Alarms::open(folder.path().to_owned(), 0);
+        let began = alarms.take(1, text("Faulted: relay"), at(10));
+        assert_eq!(began.len(), 1);
+        assert_eq!(
+            (began[0].began, began[0].ended, began[0].severity),
+            (10, None, Severity::Critical)
+        );
+        assert!(alarms.take(1, text("Faulted: relay"), at(20)).is_empty());
+        assert!(alarms.take(2, None, at(20)).is_empty());
+        let changed = alarms.take(1, text("Unavailable: no meter"), at(30));
+        assert_eq!((&changed[0].id, changed[0].ended), (&began[0].id, Some(30)));
+        assert_eq!((changed[1].began, changed[1].ended), (30, None));
+        for n in 0..2000 {
+            alarms.take(3, text(&format!("Unavailable: {n}")), at(n));
+        }
+        assert_eq!(alarms.list.len(), ALARMS, "the list is full");
+    }
+
+    #[test]
+    fn alarm_goes_on_over_a_restart_and_stays_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Alarms::open(folder.path().to_owned(), 0);
+        let mut first = open();
+        first.take(2, text("Unavailable: no meter"), at(5));
+        first.take(2, None, at(6));
+        let id = first.take(1, text("Faulted: relay"), at(10))[0].id.clone();
+        first.acknowledge(&id, "amal", 12).unwrap();
+        first.acknowledge(&id, "olga", 13).unwrap();
+        let mut second = open();
+        assert_eq!(second.all(), first.all());
+        assert_eq!(second.all()[0].acknowledged_by.as_deref(), Some("amal"));
+        assert!(second.take(1, text("Faulted: relay"), at(90)).is_empty());
+        let ended = second.take(1, None, at(99));
+        assert_eq!((&ended[0].id, ended[0].ended), (&id, Some(99)));
+        let next = second.take(1, text("Faulted: relay"), at(100));
+        assert_ne!(next[0].id, id);
+        assert!(matches!(
+            second.acknowledge("99", "amal", 1),
+            Err(Refusal::NotFound(_))
+        ));
+    }
+
+    #[test]
+    fn alarms_are_shown_when_the_disk_does_not_keep_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut alarms = Alarms::open(folder.path().join("gone"), 0);
+        let began = alarms.take(1, text("Faulted: relay"), at(10));
+        assert_eq!(alarms.all(), began);
+        assert!(alarms.acknowledge(&began[0].id, "amal", 12).is_err());
+        assert_eq!(alarms.all(), began, "nobody is told that it was seen");
+    }
+}
