@@ -16,7 +16,7 @@ const FOLDER: &str = "web/dashboard";
 /// Leaves the browser out, where there is none.
 const WITHOUT_BROWSER: &str = "--without-browser";
 
-/// The demo of a built binary in a browser, and nothing else.
+/// The demo of a built binary in a browser, and every page of its sites; nothing else.
 const DEMO: &str = "--demo";
 
 /// Only what the binary embeds.
@@ -52,7 +52,10 @@ fn demo() -> Outcome {
     install(&folder)?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
     let program = workspace_root().join(target).join("debug/v2x");
-    let mut browser = npm(&folder, &["run", "--silent", "browser", "--", "demo"]);
+    let mut browser = npm(
+        &folder,
+        &["run", "--silent", "browser", "--", "demo", "live"],
+    );
     process::run(browser.env("V2X_PROGRAM", program))
 }
 

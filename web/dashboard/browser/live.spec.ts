@@ -23,7 +23,7 @@ const test = base.extend<object, { demo: Demo }>({
 
 test.skip(PROGRAM === undefined, "V2X_PROGRAM names no program");
 // One system for all of them: it takes what a computer of two cores has.
-test.describe.configure({ mode: "serial", timeout: 600_000 });
+test.describe.configure({ mode: "default", timeout: 600_000 });
 
 /** axe looks at each page in these; look.spec.ts has it look at more. */
 const BY_AXE = { running: ["en-light-desktop", "ar-dark-phone"], stopped: ["fr-dark-desktop"] };
@@ -50,13 +50,8 @@ interface Ids {
   station: string;
 }
 
+/** The hub last: it hears of a drive when that is over. */
 const SITES: Site[] = [
-  {
-    name: "hub",
-    told: "Open",
-    is: (command) => / hub --config /.test(command),
-    live: ({ car }) => `#/vehicle/${car}/live`,
-  },
   {
     name: "station",
     told: "Yard",
@@ -67,6 +62,12 @@ const SITES: Site[] = [
     name: "vehicle",
     told: "alpha",
     is: (command) => / vehicle --config \S*\/alpha\//.test(command),
+    live: ({ car }) => `#/vehicle/${car}/live`,
+  },
+  {
+    name: "hub",
+    told: "Open",
+    is: (command) => / hub --config /.test(command),
     live: ({ car }) => `#/vehicle/${car}/live`,
   },
 ];
@@ -83,11 +84,11 @@ async function idsOf(page: Page): Promise<Ids> {
   return { car: car?.id ?? "", station: station?.id ?? "" };
 }
 
-/** Waits until there is a drive, a charge or a session to look at, where the site has such. */
-async function first(page: Page, path: string): Promise<string | undefined> {
+/** The first drive or session of a list as part of an address; waits until there is one. */
+async function first(page: Page, path: string): Promise<string> {
   const list = () => ask<{ id: string }[]>(page, path);
   await expect.poll(async () => (await list()).length, STORY).toBeGreaterThan(0);
-  return (await list())[0]?.id;
+  return encodeURIComponent((await list())[0]?.id ?? "");
 }
 
 /** The addresses of all pages of the site: those of the menu of each device, and one of each kind

@@ -3,7 +3,7 @@
 //! Tests and examples may: they compare with frames of a real car.
 
 use super::finding::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 const DBC: &str = "interfaces/dbc/renault_twizy.dbc";
 
@@ -12,18 +12,14 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let identifiers = tree
         .file(DBC)
         .map_or_else(Vec::new, |dbc| identifiers(&dbc.text));
-    let mut findings = Vec::new();
-    for file in tree.rust().filter(|file| is_product(&file.path)) {
-        for (number, line) in file.code_lines() {
-            let code = line.split("//").next().unwrap_or_default();
-            if let Some(identifier) = identifiers.iter().find(|known| code.contains(*known)) {
-                let mend = "ask for the signal by its name, or the quantity by its VSS path";
-                let seen = format!("{identifier}, a message of the car");
-                findings.push(Finding::at_line(&file.path, number, seen, mend));
-            }
-        }
-    }
-    findings
+    let found = tree.code_that_names(&identifiers);
+    let in_product = found.filter(|(file, ..)| is_product(&file.path));
+    let mend = "ask for the signal by its name, or the quantity by its VSS path";
+    let finding = |(file, number, identifier): (&File, usize, &str)| {
+        let seen = format!("{identifier}, a message of the car");
+        Finding::at_line(&file.path, number, seen, mend)
+    };
+    in_product.map(finding).collect()
 }
 
 fn is_product(path: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Only `apps/` reads the environment: a library is told what it needs.
 
 use super::finding::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// How a program asks its surroundings.
 const QUESTIONS: &[&str] = &[
@@ -18,22 +18,22 @@ const TESTBENCH: &str = "crates/testbench/";
 
 /// Finds questions to the environment in libraries and in the boards' programs.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let is_library = |path: &str| {
         let is_ours = path.starts_with("crates/") || path.starts_with("firmware/");
         is_ours && path.contains("/src/") && !path.starts_with(TESTBENCH)
     };
-    for file in tree.rust().filter(|file| is_library(&file.path)) {
-        for (number, line) in file.code_lines() {
-            let code = line.split("//").next().unwrap_or_default();
-            if let Some(question) = QUESTIONS.iter().find(|known| code.contains(*known)) {
-                let seen = format!("{question} in a library");
-                let mend = "let `apps/` read it and pass it in";
-                findings.push(Finding::at_line(&file.path, number, seen, mend));
-            }
-        }
-    }
-    findings
+    let found = tree.code_that_names(QUESTIONS);
+    let in_libraries = found.filter(|(file, ..)| is_library(&file.path));
+    let finding = |(file, number, question): (&File, usize, &str)| {
+        let seen = format!("{question} in a library");
+        Finding::at_line(
+            &file.path,
+            number,
+            seen,
+            "let `apps/` read it and pass it in",
+        )
+    };
+    in_libraries.map(finding).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! The simulator has a bus of its own, and tests play the car.
 
 use super::finding::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// How the drivers in use put a frame on a bus, acknowledge one, or get ready to.
 const SENDING: &[&str] = &[
@@ -21,19 +21,19 @@ const ROOMS: &[&str] = &["apps/", "firmware/", "crates/boards/"];
 
 /// Finds calls that send on a CAN bus.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let opens_a_bus = |path: &str| ROOMS.iter().any(|room| path.starts_with(room));
-    for file in tree.rust().filter(|file| opens_a_bus(&file.path)) {
-        for (number, line) in file.code_lines() {
-            let code = line.split("//").next().unwrap_or_default();
-            if let Some(call) = SENDING.iter().find(|known| code.contains(*known)) {
-                let seen = format!("{call}, which writes to a car's bus");
-                let mend = "leave it out: the car is only listened to";
-                findings.push(Finding::at_line(&file.path, number, seen, mend));
-            }
-        }
-    }
-    findings
+    let found = tree.code_that_names(SENDING);
+    let at_a_bus = found.filter(|(file, ..)| opens_a_bus(&file.path));
+    let finding = |(file, number, call): (&File, usize, &str)| {
+        let seen = format!("{call}, which writes to a car's bus");
+        Finding::at_line(
+            &file.path,
+            number,
+            seen,
+            "leave it out: the car is only listened to",
+        )
+    };
+    at_a_bus.map(finding).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Tests may name them; the product, which is everything else, may not.
 
 use super::finding::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// What only simulations may make.
 const NAMES: &[&str] = &[
@@ -16,19 +16,15 @@ const ROOMS: &[&str] = &["crates/proto/src/secure/signed/", "crates/sim/", "xtas
 
 /// Finds them elsewhere.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let is_product = |path: &str| !ROOMS.iter().any(|room| path.starts_with(room));
-    for file in tree.rust().filter(|file| is_product(&file.path)) {
-        for (number, line) in file.code_lines() {
-            let code = line.split("//").next().unwrap_or_default();
-            if let Some(name) = NAMES.iter().find(|name| code.contains(*name)) {
-                let seen = format!("{name}, which is for simulations");
-                let mend = "sign and verify for real; a town of many cars is `crates/sim`'s";
-                findings.push(Finding::at_line(&file.path, number, seen, mend));
-            }
-        }
-    }
-    findings
+    let found = tree.code_that_names(NAMES);
+    let in_product = found.filter(|(file, ..)| is_product(&file.path));
+    let mend = "sign and verify for real; a town of many cars is `crates/sim`'s";
+    let finding = |(file, number, name): (&File, usize, &str)| {
+        let seen = format!("{name}, which is for simulations");
+        Finding::at_line(&file.path, number, seen, mend)
+    };
+    in_product.map(finding).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Only `crates/store` writes SQL; tests may ask a finished database what is in it.
 
 use super::finding::Finding;
-use super::tree::Tree;
+use super::tree::{File, Tree};
 
 /// How a statement begins inside a string, cut so that this file does not trip over itself.
 const STATEMENTS: &[&str] = &[
@@ -18,21 +18,14 @@ const STATEMENTS: &[&str] = &[
 
 /// Finds statements in sources outside the store.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for file in tree
-        .rust()
-        .filter(|file| !file.path.starts_with("crates/store/"))
-    {
-        for (number, line) in file.code_lines() {
-            let code = line.split("//").next().unwrap_or_default();
-            if let Some(statement) = STATEMENTS.iter().find(|begin| code.contains(**begin)) {
-                let mend = "ask a question of `store`: one file per question, in crates/store";
-                let seen = format!("SQL (`{}`)", statement.trim_end());
-                findings.push(Finding::at_line(&file.path, number, seen, mend));
-            }
-        }
-    }
-    findings
+    let found = tree.code_that_names(STATEMENTS);
+    let elsewhere = found.filter(|(file, ..)| !file.path.starts_with("crates/store/"));
+    let mend = "ask a question of `store`: one file per question, in crates/store";
+    let finding = |(file, number, statement): (&File, usize, &str)| {
+        let seen = format!("SQL (`{}`)", statement.trim_end());
+        Finding::at_line(&file.path, number, seen, mend)
+    };
+    elsewhere.map(finding).collect()
 }
 
 #[cfg(test)]

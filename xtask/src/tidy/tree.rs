@@ -65,6 +65,20 @@ impl Tree {
         })
     }
 
+    /// Where Rust code, without comments and tests, has one of these names: file, line, name.
+    pub(crate) fn code_that_names<'a>(
+        &'a self,
+        names: &'a [impl AsRef<str>],
+    ) -> impl Iterator<Item = (&'a File, usize, &'a str)> {
+        self.rust().flat_map(move |file| {
+            file.code_lines().filter_map(move |(number, line)| {
+                let code = line.split("//").next().unwrap_or_default();
+                let mut known = names.iter().map(AsRef::as_ref);
+                Some((file, number, known.find(|name| code.contains(name))?))
+            })
+        })
+    }
+
     /// The file at that path.
     pub(crate) fn file(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  withTimes,
   dayStart,
   formatDuration,
   formatTime,
@@ -43,4 +44,12 @@ describe("time", () => {
     expect(fromLocalInput(toLocalInput(minute))).toBe(minute);
     expect(fromLocalInput("never")).toBeNull();
   });
+});
+
+it("a sentence has its times in the user's zone", () => {
+  const said = "2026-11-30T18:46:59.407Z after 0 s: started; last heard 2026-11-30T23:30:00Z";
+  expect(withTimes(said, "en", "Asia/Tokyo")).toBe(
+    "Dec 1, 2026, 03:46:59 after 0 s: started; last heard Dec 1, 2026, 08:30:00",
+  );
+  expect(withTimes("2026-99-99T18:46:59Z", "en")).toBe("2026-99-99T18:46:59Z");
 });

@@ -1,6 +1,6 @@
 // Times in the user's zone and language, and how long something took or is ago. Digits are 0 to 9.
 
-export type TimeForm = "time" | "seconds" | "date" | "dateTime" | "day" | "month";
+export type TimeForm = "time" | "seconds" | "date" | "dateTime" | "exact" | "day" | "month";
 
 const FORMS: Record<TimeForm, Intl.DateTimeFormatOptions> = {
   time: { hour: "2-digit", minute: "2-digit" },
@@ -12,6 +12,14 @@ const FORMS: Record<TimeForm, Intl.DateTimeFormatOptions> = {
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
+  },
+  exact: {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
   },
   day: { weekday: "short", day: "numeric", month: "short" },
   month: { month: "long", year: "numeric" },
@@ -32,6 +40,16 @@ export function formatTime(ts: number, form: TimeForm, language: string, zone?: 
     formats.set(key, format);
   }
   return format.format(ts);
+}
+
+const UTC = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
+
+/** A sentence of the back end with the times in it, which are in UTC, as the user reads times. */
+export function withTimes(text: string, language: string, zone?: string): string {
+  return text.replace(UTC, (said) => {
+    const ts = Date.parse(said);
+    return Number.isNaN(ts) ? said : formatTime(ts, "exact", language, zone);
+  });
 }
 
 /** The zone that times are shown in, as "Africa/Casablanca". */

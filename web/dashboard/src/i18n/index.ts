@@ -7,7 +7,7 @@ import type { Language } from "../state/preferences";
 import ar from "./ar.json";
 import en from "./en.json";
 import fr from "./fr.json";
-import { formatDuration, formatTime } from "../format/time";
+import { formatDuration, formatTime, withTimes } from "../format/time";
 import type { TimeForm } from "../format/time";
 import { formatNumber, show } from "../format/units";
 import type { Quantity } from "../format/units";
@@ -50,6 +50,9 @@ export function word(group: string, said: string | null | undefined): string {
 
 export const time = (ts: number | null | undefined, form: TimeForm = "dateTime") =>
   ts === null || ts === undefined ? MISSING : formatTime(ts, form, language());
+
+/** A sentence of the back end, its times in the user's zone. */
+export const sentence = (text: string) => withTimes(text, language());
 
 export const duration = (ms: number) =>
   formatDuration(ms, {

@@ -19,6 +19,7 @@ use v2x_units::UtcTime;
 use v2x_web::types::{BillLine, TariffPreview, TariffPrice, TariffShown};
 use v2x_web::{Answer, Refusal};
 
+use super::sessions::with_unit;
 use crate::config::station::OVERRIDE;
 use crate::site::Readers;
 
@@ -257,7 +258,7 @@ fn price(asked: &TariffPreview) -> Result<TariffPrice, String> {
             from: None,
             to: None,
             energy_wh: kwh.filter(|_| is_energy).map(|kwh| kwh * 1000.0),
-            quantity: Some(line.quantity.to_string()),
+            quantity: Some(with_unit(&line.quantity, Some(line.kind))),
             price: Some(line.price.to_string()),
             amount: line.amount.amount().to_string(),
         }

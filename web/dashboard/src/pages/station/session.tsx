@@ -4,7 +4,7 @@ import { part } from "../../api/client";
 import type { BillLine, SessionDetail } from "../../api/station";
 import type { Device, History } from "../../api/types";
 import { showMoney } from "../../format/units";
-import { MISSING, quantity, t, time, word } from "../../i18n";
+import { MISSING, quantity, sentence, t, time, word } from "../../i18n";
 import { Plot } from "../../plot/plot";
 import { now } from "../../state/clock";
 import { devices, sessionsChanged } from "../../state/devices";
@@ -84,42 +84,46 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
         </Figure>
       </div>
       <div class="grid two">
-        <Card title={t("session.explained")} icon="list">
-          {explanation.length === 0 ? (
-            <Empty text={t("session.noExplanation")} />
-          ) : (
-            <ol class="steps">
-              {explanation.map((sentence, index) => (
-                <li key={index}>
-                  <bdi>{sentence}</bdi>
-                </li>
-              ))}
-            </ol>
-          )}
-        </Card>
-        <Card title={t("session.bill")} icon="price">
-          {lines.length === 0 ? (
-            <Empty text={t("session.noBill")} icon="price" />
-          ) : (
-            <Table
-              caption={t("session.bill")}
-              columns={billColumns(currency)}
-              rows={numbered(lines)}
-              id={(line) => line.id}
+        <div class="stack">
+          <Card title={t("session.explained")} icon="list">
+            {explanation.length === 0 ? (
+              <Empty text={t("session.noExplanation")} />
+            ) : (
+              <ol class="steps">
+                {explanation.map((said, index) => (
+                  <li key={index}>
+                    <bdi>{sentence(said)}</bdi>
+                  </li>
+                ))}
+              </ol>
+            )}
+          </Card>
+          {knows("history") && <Samples device={device} session={session} />}
+        </div>
+        <div class="stack">
+          <Card title={t("session.bill")} icon="price">
+            {lines.length === 0 ? (
+              <Empty text={t("session.noBill")} icon="price" />
+            ) : (
+              <Table
+                caption={t("session.bill")}
+                columns={billColumns(currency)}
+                rows={numbered(lines)}
+                id={(line) => line.id}
+              />
+            )}
+            <Facts
+              of={[
+                [t("sessions.slot"), String(session.slot)],
+                [t("sessions.vehicle"), session.vehicle ?? MISSING],
+                [t("session.tariff"), session.tariff ?? MISSING],
+                [t("sessions.end"), isOver(session) ? word("end", session.end_reason) : MISSING],
+                [t("session.id"), <code key="id">{session.id}</code>],
+              ]}
             />
-          )}
-          <Facts
-            of={[
-              [t("sessions.slot"), String(session.slot)],
-              [t("sessions.vehicle"), session.vehicle ?? MISSING],
-              [t("session.tariff"), session.tariff ?? MISSING],
-              [t("sessions.end"), isOver(session) ? word("end", session.end_reason) : MISSING],
-              [t("session.id"), <code key="id">{session.id}</code>],
-            ]}
-          />
-        </Card>
-        {knows("history") && <Samples device={device} session={session} />}
-        {session.receipt && <ReceiptCard device={device} id={session.id} />}
+          </Card>
+          {session.receipt && <ReceiptCard device={device} id={session.id} />}
+        </div>
       </div>
     </>
   );

@@ -4,7 +4,7 @@
 import { useEffect } from "preact/hooks";
 import { me, part } from "../../api/client";
 import type { Device, Health } from "../../api/types";
-import { t, word } from "../../i18n";
+import { sentence, t, word } from "../../i18n";
 import { useApi } from "../../state/load";
 import { connection } from "../../state/connection";
 import { HealthBadge } from "../../ui/badge";
@@ -38,7 +38,7 @@ export function HealthCard({ device }: { device: Device }) {
                 <HealthBadge status={lost ? "unknown" : part.status} />
                 {part.says && (
                   <small>
-                    <bdi>{part.says}</bdi>
+                    <bdi>{sentence(part.says)}</bdi>
                   </small>
                 )}
               </li>
