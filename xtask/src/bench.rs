@@ -173,6 +173,14 @@ const BENCHMARKS: &[Benchmark] = &[
             },
         ],
     },
+    Benchmark {
+        name: "web",
+        package: "xtask",
+        promises: &[
+            at_most("web/fan-out-p99", 1000.0),
+            at_most("web/slow-viewer-memory", 4096.0),
+        ],
+    },
 ];
 
 /// Runs the benchmarks of those names, or all.

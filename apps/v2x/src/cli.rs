@@ -360,7 +360,7 @@ pub(crate) enum Format {
   V2X_VEHICLE_COLLECTOR=/dev/ttyUSB0 V2X_VEHICLE_OUT=. v2x doctor --config /dev/null
   sudo -u v2x v2x doctor --json")]
 pub(crate) struct Doctor {
-    /// Settings of vehicle or station [default: /etc/v2x/vehicle.toml and /etc/v2x/station.toml]
+    /// Settings of vehicle, station or hub [default: those of the services, in /etc/v2x]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// A slot and its line, as for `v2x station`; for settings without slots.

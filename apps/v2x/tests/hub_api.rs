@@ -11,7 +11,6 @@ use std::thread;
 
 use bench::SOON;
 use bench::browser::Browser;
-use hub_bench::api::Api;
 use hub_bench::{Hub, HubFolder, mosquitto_pub};
 use serde_json::json;
 use v2x_store::hub::check_backup;
@@ -21,7 +20,7 @@ const PASSWORD: &str = "a \"long\" password";
 
 fn folder() -> HubFolder {
     let mut folder = HubFolder::new();
-    folder.set("V2X_HUB_DASHBOARD", "127.0.0.1:0");
+    folder.set("V2X_DASHBOARD_LISTEN", "127.0.0.1:0");
     folder.set("V2X_HUB_ADMIN_PASSWORD", PASSWORD);
     folder
 }
@@ -80,20 +79,20 @@ fn command_of_an_operator_reaches_the_device_and_its_answer_comes_back() {
     let folder = folder();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let devices = admin.get("/api/v1/devices").json();
     let id = devices[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/devices/{id}/rpc");
     let call = json!({ "method": "stop", "params": { "slot": 1 } });
     let nobody = admin.ask("POST", &path, Some(&call));
-    assert_eq!(nobody.status, 504, "it is not connected");
+    assert_eq!(nobody.code, 504, "it is not connected");
 
     let listener = Listener::start(&folder, &hub, &token, "v1/devices/me/rpc/request/+");
     let (port, pages) = (hub.port(), hub.pages());
     let asked = thread::spawn({
         let path = path.clone();
         move || {
-            let admin = Api::log_in(pages, "admin", PASSWORD);
+            let admin = Browser::log_in_by(pages, "admin", PASSWORD);
             admin.ask("POST", &path, Some(&call))
         }
     });
@@ -123,19 +122,16 @@ fn command_of_an_operator_reaches_the_device_and_its_answer_comes_back() {
 
     // A viewer looks and does not command; what was done stands in the audit log.
     let viewer = json!({ "user": "eve", "role": "viewer", "password": PASSWORD });
-    assert_eq!(
-        admin.ask("POST", "/api/v1/users", Some(&viewer)).status,
-        201
-    );
-    let eve = Api::log_in(hub.pages(), "eve", PASSWORD);
-    assert_eq!(eve.get("/api/v1/devices").status, 200);
+    assert_eq!(admin.ask("POST", "/api/v1/users", Some(&viewer)).code, 201);
+    let eve = Browser::log_in_by(hub.pages(), "eve", PASSWORD);
+    assert_eq!(eve.get("/api/v1/devices").code, 200);
     let refused = eve.ask(
         "POST",
         &path,
         Some(&json!({ "method": "stop", "params": null })),
     );
-    assert_eq!(refused.status, 403);
-    assert_eq!(eve.get("/api/v1/audit").status, 403);
+    assert_eq!(refused.code, 403);
+    assert_eq!(eve.get("/api/v1/audit").code, 403);
     let audit = admin.get("/api/v1/audit").json().to_string();
     assert!(audit.contains("stop") || audit.contains("rpc"), "{audit}");
     hub.stop();
@@ -146,7 +142,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
     let folder = folder();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let id = admin.get("/api/v1/devices").json()[0]["id"]
         .as_str()
         .unwrap()
@@ -158,7 +154,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
         &path,
         Some(&json!({ "row_interval_s": 2.0, "name": "a \"b\"" })),
     );
-    assert_eq!(set.status, 200);
+    assert_eq!(set.code, 200);
     wait_until(SOON, "the push", || {
         listener.said().contains(r#""row_interval_s":2.0"#)
     });
@@ -170,7 +166,7 @@ fn setting_of_a_device_is_pushed_to_it_and_kept() {
     drop(listener);
     hub.stop();
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     assert_eq!(admin.get(&path).json(), json!({ "row_interval_s": 2.0 }));
     hub.stop();
 }
@@ -181,7 +177,7 @@ fn device_that_asks_is_let_in_by_an_admin_and_not_before() {
     folder.set("V2X_HUB_PROVISIONING", "true");
     folder.set("V2X_HUB_PROVISION_KEY", "key-of-the-yard");
     let hub = folder.start(&[]);
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let port = hub.port().to_string();
     let ask = move |key: &str| {
         let request = json!({
@@ -222,7 +218,7 @@ fn device_that_asks_is_let_in_by_an_admin_and_not_before() {
     });
     assert!(!asked.is_finished(), "nobody is let in by itself");
     let path = format!("/api/v1/provisioning/{request}/approve");
-    assert_eq!(admin.ask("POST", &path, None).status, 204);
+    assert_eq!(admin.ask("POST", &path, None).code, 204);
     let answer: serde_json::Value = serde_json::from_str(&asked.join().unwrap()).unwrap();
     assert_eq!(answer["status"], "SUCCESS", "{answer}");
     let token = answer["credentialsValue"].as_str().unwrap();
@@ -256,7 +252,7 @@ fn what_a_device_says_is_shown_and_a_copy_of_it_can_be_taken() {
             .status
             .success()
     );
-    let admin = Api::log_in(hub.pages(), "admin", PASSWORD);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
     let device = admin.get("/api/v1/devices").json()[0].clone();
     assert_eq!(device["values"]["soc"]["value"], 59.5);
     assert_eq!(device["alarms"][0]["kind"], "battery_hot");
@@ -266,25 +262,202 @@ fn what_a_device_says_is_shown_and_a_copy_of_it_can_be_taken() {
     let expected = json!([[1_795_514_400_000_i64, 60.0], [1_795_514_401_000_i64, 59.5]]);
     assert_eq!(history.json()["series"]["soc"], expected);
     let csv = admin.get(&format!("/api/v1/devices/{id}/export.csv?keys=soc&{span}"));
-    let csv = String::from_utf8(csv.body).unwrap();
+    let csv = csv.body;
     assert!(csv.contains("59.5") && csv.lines().count() == 3, "{csv}");
     let alarm = device["alarms"][0]["id"].as_str().unwrap();
     let seen = admin.ask("POST", &format!("/api/v1/alarms/{alarm}/acknowledge"), None);
     assert_eq!(seen.json()["acknowledged_by"], "admin");
     let copy = admin.ask("POST", "/api/v1/backup", None);
-    assert_eq!(copy.status, 200);
+    assert_eq!(copy.code, 200);
     let path = folder.path("copy.db");
-    std::fs::write(&path, &copy.body).unwrap();
+    std::fs::write(&path, &copy.bytes).unwrap();
     assert_eq!(check_backup(&path).unwrap().messages, 3);
     // Without a log-in nothing is told.
-    assert_eq!(Api::nobody(hub.pages()).get("/api/v1/devices").status, 401);
+    assert_eq!(Browser::at(hub.pages()).get("/api/v1/devices").code, 401);
+    hub.stop();
+}
+
+/// What a station says of three sessions in one slot: one with a receipt, one whose end was never
+/// told, one without a receipt.
+fn tell_of_sessions(port: u16, token: &str) {
+    let say = |topic: &str, payload: &serde_json::Value| {
+        let sent = mosquitto_pub(port, &["-u", token], topic, &payload.to_string());
+        assert!(sent.status.success(), "{sent:?}");
+    };
+    let about = json!({ "evcs_name": "Yard", "time_zone": "Africa/Casablanca" });
+    say("v1/devices/me/attributes", &about);
+    let at = |minutes: i64, values: serde_json::Value| {
+        let row = json!({ "ts": 1_795_514_400_000_i64 + minutes * 60_000, "values": values });
+        say("v1/devices/me/telemetry", &row);
+    };
+    let begin = |minutes, id: &str| {
+        let started = json!({
+            "session_id_slot1": id, "session_event_slot1": "started",
+            "session_tariff_slot1": "standard 3"
+        });
+        at(minutes, started);
+    };
+    let end = |minutes, id: &str, kwh: f64, cost: f64| {
+        let ended = json!({
+            "session_id_slot1": id, "session_event_slot1": "ended", "session_reason_slot1": "Local",
+            "session_final_energy_slot1": kwh, "session_doubtful_energy_slot1": 0.0,
+            "session_duration_s_slot1": 3661.5, "session_final_cost_slot1": cost,
+            "session_currency_slot1": "MAD"
+        });
+        at(minutes, ended);
+    };
+    begin(0, "a1");
+    end(61, "a1", 1.5, 2.1);
+    let receipt = json!({
+        "v2g_session_slot1": "5eed", "v2g_evse_slot1": "EELAB*1",
+        "v2g_evcc_slot1": "car \"7\"", "v2g_energy_wh_slot1": 1500, "v2g_cost_slot1": "2.10 MAD",
+        "v2g_tariff_slot1": "standard 3", "v2g_countersigned_slot1": true
+    });
+    at(62, receipt);
+    begin(80, "lost");
+    begin(90, "b2");
+    end(100, "b2", 0.25, 0.35);
+}
+
+#[test]
+fn sessions_of_a_station_are_shown_with_their_cost_and_receipt_and_add_up_to_its_month() {
+    let folder = folder();
+    let token = folder.add("Yard");
+    let hub = folder.start(&[]);
+    tell_of_sessions(hub.port(), &token);
+    let admin = Browser::log_in_by(hub.pages(), "admin", PASSWORD);
+    let devices = admin.json("/api/v1/devices");
+    let id = devices[0]["id"].as_str().unwrap();
+    let sessions = admin.json(&format!("/api/v1/sessions?station={id}"));
+    let ids = sessions.as_array().unwrap().iter().map(|it| &it["id"]);
+    assert_eq!(ids.collect::<Vec<_>>(), ["b2", "lost", "a1"]);
+    let first = &sessions[2];
+    for (key, value) in [
+        ("cost", "2.10"),
+        ("currency", "MAD"),
+        ("vehicle", "car \"7\""),
+    ] {
+        assert_eq!(first[key], value);
+    }
+    assert_eq!(
+        (&first["receipt"], &sessions[0]["receipt"]),
+        (&json!(true), &json!(false))
+    );
+    let path = format!("/api/v1/sessions/{id}");
+    let told = admin.json(&format!("{path}/a1"))["explanation"].to_string();
+    for part in [
+        "standard 3",
+        "61 min 2 s: Local",
+        "2.10 MAD for 1.500 kWh",
+        "station's own",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let receipt = admin.json(&format!("{path}/a1/receipt"));
+    assert_eq!(receipt["signed_by"], "EELAB*1");
+    assert_eq!(receipt["countersigned"], true);
+    assert!(receipt["text"].as_str().unwrap().contains("1500 Wh"));
+    assert_eq!(admin.get(&format!("{path}/b2/receipt")).code, 404);
+    assert_eq!(admin.get(&format!("{path}/none")).code, 404);
+    let month = admin.json(&format!("/api/v1/stations/{id}/report?month=2026-11"));
+    assert_eq!(
+        (&month["sessions"], &month["revenue"]),
+        (&json!(2), &json!("2.45"))
+    );
+    assert_eq!(month["energy_wh"], 1750.0);
+    assert_eq!(month["by_day"][0]["day"], "2026-11-24");
+    // The one whose end was never told does not go on in a slot that others have used since.
+    let slots = admin.json(&format!("/api/v1/devices/{id}/slots"));
+    assert_eq!(slots[0]["session"], json!(null), "{slots}");
+    hub.stop();
+}
+
+/// Python's own HTTPS, which has never heard of us.
+const HTTPS: &str = r#"
+import http.client, json, ssl, sys
+port, authority, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+out = {}
+def ask(method, path, body=None, headers={}, context=None):
+    context = context or ssl.create_default_context(cafile=authority)
+    connection = http.client.HTTPSConnection('localhost', port, context=context, timeout=20)
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+status, headers, body = ask('GET', '/api/v1/about')
+out['about'] = [status, headers.get('content-security-policy', ''), json.loads(body)['role']]
+login = json.dumps({'user': 'admin', 'password': password})
+kind = {'Content-Type': 'application/json'}
+status, headers, body = ask('POST', '/api/v1/login', login, kind)
+cookie = headers['set-cookie']
+out['login'] = [status, cookie]
+out['csrf'] = json.loads(body)['csrf']
+mine = {'Cookie': cookie.split(';')[0], **kind}
+new = json.dumps({'name': 'Car', 'kind': 'vehicle'})
+out['without csrf'] = ask('POST', '/api/v1/devices', new, mine)[0]
+out['with csrf'] = ask('POST', '/api/v1/devices', new, {**mine, 'X-CSRF': out['csrf']})[0]
+other = {**mine, 'X-CSRF': out['csrf'], 'Sec-Fetch-Site': 'cross-site'}
+out['from elsewhere'] = ask('POST', '/api/v1/devices', new, other)[0]
+try:
+    ask('GET', '/api/v1/about', context=ssl.create_default_context())
+    out['untrusted'] = 'answered'
+except ssl.SSLCertVerificationError as error:
+    out['untrusted'] = 'refused'
+old = ssl.create_default_context(cafile=authority)
+old.maximum_version = ssl.TLSVersion.TLSv1_1
+try:
+    ask('GET', '/api/v1/about', context=old)
+    out['old'] = 'answered'
+except (ssl.SSLError, OSError):
+    out['old'] = 'refused'
+wrong = json.dumps({'user': 'admin', 'password': 'guess'})
+for tried in range(50):
+    status, headers, _ = ask('POST', '/api/v1/login', wrong, kind)
+    if status == 429:
+        break
+out['guesses'] = [status, int(headers.get('retry-after', '0')) > 0]
+print(json.dumps(out))
+"#;
+
+#[test]
+fn pages_over_tls_are_trusted_by_the_hubs_authority_and_keep_their_guards() {
+    let mut folder = folder();
+    folder.set("V2X_DASHBOARD_TLS", "true");
+    let hub = folder.start(&[]);
+    assert!(hub.says("dashboard is at https://"), "{}", hub.log());
+    let python = std::env::var("V2X_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let output = Command::new(python)
+        .args(["-W", "ignore", "-c", HTTPS, &hub.pages().to_string()])
+        .arg(folder.out().join("hub-ca.pem"))
+        .arg(PASSWORD)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&seen["about"][0], &seen["about"][2]),
+        (&json!(200), &json!("hub"))
+    );
+    let policy = seen["about"][1].as_str().unwrap();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    assert_eq!(seen["login"][0], 200);
+    let cookie = seen["login"][1].as_str().unwrap();
+    for word in ["Secure", "HttpOnly", "SameSite=Strict"] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    assert_eq!(seen["without csrf"], 403);
+    assert_eq!(seen["with csrf"], 201);
+    assert_eq!(seen["from elsewhere"], 403);
+    assert_eq!(seen["untrusted"], "refused");
+    assert_eq!(seen["old"], "refused");
+    assert_eq!(seen["guesses"], json!([429, true]));
     hub.stop();
 }
 
 #[test]
 fn no_request_of_the_description_is_answered_with_a_5xx() {
     let mut folder = HubFolder::new();
-    folder.set("V2X_HUB_DASHBOARD", "127.0.0.1:0");
+    folder.set("V2X_DASHBOARD_LISTEN", "127.0.0.1:0");
     folder.set("V2X_HUB_ADMIN_PASSWORD", bench::browser::PASSWORD);
     let token = folder.add("Car");
     let hub = folder.start(&[]);

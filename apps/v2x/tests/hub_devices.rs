@@ -7,12 +7,16 @@ mod bench;
 mod hub_bench;
 mod station_bench;
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use bench::SOON;
 use bench::car::Car;
+use bench::monitor::{health, part};
 use bench::recordings;
 use bench::replay::Replay;
 use bench::telemetry;
-use hub_bench::HubFolder;
+use hub_bench::{HubFolder, mosquitto_pub};
 use serde_json::json;
 use station_bench::Site;
 use station_bench::board::{Board, Load};
@@ -91,33 +95,25 @@ fn same_car_talks_to_a_plain_broker_and_the_hub_hears_it_there() {
     hub.stop();
 }
 
-#[test]
-fn station_and_its_slots_are_devices_of_the_hub() {
-    let folder = HubFolder::new();
-    let token = folder.add("Yard");
-    let hub = folder.start(&[]);
+/// A session of a station with one slot whose way to a broker is this text: its name and its slot's
+/// at the hub.
+fn charge(folder: &HubFolder, (mqtt, url): (&str, &str), (yard, slot): (&str, &str)) {
     let site = Site::new();
     let load = Load::new(100.0);
     let _board = Board::plug(&site.path("slot1"), "EELAB_EVSE_slot_1 {st}", &load);
-    let token = site.write("token", &token);
     let text = format!(
-        "[station]\nname = \"Yard\"\nrow_interval_s = 0.5\ngateway = true\n\
-         [mqtt]\ntoken_file = \"{}\"\n\
+        "[station]\nname = \"Yard\"\nrow_interval_s = 0.5\ngateway = true\n[mqtt]\n{mqtt}\n\
          [[slot]]\nnumber = 1\nname = \"Yard 1/a\"\nport = \"{}\"\nstart_s = 1.0\n",
-        token.display(),
         site.path("slot1").display(),
     );
     let config = site.write("station.toml", &text).display().to_string();
-    let station = site.station(&["--config", &config], Some(&hub.url()));
-    folder.wait_for(
-        "Yard",
-        &json!({ "evcs_name": "Yard", "vehicle_connected": false }),
-    );
+    let station = site.station(&["--config", &config], Some(url));
+    folder.wait_for(yard, &json!({ "vehicle_connected": false }));
     load.draw(9_410);
-    folder.wait_for("Yard", &json!({ "session_event_slot1": "started" }));
-    folder.wait_for("Yard 1/a", &json!({ "state": "Charging" }));
-    let slot = folder.device("Yard 1/a").unwrap();
-    let yard = folder.device("Yard").unwrap();
+    folder.wait_for(yard, &json!({ "session_event_slot1": "started" }));
+    folder.wait_for(slot, &json!({ "state": "Charging" }));
+    let slot = folder.device(slot).unwrap();
+    let yard = folder.device(yard).unwrap();
     assert_eq!((slot.parent, slot.kind), (Some(yard.id), DeviceKind::Slot));
     assert_eq!(yard.kind, DeviceKind::Station);
     let all = (
@@ -132,5 +128,96 @@ fn station_and_its_slots_are_devices_of_the_hub() {
     assert_eq!(sessions.len(), 1);
     assert!(sessions[0].start.is_some() && sessions[0].end.is_none());
     station.stop();
+}
+
+#[test]
+fn station_and_its_slots_are_devices_of_the_hub() {
+    let folder = HubFolder::new();
+    let token = folder.add("Yard");
+    let hub = folder.start(&[]);
+    let file = folder.path("token");
+    std::fs::write(&file, token).unwrap();
+    let mqtt = format!("token_file = \"{}\"", file.display());
+    charge(&folder, (&mqtt, &hub.url()), ("Yard", "Yard 1/a"));
+    hub.stop();
+}
+
+#[test]
+fn same_station_talks_to_a_plain_broker_and_the_hub_hears_it_there() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let folder = HubFolder::new();
+    let hub = folder.start(&["--broker", &broker.url()]);
+    let mqtt = "form = \"vss\"\ntopic_prefix = \"fleet/yard\"";
+    charge(&folder, (mqtt, &broker.url()), ("fleet/yard", "Yard 1/a"));
+    hub.stop();
+}
+
+/// Nobody else can write the hub's file while this lives.
+struct Occupied(Child);
+
+impl Occupied {
+    fn by_us(folder: &HubFolder) -> Self {
+        let python = std::env::var("V2X_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let program = "import sqlite3, sys\n\
+                       file = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)\n\
+                       file.execute('BEGIN IMMEDIATE')\n\
+                       print('held', flush=True)\n\
+                       sys.stdin.read()\n";
+        let mut child = Command::new(python)
+            .args(["-c", program])
+            .arg(folder.out().join("hub.db"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut held = String::new();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut held).unwrap();
+        assert_eq!(held.trim(), "held");
+        Self(child)
+    }
+
+    fn end(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn what_the_disk_refuses_of_a_broker_is_said_and_comes_again_when_it_takes_it() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let mut folder = HubFolder::new();
+    let monitor = v2x_testbench::free_port();
+    folder.set("V2X_MONITOR_LISTEN", &format!("127.0.0.1:{monitor}"));
+    let hub = folder.start(&["--broker", &broker.url()]);
+    let broker_part = || part(&health(monitor).1, "broker");
+    wait_until(SOON, "the way to the broker", || broker_part().0 == "ok");
+    let say = |number: i64| {
+        let payload = format!(
+            r#"{{"ts":{},"value":{number}}}"#,
+            1_795_514_400_000 + number
+        );
+        let topic = "car/Vehicle/Private/number";
+        let sent = mosquitto_pub(broker.port(), &[], topic, &payload);
+        assert!(sent.status.success(), "{sent:?}");
+    };
+    say(0);
+    folder.wait_for("car", &json!({ "number": 0 }));
+    let occupied = Occupied::by_us(&folder);
+    say(1);
+    wait_until(SOON, "the refusal", || {
+        let (status, reason) = broker_part();
+        status == "failed" && reason.contains("asked for again")
+    });
+    occupied.end();
+    folder.wait_for("car", &json!({ "number": 1 }));
+    say(2);
+    folder.wait_for("car", &json!({ "number": 2 }));
+    wait_until(SOON, "the way to the broker", || broker_part().0 == "ok");
+    assert_eq!(folder.rows("car").len(), 3, "each once");
     hub.stop();
 }

@@ -7,7 +7,7 @@ mod bench;
 mod hub_bench;
 
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use bench::SOON;
 use hub_bench::{HubFolder, mosquitto_pub};
@@ -208,37 +208,69 @@ fn message_that_says_nothing_or_too_much_ends_its_connection_and_no_other() {
     hub.stop();
 }
 
+/// Mosquitto's client, subscribed to its commands.
+struct Listener(Child);
+
+impl Listener {
+    fn start(folder: &HubFolder, port: u16, token: &str) -> Self {
+        // Each line at once, not when much has gathered.
+        let mut listen = Command::new("stdbuf");
+        listen.args(["-oL", "mosquitto_sub", "-h", "127.0.0.1", "-d"]);
+        listen.args(["-p", &port.to_string(), "-u", token]);
+        listen.args(["-t", "v1/devices/me/rpc/request/+"]);
+        let log = folder.path("sub.log");
+        listen
+            .stdin(Stdio::null())
+            .stdout(std::fs::File::create(&log).unwrap())
+            .stderr(Stdio::null());
+        let listener = Self(listen.spawn().unwrap());
+        wait_until(SOON, "its subscription", || {
+            std::fs::read_to_string(&log).unwrap().contains("SUBACK")
+        });
+        listener
+    }
+
+    fn end(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn device_that_gets_another_token_on_the_command_line_does_not_stay_with_the_old_one() {
+    let folder = HubFolder::new();
+    let old = folder.add("Car");
+    folder.add("Other");
+    let hub = folder.start(&[]);
+    let mut listener = Listener::start(&folder, hub.port(), &old);
+    // What is done to another device changes nothing here.
+    let changed = folder.tool(&["device", "token", "Other"]);
+    assert!(changed.status.success());
+    let changed = folder.tool(&["device", "token", "Car"]);
+    let new = String::from_utf8(changed.stdout).unwrap();
+    wait_until(SOON, "it is let go", || {
+        hub.says("its login was taken back")
+    });
+    listener.end();
+    for (token, code) in [(old.as_str(), NOT_AUTHORIZED), (new.trim(), Some(0))] {
+        let login = ["-u", token];
+        let sent = mosquitto_pub(hub.port(), &login, TELEMETRY, r#"{"a":1}"#);
+        assert_eq!(sent.status.code(), code, "{sent:?}");
+    }
+    hub.stop();
+}
+
 #[test]
 fn device_that_is_removed_from_the_command_line_is_let_go_and_not_let_in_again() {
     let folder = HubFolder::new();
     let token = folder.add("Car");
     let hub = folder.start(&[]);
-    // Each line at once, not when much has gathered.
-    let mut listen = Command::new("stdbuf");
-    listen.args([
-        "-oL",
-        "mosquitto_sub",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        &hub.port().to_string(),
-        "-d",
-    ]);
-    listen.args(["-u", &token, "-t", "v1/devices/me/rpc/request/+"]);
-    let log = std::fs::File::create(folder.path("sub.log")).unwrap();
-    listen
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(Stdio::null());
-    let mut listener = listen.spawn().unwrap();
-    let said = || std::fs::read_to_string(folder.path("sub.log")).unwrap();
-    wait_until(SOON, "its subscription", || said().contains("SUBACK"));
+    let mut listener = Listener::start(&folder, hub.port(), &token);
     assert!(folder.tool(&["device", "remove", "Car"]).status.success());
     wait_until(SOON, "it is let go", || {
         hub.says("its login was taken back")
     });
-    listener.kill().unwrap();
-    listener.wait().unwrap();
+    listener.end();
     let login = ["-u", token.as_str()];
     let refused = mosquitto_pub(hub.port(), &login, TELEMETRY, "{}");
     assert_eq!(refused.status.code(), NOT_AUTHORIZED, "{refused:?}");

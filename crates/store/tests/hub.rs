@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json, json};
 use tempfile::TempDir;
 use v2x_roles::hub::{AlarmSaid, DeviceId, DeviceKind, Episode, EpisodeKind, Row, Severity};
 use v2x_store::hub::{
-    Arrival, Asked, Credential, History, HubRetention, HubStore, PersonRole, PersonRow, Point,
-    Resolution, Scope, check_backup,
+    AlarmRow, Arrival, Asked, Credential, DECIDED_MAX, History, HubRetention, HubStore, KINDS_MAX,
+    NoRoom, PENDING_MAX, PendingState, PersonRole, PersonRow, Point, Resolution, Scope,
+    check_backup,
 };
 use v2x_units::UtcTime;
 
@@ -344,14 +345,25 @@ fn alarm(is_raised: bool) -> AlarmSaid {
     }
 }
 
+impl Bench {
+    /// A row that tells of an alarm; the alarm, where that has changed it.
+    fn say_alarm(&mut self, seconds: i64, said: AlarmSaid) -> Option<AlarmRow> {
+        let values = json!({ said.kind.clone(): said.is_raised });
+        let told = Arrival {
+            alarms: vec![said],
+            ..arrival(self.car, seconds, &values)
+        };
+        self.store.record(&[told]).unwrap().alarms.pop()
+    }
+}
+
 #[test]
 fn alarm_is_open_until_it_is_over_and_stays_until_somebody_has_seen_it() {
     let mut bench = Bench::new();
-    let car = bench.car;
+    let raised = bench.say_alarm(0, alarm(true)).unwrap();
+    assert_eq!(bench.say_alarm(1, alarm(true)), None);
+    let over = bench.say_alarm(9, alarm(false)).unwrap();
     let store = &mut bench.store;
-    let raised = store.say_alarm(car, &alarm(true), at(0)).unwrap().unwrap();
-    assert_eq!(store.say_alarm(car, &alarm(true), at(1)).unwrap(), None);
-    let over = store.say_alarm(car, &alarm(false), at(9)).unwrap().unwrap();
     assert_eq!((over.id, over.ended), (raised.id, Some(at(9))));
     assert_eq!(
         store.alarms(true, 10).unwrap().len(),
@@ -370,12 +382,161 @@ fn alarm_is_open_until_it_is_over_and_stays_until_somebody_has_seen_it() {
 #[test]
 fn alarm_whose_end_came_before_its_beginning_is_over() {
     let mut bench = Bench::new();
-    let (store, car) = (&mut bench.store, bench.car);
-    assert_eq!(store.say_alarm(car, &alarm(false), at(9)).unwrap(), None);
-    let late = store.say_alarm(car, &alarm(true), at(0)).unwrap().unwrap();
+    assert_eq!(bench.say_alarm(9, alarm(false)), None);
+    let late = bench.say_alarm(0, alarm(true)).unwrap();
     assert_eq!((late.began, late.ended), (at(0), Some(at(9))));
-    let new = store.say_alarm(car, &alarm(true), at(10)).unwrap().unwrap();
-    assert_eq!(new.ended, None);
+    assert_eq!(bench.say_alarm(10, alarm(true)).unwrap().ended, None);
+}
+
+#[test]
+fn what_the_hub_finds_by_itself_holds_in_its_order_whatever_its_clock_says() {
+    let mut bench = Bench::new();
+    let (store, car) = (&mut bench.store, bench.car);
+    let mut found = |is_raised, seconds| {
+        store
+            .watch_alarm(car, &alarm(is_raised), at(seconds))
+            .unwrap()
+    };
+    assert_eq!(found(false, 100), None, "it is back before it was gone");
+    // It was last heard before it came back: it came, said nothing, and left.
+    let gone = found(true, 99).unwrap();
+    assert_eq!((gone.began, gone.ended), (at(99), None));
+    assert_eq!(found(true, 5), None);
+    let back = found(false, 50).unwrap();
+    assert_eq!((back.id, back.ended), (gone.id, Some(at(99))));
+    assert_eq!(found(true, 60).unwrap().ended, None);
+    let nobody = DeviceId::new(999);
+    let of_nobody = store.watch_alarm(nobody, &alarm(true), at(0)).unwrap();
+    assert_eq!(of_nobody, None);
+}
+
+#[test]
+fn kinds_of_alarms_of_a_device_have_a_bound_and_when_full_known_ones_go_on() {
+    let mut bench = Bench::new();
+    let named = |number: usize, is_raised| AlarmSaid {
+        kind: format!("kind {number}"),
+        ..alarm(is_raised)
+    };
+    let row = |seconds, alarms: Vec<AlarmSaid>| Arrival {
+        alarms,
+        ..arrival(bench.car, seconds, &json!({ "alarm": seconds }))
+    };
+    let many = (0..KINDS_MAX + 5).map(|number| named(number, true));
+    let kept = bench.store.record(&[row(0, many.collect())]).unwrap();
+    assert_eq!(kept.alarms.len(), KINDS_MAX);
+    assert_eq!(kept.alarms_passed_over, 5);
+    let known = row(1, vec![named(0, false), named(KINDS_MAX, false)]);
+    let kept = bench.store.record(&[known]).unwrap();
+    assert_eq!((kept.alarms.len(), kept.alarms_passed_over), (1, 1));
+    assert_eq!(kept.alarms[0].ended, Some(at(1)));
+    let again = bench.store.record(&[row(2, vec![named(0, true)])]).unwrap();
+    assert_eq!(again.alarms.len(), 1, "one that has ended begins again");
+}
+
+#[test]
+fn settings_that_have_no_room_leave_all_others_as_they_were() {
+    let mut bench = Bench::new();
+    let (store, car) = (&mut bench.store, bench.car);
+    let many = |from: usize, to: usize| -> Map<String, Json> {
+        (from..to)
+            .map(|it| (format!("key {it}"), json!(it)))
+            .collect()
+    };
+    let set = store.set_shared(car, &many(0, 999), at(0)).unwrap();
+    assert_eq!(set, Ok(()));
+    let mut change = many(998, 1002);
+    change.insert("key 0".to_owned(), json!("other"));
+    let refused = store.set_shared(car, &change, at(1)).unwrap();
+    assert_eq!(refused, Err(NoRoom(2)));
+    let before = store.attributes(car, Scope::Shared).unwrap();
+    assert_eq!((before.len(), &before["key 0"]), (999, &json!(0)));
+    // What goes makes room, wherever it stands.
+    change.extend([
+        ("key 1".to_owned(), Json::Null),
+        ("key 2".to_owned(), Json::Null),
+    ]);
+    assert_eq!(store.set_shared(car, &change, at(2)).unwrap(), Ok(()));
+    let after = store.attributes(car, Scope::Shared).unwrap();
+    assert_eq!((after.len(), &after["key 0"]), (1000, &json!("other")));
+    // What a device says of itself has room as far as it goes.
+    let passed_over = store.describe(car, &many(0, 1003), at(3)).unwrap();
+    assert_eq!(passed_over.len(), 3);
+    assert_eq!(store.attributes(car, Scope::Client).unwrap().len(), 1000);
+}
+
+#[test]
+fn request_that_was_decided_takes_no_room_from_those_that_wait() {
+    let mut bench = Bench::new();
+    let store = &mut bench.store;
+    let ask = |store: &mut HubStore, number: usize| {
+        let name = format!("car {number}");
+        store.ask_to_join(&name, "127.0.0.1", None, at(0)).unwrap()
+    };
+    for number in 0..PENDING_MAX {
+        assert!(ask(store, number).is_some());
+    }
+    assert_eq!(ask(store, PENDING_MAX), None, "the queue is full");
+    let first = ask(store, 0).unwrap();
+    assert!(store.decide(first.id, true).unwrap());
+    assert!(!store.decide(first.id, false).unwrap(), "it was decided");
+    assert!(ask(store, PENDING_MAX).is_some());
+    assert_eq!(ask(store, 0).unwrap().state, PendingState::Approved);
+    // Decisions have a bound, and when full the oldest goes.
+    for number in 1..=DECIDED_MAX {
+        let asked = ask(store, number).unwrap();
+        assert!(store.decide(asked.id, false).unwrap());
+    }
+    assert_eq!(store.pending().unwrap().len(), DECIDED_MAX);
+    assert_eq!(ask(store, 0).unwrap().state, PendingState::Waiting);
+}
+
+#[test]
+fn minutes_that_are_old_go_from_every_key_of_every_device_and_the_others_stay() {
+    let mut bench = Bench::new();
+    let other = bench
+        .store
+        .add_device("Car 8", DeviceKind::Vehicle, None, at(0));
+    let other = other.unwrap().unwrap();
+    let day = 24 * 3600;
+    for device in [bench.car, other] {
+        for hour in [0, 10 * day] {
+            let rows: Vec<_> = (0..60)
+                .map(|minute| {
+                    let values = json!({ "soc": minute, "speed": 2, "odometer": 3 });
+                    arrival(device, hour + minute * 60, &values)
+                })
+                .collect();
+            bench.store.record(&rows).unwrap();
+        }
+    }
+    let later = at(10 * day + 7200);
+    while bench.store.roll_up(later, 1).unwrap() > 0 {}
+    let retention = HubRetention {
+        messages: None,
+        minutes: Some(Duration::from_secs(24 * 3600)),
+    };
+    while bench.store.prune(&retention, later).unwrap() {}
+    for key in ["soc", "speed", "odometer"] {
+        let minutes = |from| {
+            let found = bench.history(&[key], (from, from + day), 2000);
+            found.series.get(key).map_or(0, Vec::len)
+        };
+        assert_eq!((minutes(0), minutes(10 * day)), (0, 60), "{key}");
+    }
+    let hours = bench.history(&["soc"], (0, 100 * day), 2000);
+    assert_eq!(hours.resolution, Resolution::Hour);
+    assert_eq!(hours.series["soc"].len(), 2, "hours stay");
+}
+
+#[test]
+fn answer_to_a_command_has_a_time_and_a_missing_one_has_none() {
+    let mut bench = Bench::new();
+    let (store, car) = (&mut bench.store, bench.car);
+    let command = ("honk", &json!({}));
+    let answered = store.note_command(car, "ana", command, at(0)).unwrap();
+    store.note_command(car, "ana", command, at(1)).unwrap();
+    store.note_answer(answered, &Json::Null, at(2)).unwrap();
+    assert_eq!(store.command_counts().unwrap(), (2, 1));
 }
 
 fn session(start: Option<i64>, end: Option<i64>, detail: &Json) -> Episode {
@@ -425,11 +586,9 @@ fn device_that_is_removed_takes_what_it_said_with_it() {
     let mut bench = Bench::new();
     bench.say(0, &json!({ "soc": 50.0 }));
     let (store, car) = (&mut bench.store, bench.car);
-    store.say_alarm(car, &alarm(true), at(0)).unwrap();
+    store.watch_alarm(car, &alarm(true), at(0)).unwrap();
     let about = object(&json!({ "software": "v2x", "gone": null }));
-    store
-        .set_attributes(car, Scope::Client, &about, at(0))
-        .unwrap();
+    store.describe(car, &about, at(0)).unwrap();
     assert_eq!(store.attributes(car, Scope::Client).unwrap().len(), 1);
     assert!(store.remove_device(car).unwrap());
     assert!(!store.remove_device(car).unwrap());

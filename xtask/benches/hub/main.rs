@@ -113,7 +113,7 @@ impl Hub {
             .env_remove("RUST_LOG")
             .env("V2X_ENDPOINT_LISTEN", format!("127.0.0.1:{port}"))
             .env("V2X_ENDPOINT_LISTEN_TLS", "off")
-            .env("V2X_HUB_DASHBOARD", format!("127.0.0.1:{pages}"))
+            .env("V2X_DASHBOARD_LISTEN", format!("127.0.0.1:{pages}"))
             .env("V2X_HUB_ADMIN_PASSWORD", PASSWORD)
             .args(["hub", "--out"])
             .arg(&out);

@@ -50,9 +50,10 @@ has the slot's number in it: `V2X_SLOT_1_PORT=/dev/ttyUSB0`. A file is the stati
 const HUB: &str = "
 ## The hub's file
 
-Besides its own tables it has `[mqtt]` of the vehicle: the way to an outside broker, where there is
-one, without what is published there. A file is the hub's when it has `[hub]` or `[endpoint]`.
-[The guide](guide/hub.md).
+Besides its own tables it has these of the vehicle, with the same meaning: `[monitor]`, port 9466;
+`[dashboard]`, served at 127.0.0.1:8080 where nothing is said, with the accounts of `v2x hub user`;
+`[mqtt]`, the way to an outside broker, where there is one, without what is published there. A file
+is the hub's when it has `[hub]` or `[endpoint]`. [The guide](guide/hub.md).
 ";
 
 /// Runs the subcommand.
@@ -150,7 +151,7 @@ fn show(file: Option<&Path>) -> Result<String, Failure> {
             show_key(
                 &mut shown,
                 &(key.path(), key.variable()),
-                key.default,
+                hub_keys::default(key),
                 by_file,
             );
         }

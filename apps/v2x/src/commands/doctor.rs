@@ -1,4 +1,5 @@
-//! `v2x doctor`: reads the settings of vehicle or station, has everything looked at, and prints it.
+//! `v2x doctor`: reads the settings of vehicle, station or hub, has everything looked at, and
+//! prints it.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,13 +7,18 @@ use std::time::Duration;
 
 use crate::cli;
 use crate::clock::Clock;
+use crate::config::hub::HubConfig;
 use crate::config::station::StationConfig;
 use crate::config::{Role, VehicleConfig, role_of_file};
 use crate::doctor::{self, Finding, Manner, Severity};
 use crate::failure::{Blame, Context as _, Failure};
 
 /// Where the settings stand when none are named.
-const USUAL_FILES: [&str; 2] = ["/etc/v2x/vehicle.toml", "/etc/v2x/station.toml"];
+const USUAL_FILES: [&str; 3] = [
+    "/etc/v2x/vehicle.toml",
+    "/etc/v2x/station.toml",
+    "/etc/v2x/hub.toml",
+];
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Doctor) -> Result<(), Failure> {
@@ -52,8 +58,8 @@ fn files(arguments: &cli::Doctor) -> Result<Vec<PathBuf>, Failure> {
     let there: Vec<_> = usual.filter(|file| file.exists()).collect();
     if there.is_empty() {
         let failure = Failure::new(Blame::Usage, "no settings are named");
-        let both = USUAL_FILES.join(" nor ");
-        return Err(failure.hint(format_args!("give --config FILE; there is neither {both}")));
+        let none = USUAL_FILES.join(", ");
+        return Err(failure.hint(format_args!("give --config FILE; there is none of {none}")));
     }
     Ok(there)
 }
@@ -85,9 +91,12 @@ fn examine(file: &Path, arguments: &cli::Doctor, manner: Manner) -> Result<Vec<F
             })
         }
         Role::Hub => {
-            let what = format_args!("{} is a hub's", file.display());
-            let failure = Failure::new(Blame::Usage, what);
-            return Err(failure.hint("`v2x config check` reads it; `v2x hub` says what it lacks"));
+            let options = cli::Hub {
+                config: Some(file.to_owned()),
+                ..cli::Hub::default()
+            };
+            let gathered = HubConfig::gather(&options);
+            gathered.map(|(config, notes)| (doctor::hub(&config, manner), notes))
         }
     };
     let shown = file.display();

@@ -14,8 +14,16 @@ const TRIAL: &str = ".v2x-doctor";
 /// As much as a page of the store.
 const TRIAL_BYTES: usize = 4096;
 
+/// What makes room on the disk of a vehicle or a station.
+const LOGS: &str = "make room: old raw logs go first (candump_*.log.zst), or a larger disk";
+
 /// Looks at a folder, of whose disk so many bytes should stay free.
 pub(super) fn examine(folder: &Path, reserve: u64) -> Finding {
+    examine_with(folder, reserve, LOGS)
+}
+
+/// As [`examine`], with another way to make room.
+pub(super) fn examine_with(folder: &Path, reserve: u64, make_room: &str) -> Finding {
     let (place, is_made) = nearest(folder);
     let shown = place.display();
     if !place.is_dir() {
@@ -42,7 +50,7 @@ pub(super) fn examine(folder: &Path, reserve: u64) -> Finding {
     }
     let free = state.f_bavail.saturating_mul(state.f_frsize);
     if let Err(error) = try_to_write(&place) {
-        return unwritable(&place, free, &error);
+        return unwritable(&place, free, &error, make_room);
     }
     let (free_mb, reserve_mb) = (free / 1_000_000, reserve / 1_000_000);
     if free < reserve {
@@ -50,8 +58,7 @@ pub(super) fn examine(folder: &Path, reserve: u64) -> Finding {
             "little is left on the disk of {shown}: {free_mb} MB, and {reserve_mb} MB should stay \
              free"
         );
-        let todo = "make room: old raw logs go first (candump_*.log.zst), or a larger disk";
-        return Finding::problem(PART, what, todo);
+        return Finding::problem(PART, what, make_room);
     }
     let made = if is_made { "" } else { ", and will be made" };
     Finding::fine(
@@ -60,13 +67,13 @@ pub(super) fn examine(folder: &Path, reserve: u64) -> Finding {
     )
 }
 
-fn unwritable(place: &Path, free: u64, error: &io::Error) -> Finding {
+fn unwritable(place: &Path, free: u64, error: &io::Error, make_room: &str) -> Finding {
     let shown = place.display();
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Finding::problem(
             PART,
             format!("the disk of {shown} is full: {free} bytes are free"),
-            "make room: old raw logs go first (candump_*.log.zst); df -h and df -i show the rest",
+            format!("{make_room}; df -h and df -i show the rest"),
         ),
         ErrorKind::PermissionDenied => Finding::problem(
             PART,

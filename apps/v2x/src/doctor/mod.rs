@@ -8,6 +8,7 @@ mod broker;
 mod clock;
 mod disk;
 mod finding;
+mod hub;
 mod port;
 mod running;
 mod station;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 pub(crate) use finding::{Finding, Severity};
+pub(crate) use hub::examine as hub;
 pub(crate) use station::examine as station;
 pub(crate) use vehicle::examine as vehicle;
 

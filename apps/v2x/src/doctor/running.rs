@@ -28,6 +28,13 @@ struct Part {
 /// The parts of a running daemon; one finding that says so where it cannot be asked.
 pub(super) fn findings(part: &str, monitor: Option<SocketAddr>) -> Vec<Finding> {
     let mut findings = vec![Finding::fine(part, "the running daemon has the port open")];
+    findings.extend(parts(monitor));
+    findings
+}
+
+/// What a running daemon says of itself.
+pub(super) fn parts(monitor: Option<SocketAddr>) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let Some(address) = monitor else {
         let todo = "stop it and ask again, or set monitor.listen, and it says how it does";
         findings.push(Finding::warning("daemon", "it has no monitor to ask", todo));

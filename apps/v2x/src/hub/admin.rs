@@ -1,6 +1,7 @@
 //! The first admin of a new hub: a password from the environment, or one that is made and told
 //! once.
 
+use std::env::VarError;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -19,7 +20,7 @@ const NAME: &str = "admin";
 /// The environment variable that says the password.
 const VARIABLE: &str = "V2X_HUB_ADMIN_PASSWORD";
 /// Where a password is told that was made while nobody looked on.
-const FILE: &str = "first-admin-password";
+pub(crate) const FILE: &str = "first-admin-password";
 
 /// Makes the first admin, where nobody is in the file yet.
 pub(crate) fn first(store: &mut HubStore, folder: &Path, now: UtcTime) -> Result<(), Failure> {
@@ -27,7 +28,15 @@ pub(crate) fn first(store: &mut HubStore, folder: &Path, now: UtcTime) -> Result
     if !people.is_empty() {
         return Ok(());
     }
-    let given = std::env::var(VARIABLE).ok();
+    let given = match std::env::var(VARIABLE) {
+        Ok(given) => Some(given),
+        Err(VarError::NotPresent) => None,
+        Err(error @ VarError::NotUnicode(_)) => {
+            // Another one in its place would lock out whoever set it.
+            let failure = Failure::new(Blame::Configuration, format_args!("{VARIABLE}: {error}"));
+            return Err(failure.hint("give a password of printable characters in UTF-8"));
+        }
+    };
     let made = match &given {
         Some(_) => None,
         None => Some(secrets::new_token().blame(Blame::Runtime, "random numbers")?),

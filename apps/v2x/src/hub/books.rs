@@ -4,6 +4,7 @@
 //! acknowledged. The queue before it has a bound: when it is full, connections stop reading.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -94,6 +95,12 @@ impl Books {
         answered.blocking_recv().map_err(|_| Closed)
     }
 
+    /// Jobs that wait, and how many may.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let most = self.0.max_capacity();
+        (most.saturating_sub(self.0.capacity()), most)
+    }
+
     /// Has something done when there is room for it; `false` when there is none.
     pub(crate) fn try_later(&self, work: impl FnOnce(&mut HubStore) + Send + 'static) -> bool {
         self.0.try_send(Job::Work(Box::new(work))).is_ok()
@@ -116,7 +123,6 @@ struct Writer {
     hub: Arc<Hub>,
     rows: Vec<Arrival>,
     done: Vec<Done>,
-    is_refused: bool,
 }
 
 impl Writer {
@@ -126,7 +132,6 @@ impl Writer {
             hub,
             rows: Vec::new(),
             done: Vec::new(),
-            is_refused: false,
         }
     }
 
@@ -168,11 +173,14 @@ impl Writer {
         if self.done.is_empty() {
             return;
         }
+        let began = self.hub.clock.now().instant;
         let written = self.store.record(&self.rows);
+        let took = self.hub.clock.now().instant.since(began);
+        self.hub.counters.writes.add(took);
         let is_kept = written.is_ok();
         match written {
             Ok(kept) => {
-                if std::mem::take(&mut self.is_refused) {
+                if self.disk_refuses(false) {
                     info!("the disk takes what devices say again");
                 }
                 self.hub.kept(&self.rows, &kept);
@@ -188,9 +196,14 @@ impl Writer {
 
     fn refused(&mut self, error: &StoreError) {
         self.hub.counters.refused_groups.add(1);
-        if !std::mem::replace(&mut self.is_refused, true) {
+        if !self.disk_refuses(true) {
             error!(%error, "the disk does not take what devices say; they keep it and try again");
         }
+    }
+
+    /// Says whether the disk refuses; answers whether it did before.
+    fn disk_refuses(&self, now: bool) -> bool {
+        self.hub.counters.disk_refuses.swap(now, Ordering::SeqCst)
     }
 
     fn learn_kinds(&mut self) {

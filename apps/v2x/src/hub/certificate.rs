@@ -9,16 +9,23 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
 };
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName as Name, ServerConfig, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName as Name, RootCertStore,
+    ServerConfig, SignatureScheme,
+};
 use tracing::info;
+use v2x_units::UtcTime;
 
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
@@ -26,6 +33,14 @@ use crate::failure::{Blame, Context as _, Failure, read_text};
 const AUTHORITY_FILE: &str = "hub-ca.pem";
 const CERTIFICATE_FILE: &str = "hub-cert.pem";
 const KEY_FILE: &str = "hub-key.pem";
+
+/// Whether a certificate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Holds,
+    NotYet,
+    Over,
+}
 
 /// Where certificate and key are, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +68,59 @@ impl Files {
         Ok(files)
     }
 
+    /// The hub's own in its folder, where they are there.
+    pub(crate) fn of_folder(folder: &Path) -> Option<Self> {
+        let files = Self {
+            certificate: folder.join(CERTIFICATE_FILE),
+            key: folder.join(KEY_FILE),
+        };
+        (files.certificate.exists() && files.key.exists()).then_some(files)
+    }
+
+    /// Whether the certificate holds at a moment, as a client sees it that trusts whoever signed
+    /// it.
+    pub(crate) fn validity(&self, at: UtcTime) -> Result<Validity, Failure> {
+        let chain = self.chain()?;
+        let mut roots = RootCertStore::empty();
+        let Some(((own, between), last)) = chain.split_first().zip(chain.last()) else {
+            return Ok(Validity::Holds);
+        };
+        if roots.add(last.clone()).is_err() {
+            return Ok(Validity::Holds);
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let (Ok(verifier), Ok(name)) = (verifier.build(), ServerName::try_from("localhost")) else {
+            return Ok(Validity::Holds);
+        };
+        let seconds = u64::try_from(at.as_millis() / 1000).unwrap_or_default();
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let seen = verifier.verify_server_cert(own, between, &name, &[], at);
+        Ok(match seen {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. },
+            )) => Validity::Over,
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+            )) => Validity::NotYet,
+            // Names and who vouches are the clients' matter.
+            _ => Validity::Holds,
+        })
+    }
+
+    fn wrong(path: &Path, what: &str) -> Failure {
+        let seen = format_args!("{}: {what}", path.display());
+        let failure = Failure::new(Blame::Configuration, seen);
+        failure.hint("certificate and key are PEM files that belong together")
+    }
+
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, Failure> {
+        let chain = read_text(Blame::Configuration, "certificate", &self.certificate)?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        chain.ok_or_else(|| Self::wrong(&self.certificate, "no certificate in PEM"))
+    }
+
     fn make(&self, authority: &Path, host: &str) -> Result<(), Box<dyn std::error::Error>> {
         let mut about = CertificateParams::new(Vec::new())?;
         about.distinguished_name = named("Twizy V2X hub, its own authority");
@@ -78,16 +146,8 @@ impl Files {
 
     /// What a server needs to encrypt by them.
     pub(crate) fn server_config(&self) -> Result<ServerConfig, Failure> {
-        let wrong = |path: &Path, what: &str| {
-            let seen = format_args!("{}: {what}", path.display());
-            let failure = Failure::new(Blame::Configuration, seen);
-            failure
-                .hint("endpoint.certificate and endpoint.key name PEM files that belong together")
-        };
-        let chain = read_text(Blame::Configuration, "certificate", &self.certificate)?;
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
-        let chain = chain.ok().filter(|chain| !chain.is_empty());
-        let chain = chain.ok_or_else(|| wrong(&self.certificate, "no certificate in PEM"))?;
+        let wrong = Self::wrong;
+        let chain = self.chain()?;
         let key = read_text(Blame::Configuration, "key", &self.key)?;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
         let key = key.map_err(|_| wrong(&self.key, "no private key in PEM without a password"))?;
@@ -166,5 +226,39 @@ impl ClientCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificate_that_is_over_and_one_that_does_not_hold_yet_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files {
+            certificate: folder.path().join("cert.pem"),
+            key: folder.path().join("key.pem"),
+        };
+        let mut about = CertificateParams::new(vec!["hub.example".to_owned()]).unwrap();
+        about.not_before = rcgen::date_time_ymd(2026, 3, 1);
+        about.not_after = rcgen::date_time_ymd(2026, 6, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = about.self_signed(&key).unwrap();
+        write(&files.certificate, &certificate.pem(), 0o644).unwrap();
+        write(&files.key, &key.serialize_pem(), 0o600).unwrap();
+        // The first of February, April and July 2026.
+        for (seconds, validity) in [
+            (1_769_904_000, Validity::NotYet),
+            (1_775_001_600, Validity::Holds),
+            (1_782_864_000, Validity::Over),
+        ] {
+            let at = UtcTime::from_millis(seconds * 1000);
+            assert_eq!(files.validity(at).unwrap(), validity, "{seconds}");
+        }
+        let own = Files::own(folder.path(), "hub.example").unwrap();
+        let now = UtcTime::from_millis(1_795_514_400_000);
+        assert_eq!(own.validity(now).unwrap(), Validity::Holds);
+        assert_eq!(Files::of_folder(folder.path()), Some(own));
     }
 }

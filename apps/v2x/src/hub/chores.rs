@@ -1,17 +1,19 @@
 //! What the hub does by itself, once a second: who came and went, what is kept for the next start,
 //! hours that are over, what is too old, and who was changed from the command line.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{error, warn};
-use v2x_roles::hub::AlarmSaid;
+use v2x_roles::hub::{AlarmSaid, DeviceId};
 use v2x_store::hub::HubStore;
 use v2x_units::{Instant, UtcTime};
 use v2x_uplink::endpoint::Farewell;
 
 use super::Hub;
 use super::fleet::Turn;
+use crate::clock::Clock;
 use crate::daemon::heartbeat::Heart;
 
 /// How often newest values and last seen are kept: what a start finds again from messages.
@@ -29,58 +31,76 @@ pub(crate) struct Chores {
     heart: Heart,
     keep: Instant,
     prune: Instant,
-    version: Option<i64>,
     /// Stations that are gone, and when each becomes an alarm.
-    gone: Vec<(Turn, UtcTime)>,
+    gone: Vec<(Turn, Instant)>,
+    /// What is to be said of a station as soon as the books have room for it.
+    unsaid: HashMap<DeviceId, (AlarmSaid, UtcTime)>,
 }
 
 impl Chores {
-    pub(crate) const fn new(hub: Arc<Hub>, heart: Heart) -> Self {
+    /// Nothing done yet. A station that an earlier run has heard and that never comes back is gone
+    /// as one that leaves now.
+    pub(crate) fn new(hub: Arc<Hub>, heart: Heart, now: Instant) -> Self {
+        let heard = hub.fleet.all().into_iter();
+        let gone = heard.filter(|known| known.presence.last_seen().is_some());
+        let gone = gone.map(|known| (Turn::gone(&known), now + GONE_AFTER));
         Self {
+            gone: gone.collect(),
             hub,
             heart,
             keep: Instant::BOOT,
             prune: Instant::BOOT,
-            version: None,
-            gone: Vec::new(),
+            unsaid: HashMap::new(),
         }
     }
 
     /// Does what is due.
     pub(crate) fn look(&mut self, now: Instant) {
         let (heart, hub) = (self.heart.clone(), Arc::clone(&self.hub));
-        let heart_of = hub.clock;
         // Beats in the thread that writes: it is the one that must not stand still.
-        let is_taken = self
-            .hub
-            .books
-            .try_later(move |_| heart.beat(heart_of.now().instant));
+        let is_taken = self.hub.books.try_later(move |store| {
+            heart.beat(hub.clock.now().instant);
+            hub.watch_others(store);
+        });
         if !is_taken {
             return;
         }
-        self.watch_others();
-        self.turns();
+        self.turns(now);
         if now >= self.keep {
-            self.keep = now + KEEP_EVERY;
             let hub = Arc::clone(&self.hub);
-            self.later(move |store| keep(&hub, store));
+            if self.hub.books.try_later(move |store| keep(&hub, store)) {
+                self.keep = now + KEEP_EVERY;
+            }
         }
-        let Some(utc) = crate::clock::Clock::wall() else {
+        let Some(utc) = Clock::wall() else {
             return;
         };
-        let is_due = now >= self.prune;
-        if is_due {
-            self.prune = now + PRUNE_EVERY;
-        }
-        let retention = self.hub.config.retention;
-        self.later(move |store| {
-            if let Err(error) = store.roll_up(utc, HOURS) {
-                warn!(%error, "an hour cannot be rolled up");
-            }
-            if is_due && let Err(error) = prune(store, &retention, utc) {
-                warn!(%error, "what is too old cannot be given up");
+        let (mut left, mut refused) = (HOURS, 0);
+        piecewise(&self.hub, move |store| {
+            left -= 1;
+            match store.roll_up_one(utc, refused) {
+                Ok(is_done) => is_done && left > 0,
+                Err(error) => {
+                    warn!(%error, "an hour cannot be rolled up");
+                    // It does not keep those behind it waiting.
+                    refused += 1;
+                    left > 0
+                }
             }
         });
+        if now >= self.prune {
+            let retention = self.hub.config.retention;
+            let is_taken = piecewise(&self.hub, move |store| {
+                let pruned = store.prune(&retention, utc);
+                pruned.unwrap_or_else(|error| {
+                    warn!(%error, "what is too old cannot be given up");
+                    false
+                })
+            });
+            if is_taken {
+                self.prune = now + PRUNE_EVERY;
+            }
+        }
     }
 
     /// Keeps everything before the end.
@@ -96,51 +116,59 @@ impl Chores {
         }
     }
 
-    fn later(&self, work: impl FnOnce(&mut HubStore) + Send + 'static) {
-        if !self.hub.books.try_later(work) {
-            warn!("the books have no room for a chore; it is done later");
-        }
-    }
-
-    /// Somebody else writes the file: the tools of the command line.
-    fn watch_others(&mut self) {
-        // Our own writes change it as well; looking at the devices costs little.
-        let version = self.hub.reader().version_of_others().ok();
-        if version != self.version {
-            self.version = version;
-            self.hub.refresh();
-        }
-    }
-
-    fn turns(&mut self) {
-        let now = self.hub.now();
-        for turn in self.hub.fleet.turns(now, self.hub.config.inactive_after) {
+    fn turns(&mut self, now: Instant) {
+        let utc = self.hub.now();
+        for turn in self.hub.fleet.turns(utc, self.hub.config.inactive_after) {
             self.hub.turned(&turn);
             self.gone.retain(|(other, _)| other.device != turn.device);
             if turn.is_online {
-                self.say(&turn, false, now);
-            } else if AlarmSaid::offline(turn.kind, true).is_some() {
+                self.say(&turn, utc);
+            } else {
                 self.gone.push((turn, now + GONE_AFTER));
             }
         }
-        let due = self.gone.iter().filter(|(_, due)| *due <= now);
-        let due: Vec<Turn> = due.map(|(turn, _)| turn.clone()).collect();
-        self.gone.retain(|(_, due)| *due > now);
+        let due = self.gone.extract_if(.., |(_, due)| *due <= now);
+        let due: Vec<Turn> = due.map(|(turn, _)| turn).collect();
         for turn in due {
-            self.say(&turn, true, turn.last_seen.unwrap_or(now));
+            self.say(&turn, turn.last_seen.unwrap_or(utc));
         }
+        let hub = &self.hub;
+        self.unsaid
+            .retain(|device, (said, at)| !say(hub, *device, said.clone(), *at));
     }
 
-    fn say(&self, turn: &Turn, is_raised: bool, at: UtcTime) {
-        let Some(said) = AlarmSaid::offline(turn.kind, is_raised) else {
-            return;
-        };
-        let (hub, device) = (Arc::clone(&self.hub), turn.device);
-        self.later(move |store| match store.say_alarm(device, &said, at) {
-            Ok(changed) => hub.alarmed(changed.as_slice()),
-            Err(error) => warn!(%error, "an alarm cannot be noted"),
-        });
+    /// An alarm that a device is gone, or its end; where that is one.
+    fn say(&mut self, turn: &Turn, at: UtcTime) {
+        if let Some(said) = AlarmSaid::offline(turn.kind, !turn.is_online) {
+            self.unsaid.insert(turn.device, (said, at));
+        }
     }
+}
+
+/// Has the books note an alarm of the hub's own; `false` when they have no room now.
+fn say(hub: &Arc<Hub>, device: DeviceId, said: AlarmSaid, at: UtcTime) -> bool {
+    let at_books = Arc::clone(hub);
+    hub.books
+        .try_later(move |store| match store.watch_alarm(device, &said, at) {
+            Ok(changed) => at_books.alarmed(changed.as_slice()),
+            Err(error) => warn!(%error, "an alarm cannot be noted"),
+        })
+}
+
+/// Has a long chore done piece by piece, until `piece` says that there are no more. Each is a job
+/// of its own behind those that wait, so that nobody waits longer than for one. `false` when there
+/// is no room for the first; where there is none for another, the chore is gone on with when it is
+/// due again.
+fn piecewise(
+    hub: &Arc<Hub>,
+    mut piece: impl FnMut(&mut HubStore) -> bool + Send + 'static,
+) -> bool {
+    let again = Arc::clone(hub);
+    hub.books.try_later(move |store| {
+        if piece(store) && !again.is_over() {
+            piecewise(&again, piece);
+        }
+    })
 }
 
 fn keep(hub: &Hub, store: &mut HubStore) {
@@ -154,31 +182,147 @@ fn keep(hub: &Hub, store: &mut HubStore) {
     }
 }
 
-fn prune(
-    store: &mut HubStore,
-    retention: &v2x_store::hub::HubRetention,
-    utc: UtcTime,
-) -> Result<(), v2x_store::StoreError> {
-    // Some pieces a minute: a hundred thousand rows.
-    for _ in 0..20 {
-        if !store.prune(retention, utc)? {
-            break;
+impl Hub {
+    /// Takes up what the tools of the command line have changed, if they have written.
+    fn watch_others(&self, store: &mut HubStore) {
+        match store.others_have_written() {
+            Ok(false) => {}
+            Ok(true) => self.refresh(store),
+            Err(error) => warn!(%error, "whether devices were changed cannot be read"),
         }
     }
-    Ok(())
-}
 
-impl Hub {
-    /// Takes up what the tools of the command line have changed.
-    pub(crate) fn refresh(&self) {
-        let gone = self.fleet.refresh(&self.reader());
-        match gone {
-            Ok(gone) => {
-                for device in gone {
+    /// Takes up devices as they are in the file; in the thread that writes.
+    pub(crate) fn refresh(&self, store: &HubStore) {
+        match self.fleet.refresh(store) {
+            Ok(to_part) => {
+                for device in to_part {
                     self.sessions.part(device, Farewell::Administrative);
                 }
             }
             Err(error) => warn!(%error, "devices cannot be read again"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use v2x_roles::hub::DeviceKind;
+
+    use super::super::books;
+    use super::*;
+    use crate::cli;
+    use crate::config::hub::HubConfig;
+    use crate::daemon::heartbeat::Watchdog;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_micros(seconds * 1_000_000)
+    }
+
+    /// A hub without sockets whose file has a station that was heard an hour ago.
+    struct Bench {
+        hub: Arc<Hub>,
+        station: DeviceId,
+        heard: UtcTime,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = super::super::open(folder.path()).unwrap();
+            let now = Clock::wall().unwrap();
+            let heard = UtcTime::from_millis((now - Duration::from_secs(3600)).as_millis());
+            let station = store.add_device("Yard", DeviceKind::Station, None, heard);
+            let station = station.unwrap().unwrap();
+            let never = store.add_device("New", DeviceKind::Station, None, heard);
+            never.unwrap().unwrap();
+            store.note_seen(&[(station, heard)]).unwrap();
+            let options = cli::Hub {
+                out: Some(folder.path().to_owned()),
+                ..cli::Hub::default()
+            };
+            let (config, _) = HubConfig::gather(&options).unwrap();
+            let (books, queue) = books::queue();
+            let hub = Hub::new(config, Clock::of_system(), books, &store).unwrap();
+            let hub = Arc::new(hub);
+            // It waits for jobs until the test is over.
+            drop(books::start(queue, store, Arc::clone(&hub)).unwrap());
+            Self {
+                hub,
+                station,
+                heard,
+                _folder: folder,
+            }
+        }
+
+        fn chores(&self) -> Chores {
+            let heart = Watchdog::default().heart("books", at(0));
+            Chores::new(Arc::clone(&self.hub), heart, at(0))
+        }
+
+        /// Alarms that go on, once everything is done that was asked for.
+        fn open_alarms(&self) -> Vec<v2x_store::hub::AlarmRow> {
+            let alarms = self.hub.books.work_here(|store| store.open_alarms());
+            alarms.unwrap().unwrap()
+        }
+    }
+
+    #[test]
+    fn station_that_does_not_come_back_after_a_restart_is_an_alarm_and_is_over_when_it_does() {
+        let bench = Bench::new();
+        let mut chores = bench.chores();
+        chores.look(at(119));
+        assert_eq!(bench.open_alarms(), []);
+        chores.look(at(121));
+        let alarms = bench.open_alarms();
+        assert_eq!(alarms.len(), 1, "none of the station that was never heard");
+        let alarm = &alarms[0];
+        assert_eq!((alarm.device, alarm.began), (bench.station, bench.heard));
+        bench.hub.fleet.connect(bench.station, bench.hub.now());
+        chores.look(at(122));
+        assert_eq!(bench.open_alarms(), []);
+        // It said nothing and left: the alarm begins before the last one ended.
+        bench.hub.fleet.disconnect(bench.station);
+        chores.look(at(123));
+        chores.look(at(300));
+        assert_eq!(bench.open_alarms().len(), 1);
+    }
+
+    #[test]
+    fn station_that_comes_back_in_time_after_a_restart_is_no_alarm() {
+        let bench = Bench::new();
+        let mut chores = bench.chores();
+        bench.hub.fleet.connect(bench.station, bench.hub.now());
+        chores.look(at(60));
+        chores.look(at(200));
+        assert_eq!(bench.open_alarms(), []);
+    }
+
+    #[test]
+    fn whoever_waits_for_the_books_waits_for_one_piece_of_a_long_chore_only() {
+        let bench = Bench::new();
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let (hub, noted) = (Arc::clone(&bench.hub), Arc::clone(&done));
+        let mut piece = 0;
+        let is_taken = piecewise(&bench.hub, move |_| {
+            piece += 1;
+            noted.lock().unwrap().push(format!("piece {piece}"));
+            if piece == 1 {
+                let noted = Arc::clone(&noted);
+                let other = move |_: &mut HubStore| noted.lock().unwrap().push("other".to_owned());
+                assert!(hub.books.try_later(other));
+            }
+            piece < 3
+        });
+        assert!(is_taken);
+        // Each piece is a job behind those before it.
+        for _ in 0..3 {
+            bench.hub.books.work_here(|_| {}).unwrap();
+        }
+        let done = done.lock().unwrap().join(", ");
+        assert_eq!(done, "piece 1, other, piece 2, piece 3");
     }
 }

@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn listen(&mut self) -> Result<(), Farewell> {
         while let Some(event) = self.conversation.event()? {
             match event {
-                Event::Hello(hello) => self.hello(&hello),
+                Event::Hello(hello) => self.hello(&hello).await,
                 Event::Said(message) => self.said(&message).await?,
                 Event::Subscribes(packet, filters) => self.subscribe(packet, &filters),
                 Event::Unsubscribes(filters) => {
@@ -146,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    fn hello(&mut self, hello: &Hello) {
+    async fn hello(&mut self, hello: &Hello) {
         let now = self.hub.clock.now().instant;
         let certificate = self.certificate.as_deref();
         let who = login::who(&self.hub, hello, certificate, self.peer.ip(), now);
@@ -157,7 +157,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if let Who::Device(device) = who {
             if self.hub.fleet.get(device).is_none() {
                 // It was added beside this process a moment ago.
-                self.hub.refresh();
+                let hub = Arc::clone(&self.hub);
+                let refreshed = self.hub.books.work(move |store| hub.refresh(store));
+                if refreshed.await.is_err() {
+                    return self.refuse(Refusal::Unavailable);
+                }
             }
             let client = &hello.client_id;
             let session = self

@@ -16,7 +16,7 @@ use super::sessions::MailBox;
 use super::{Hub, joining};
 
 /// Devices behind one gateway.
-const BEHIND_MAX: usize = 256;
+pub(crate) const BEHIND_MAX: usize = 256;
 
 /// What became of a message, later.
 pub(crate) type Outcome = (Ticket, Verdict, bool);
@@ -138,7 +138,7 @@ impl Desk {
                 Ok(Deed::Answer(topic, payload))
             }
             Said::Answers { id, data } => {
-                hub.orders.answered(device, id, data);
+                answered(hub, device, id, data);
                 Ok(Deed::Done(Verdict::Kept))
             }
             Said::AnswersBehind {
@@ -147,7 +147,7 @@ impl Desk {
                 data,
             } => {
                 let behind = self.behind(hub, device, &name, utc).await?;
-                hub.orders.answered(behind, id, data);
+                answered(hub, behind, id, data);
                 Ok(Deed::Done(Verdict::Kept))
             }
             Said::Calls {
@@ -318,21 +318,29 @@ pub(crate) fn describe(
     values: &Map<String, Json>,
     utc: UtcTime,
 ) -> bool {
-    match store.set_attributes(device, Scope::Client, values, utc) {
-        Ok(0) => {}
-        Ok(passed_over) => warn!(%device, passed_over, "too many attributes of one device"),
+    let passed_over = match store.describe(device, values, utc) {
+        Ok(passed_over) => passed_over,
         Err(error) => {
             warn!(%error, "the disk does not take attributes");
             return false;
         }
-    }
-    hub.fleet.describe(device, values);
+    };
+    hub.passed_over(passed_over.len(), "attributes of a device");
+    hub.fleet.describe(device, values, &passed_over);
     if let Some(kind) = hub.fleet.learn(device, values)
         && let Err(error) = store.set_kind(device, kind)
     {
         warn!(%error, "what a device is cannot be noted");
     }
     true
+}
+
+/// A device answers a command.
+fn answered(hub: &Hub, device: DeviceId, id: u64, data: Json) {
+    if !hub.orders.answered(device, id, data) {
+        hub.counters.late_answers.add(1);
+        debug!(%device, id, "an answer that nobody waits for");
+    }
 }
 
 /// What a device asked for: its own word, and what is set for it.

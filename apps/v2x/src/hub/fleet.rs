@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
-use v2x_roles::hub::{DeviceId, DeviceKind, Latest, Presence};
+use v2x_roles::hub::{DeviceId, DeviceKind, Latest, Presence, Taken};
 use v2x_store::StoreError;
 use v2x_store::hub::{AlarmRow, Arrival, DeviceRow, HubStore, Scope};
 use v2x_units::UtcTime;
@@ -32,6 +32,18 @@ pub(crate) struct Turn {
     pub(crate) kind: DeviceKind,
     pub(crate) is_online: bool,
     pub(crate) last_seen: Option<UtcTime>,
+}
+
+impl Turn {
+    /// A device that is not there now.
+    pub(crate) fn gone(known: &Known) -> Self {
+        Self {
+            device: known.row.id,
+            kind: known.row.kind,
+            is_online: false,
+            last_seen: known.presence.last_seen(),
+        }
+    }
 }
 
 /// All of them.
@@ -66,22 +78,37 @@ impl Fleet {
     }
 
     /// Takes up devices that were added beside this process, and lets go those that are gone;
-    /// answers the latter.
+    /// answers the latter and those that have another login now: none of them may stay connected.
+    ///
+    /// Only in the thread that writes: another one may read a list without a device that was put
+    /// here meanwhile, and would let it go with everything that is known of it.
     pub(crate) fn refresh(&self, store: &HubStore) -> Result<Vec<DeviceId>, StoreError> {
         let rows = store.devices()?;
         let there: HashSet<DeviceId> = rows.iter().map(|row| row.id).collect();
+        let mut to_part = Vec::new();
         for row in rows {
-            let is_known = self.read().contains_key(&row.id);
-            if !is_known {
-                let known = fresh(row, store)?;
-                self.write().entry(known.row.id).or_insert(known);
+            let login = self.read().get(&row.id).map(|known| known.row.login_made);
+            match login {
+                Some(login) if login == row.login_made => {}
+                Some(_) => {
+                    self.has_login_of(row.id, row.login_made);
+                    to_part.push(row.id);
+                }
+                None => {
+                    let known = fresh(row, store)?;
+                    self.write().entry(known.row.id).or_insert(known);
+                }
             }
         }
         let mut devices = self.write();
-        let gone = devices.keys().filter(|id| !there.contains(id));
-        let gone: Vec<_> = gone.copied().collect();
+        to_part.extend(devices.keys().filter(|id| !there.contains(id)));
         devices.retain(|id, _| there.contains(id));
-        Ok(gone)
+        Ok(to_part)
+    }
+
+    /// A device has a login that was made then.
+    pub(crate) fn has_login_of(&self, id: DeviceId, made: Option<UtcTime>) {
+        self.with(id, |known| known.row.login_made = made);
     }
 
     /// One device.
@@ -123,24 +150,24 @@ impl Fleet {
         self.changed().seen.insert(id);
     }
 
-    /// Takes rows that are on disk; answers which of them hold a newest value.
-    pub(crate) fn take(&self, arrivals: &[Arrival], now: UtcTime) -> Vec<bool> {
+    /// Takes rows that are on disk; answers what became of each.
+    pub(crate) fn take(&self, arrivals: &[Arrival], now: UtcTime) -> Vec<Taken> {
         let mut devices = self.write();
-        let newer: Vec<bool> = arrivals
+        let taken: Vec<Taken> = arrivals
             .iter()
-            .map(|arrival| {
-                let known = devices.get_mut(&arrival.device);
-                known.is_some_and(|known| known.latest.take(&arrival.row, now))
+            .map(|arrival| match devices.get_mut(&arrival.device) {
+                Some(known) => known.latest.take(&arrival.row, now),
+                None => Taken::default(),
             })
             .collect();
         drop(devices);
         let mut changed = self.changed();
-        for (arrival, is_newer) in arrivals.iter().zip(&newer) {
-            if *is_newer {
+        for (arrival, taken) in arrivals.iter().zip(&taken) {
+            if taken.is_newer {
                 changed.latest.insert(arrival.device);
             }
         }
-        newer
+        taken
     }
 
     /// Takes alarms as they are on disk now.
@@ -155,10 +182,15 @@ impl Fleet {
         }
     }
 
-    /// Takes what a device says of itself.
-    pub(crate) fn describe(&self, id: DeviceId, values: &Map<String, Json>) {
+    /// Takes what a device says of itself, but for what had no room on the disk.
+    pub(crate) fn describe(
+        &self,
+        id: DeviceId,
+        values: &Map<String, Json>,
+        passed_over: &[String],
+    ) {
         self.with(id, |known| {
-            for (key, value) in values {
+            for (key, value) in values.iter().filter(|(key, _)| !passed_over.contains(key)) {
                 if value.is_null() {
                     known.client.remove(key);
                 } else {
@@ -237,6 +269,13 @@ impl Fleet {
     /// Has to be kept again: the disk did not take it.
     pub(crate) fn not_kept(&self, latest: impl Iterator<Item = DeviceId>) {
         self.changed().latest.extend(latest);
+    }
+
+    /// How many alarms of a severity go on.
+    pub(crate) fn alarms_open(&self, severity: &str) -> usize {
+        let devices = self.read();
+        let alarms = devices.values().flat_map(|known| &known.alarms);
+        alarms.filter(|alarm| alarm.severity == severity).count()
     }
 
     /// How many devices there are, and how many of them are online.

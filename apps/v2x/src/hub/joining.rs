@@ -4,11 +4,13 @@
 //! it when it asks again under its name; a token that it chose for itself holds at once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::info;
 use v2x_roles::hub::DeviceId;
+use v2x_store::StoreError;
 use v2x_store::hub::{Credential, Pending, PendingState};
+use v2x_units::UtcTime;
 use v2x_uplink::thingsboard::server::{ProvisionAnswer, ProvisionRequest};
 
 use super::sessions::{Mail, MailBox};
@@ -34,6 +36,21 @@ impl std::fmt::Debug for Invitation {
 pub(crate) struct Joining(Mutex<HashMap<i64, MailBox>>);
 
 impl Joining {
+    /// The one that asks waits from now on, if a decision is waited for; `false` when another
+    /// connection waits under the same name.
+    fn waits(&self, pending: &Pending, mail: MailBox) -> bool {
+        if pending.state != PendingState::Waiting {
+            return true;
+        }
+        let mut waiting = self.lock();
+        let other = waiting.get(&pending.id);
+        if other.is_some_and(|it| !it.is_closed() && !mail.same_channel(it)) {
+            return false;
+        }
+        waiting.insert(pending.id, mail);
+        true
+    }
+
     // A thread that panicked has left a whole table: each change is one call.
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, MailBox>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -42,7 +59,7 @@ impl Joining {
 
 /// A device asks; the answer, unless an admin has to be waited for.
 pub(crate) async fn ask(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     request: &ProvisionRequest,
     origin: String,
     mail: &MailBox,
@@ -77,32 +94,30 @@ pub(crate) async fn ask(
         }
     };
     let now = hub.now();
+    let (at_books, mail) = (Arc::clone(hub), mail.clone());
     let asked = hub.books.work(move |store| {
         if store.device_named(&name)?.is_some() {
             return Ok(None);
         }
-        store.ask_to_join(&name, &origin, token.as_ref(), now)
+        let pending = store.ask_to_join(&name, &origin, token.as_ref(), now)?;
+        // Where decisions are noted too: one of a moment later finds it waiting.
+        let pending = pending.map(|pending| {
+            let is_right = pending.token == token && at_books.joining.waits(&pending, mail);
+            (pending, is_right)
+        });
+        Ok::<_, StoreError>(pending)
     });
-    let pending = match asked.await {
-        Ok(Ok(Some(pending))) => pending,
+    let (pending, is_right) = match asked.await {
+        Ok(Ok(Some(asked))) => asked,
         Ok(Ok(None)) => return refused("the name is taken, or too many wait already"),
         Ok(Err(_)) | Err(_) => return refused("the hub cannot note it; ask again later"),
     };
-    if pending.token != token {
+    if !is_right {
         return refused("another device waits under this name");
     }
     match pending.state {
         PendingState::Waiting => {
             info!(device = pending.name, "asks to be let in; an admin decides");
-            let mut waiting = hub.joining.lock();
-            let is_another = |it: &_| !mail.same_channel(it);
-            if waiting
-                .get(&pending.id)
-                .is_some_and(|it| !it.is_closed() && is_another(it))
-            {
-                return refused("another device waits under this name");
-            }
-            waiting.insert(pending.id, mail.clone());
             None
         }
         PendingState::Approved => Some(admit_later(hub, pending).await),
@@ -127,7 +142,7 @@ async fn admit_later(hub: &Hub, pending: Pending) -> ProvisionAnswer {
         .await;
     match admitted {
         Ok(Ok(Ok(id))) => {
-            hub.joined(id, &name);
+            hub.joined(id, &name, now);
             ProvisionAnswer::Token(token)
         }
         Ok(Ok(Err(taken))) => ProvisionAnswer::Refused(taken.to_string()),
@@ -151,13 +166,12 @@ pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, Stri
     let pending = hub.books.work_here(move |store| {
         let waiting = store.pending()?;
         let found = waiting.into_iter().find(|it| it.id == id);
-        if found.is_some() {
-            store.decide(id, is_approved)?;
-        }
-        Ok(found)
+        // One that was decided before stays as it was: another admin may have been faster.
+        let is_decided = found.is_some() && store.decide(id, is_approved)?;
+        Ok(found.filter(|_| is_decided))
     });
     let pending = pending.map_err(gone)?;
-    let pending = pending.map_err(|error: v2x_store::StoreError| error.to_string())?;
+    let pending = pending.map_err(|error: StoreError| error.to_string())?;
     let Some(pending) = pending else {
         return Ok(false);
     };
@@ -171,11 +185,24 @@ pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, Stri
         let (now, name) = (hub.now(), pending.name.clone());
         let admitted = hub
             .books
-            .work_here(move |store| store.admit(&pending, &credential, now))
+            .work_here(move |store| {
+                let admitted = store.admit(&pending, &credential, now)?;
+                if admitted.is_err() {
+                    // It cannot come in under this name, whatever is decided.
+                    store.close_request(id)?;
+                }
+                Ok(admitted)
+            })
             .map_err(gone)?
-            .map_err(|error| error.to_string())?
-            .map_err(|taken| taken.to_string())?;
-        hub.joined(admitted, &name);
+            .map_err(|error: StoreError| error.to_string())?;
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(taken) => {
+                answer(waits, &ProvisionAnswer::Refused(taken.to_string()));
+                return Err(taken.to_string());
+            }
+        };
+        hub.joined(admitted, &name, now);
         answer(waits, &ProvisionAnswer::Token(token));
     } else if !is_approved {
         let why = ProvisionAnswer::Refused("an admin has refused it".to_owned());
@@ -193,7 +220,7 @@ fn answer(waits: Option<MailBox>, answer: &ProvisionAnswer) -> bool {
 }
 
 impl Hub {
-    fn joined(&self, id: DeviceId, name: &str) {
+    fn joined(&self, id: DeviceId, name: &str, now: UtcTime) {
         info!(device = name, "was let in");
         self.fleet.put(v2x_store::hub::DeviceRow {
             id,
@@ -201,6 +228,7 @@ impl Hub {
             kind: v2x_roles::hub::DeviceKind::Unknown,
             parent: None,
             last_seen: None,
+            login_made: Some(UtcTime::from_millis(now.as_millis())),
         });
     }
 }

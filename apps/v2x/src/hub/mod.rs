@@ -21,13 +21,14 @@
 //! | `chores` | what is done once a second |
 //! | `certificate` | by what connections are encrypted |
 //! | `site`, `serve` | the hub as the dashboard sees it, and the thread that serves it |
+//! | `watch` | what the monitor tells of the hub |
 //! | `admin` | the first account |
 //!
 //! What is decided is in `v2x_roles::hub`, topics are in `v2x_uplink`, SQL in `v2x_store::hub`.
 
 pub(crate) mod admin;
 mod books;
-mod certificate;
+pub(crate) mod certificate;
 mod chores;
 mod connection;
 mod counters;
@@ -43,6 +44,7 @@ pub(crate) mod secrets;
 mod serve;
 mod sessions;
 mod site;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +53,7 @@ use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
+use v2x_roles::hub::Taken;
 use v2x_store::StoreError;
 use v2x_store::hub::{AlarmRow, Arrival, HubStore, Kept};
 use v2x_units::UtcTime;
@@ -67,16 +70,19 @@ use self::joining::Joining;
 use self::limits::Limits;
 use self::login::Doorbell;
 use self::orders::Orders;
-use self::outside::Outside;
+use self::outside::{Outside, WayState};
 use self::serve::Pages;
 use self::sessions::Sessions;
 use crate::clock::{self, Clock};
-use crate::config::hub::HubConfig;
+use crate::config::hub::{HubConfig, PagesTls};
 use crate::daemon::heartbeat::{self, Watchdog};
 use crate::daemon::{Shutdown, make_folder};
 use crate::failure::{Blame, Context as _, Failure};
+use crate::monitor::Monitor;
 
+pub(crate) use self::admin::FILE as FIRST_PASSWORD_FILE;
 pub(crate) use self::joining::Invitation;
+pub(crate) use self::watch::RESERVE;
 
 /// The file's name in the folder given with `--out`.
 pub(crate) const HUB_FILE: &str = "hub.db";
@@ -99,11 +105,40 @@ pub(crate) struct Hub {
     pub(crate) message_limits: Limits,
     pub(crate) point_limits: Limits,
     pub(crate) counters: Counters,
+    pub(crate) way: WayState,
     pub(crate) live: Arc<Live>,
     is_over: AtomicBool,
 }
 
 impl Hub {
+    /// As the last run has left it, with nobody connected.
+    fn new(
+        config: HubConfig,
+        clock: Clock,
+        books: Books,
+        store: &HubStore,
+    ) -> Result<Self, Failure> {
+        let now = Clock::wall().unwrap_or_else(|| clock.now().utc);
+        let reader = HubStore::open_to_read(store.path()).map_err(|error| no_store(&error))?;
+        Ok(Self {
+            message_limits: Limits::new(config.messages_limit.clone()),
+            point_limits: Limits::new(config.points_limit.clone()),
+            config,
+            clock,
+            fleet: Fleet::load(store, now).map_err(|error| no_store(&error))?,
+            books,
+            reader: Mutex::new(reader),
+            sessions: Sessions::default(),
+            orders: Orders::default(),
+            joining: Joining::default(),
+            doorbell: Doorbell::default(),
+            counters: Counters::default(),
+            way: WayState::default(),
+            live: Arc::new(Live::new()),
+            is_over: AtomicBool::new(false),
+        })
+    }
+
     /// The file, to read in it.
     pub(crate) fn reader(&self) -> MutexGuard<'_, HubStore> {
         // A question changes nothing that a panic could leave half.
@@ -122,18 +157,30 @@ impl Hub {
 
     /// Rows are on disk.
     fn kept(&self, rows: &[Arrival], kept: &Kept) {
-        let newer = self.fleet.take(rows, self.now());
+        let taken = self.fleet.take(rows, self.now());
         if self.live.counters().viewers > 0 {
-            self.tell_viewers(rows, &newer);
+            self.tell_viewers(rows, &taken);
         }
         self.counters.rows.add(kept.new as u64);
         self.counters.repeated.add(kept.known as u64);
+        self.counters.merged.add(kept.merged as u64);
+        self.counters.of_nobody.add(kept.of_nobody as u64);
+        let keys: usize = taken.iter().map(|taken| taken.passed_over).sum();
+        self.passed_over(keys, "keys of a device");
+        self.passed_over(kept.alarms_passed_over, "kinds of alarms of a device");
         self.alarmed(&kept.alarms);
     }
 
-    fn tell_viewers(&self, rows: &[Arrival], newer: &[bool]) {
-        for (arrival, is_newer) in rows.iter().zip(newer) {
-            if *is_newer {
+    /// Something of a device has no room: counted, and said when it is the first.
+    pub(crate) fn passed_over(&self, count: usize, what: &str) {
+        if count > 0 && self.counters.passed_over.add(count as u64) == 0 {
+            warn!("too many {what}: new ones are passed over and counted, known ones go on");
+        }
+    }
+
+    fn tell_viewers(&self, rows: &[Arrival], taken: &[Taken]) {
+        for (arrival, taken) in rows.iter().zip(taken) {
+            if taken.is_newer {
                 let values = arrival.row.values.iter();
                 self.live.publish(&LiveEvent::Values {
                     device: arrival.device.to_string(),
@@ -184,11 +231,25 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, Failure> {
         .map_err(|error| crate::daemon::no_folder(folder, &error))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Held(file)),
-        Err(_) => {
+        Err(rustix::io::Errno::WOULDBLOCK) => {
             let what = format_args!("a hub runs in {} already", folder.display());
             Err(Failure::new(Blame::Runtime, what).hint("stop it first, or name another folder"))
         }
+        Err(error) => {
+            let what = format_args!("{} cannot be locked: {error}", path.display());
+            let failure = Failure::new(Blame::Runtime, what);
+            Err(failure.hint("some network file systems know no locks: name a folder on a disk"))
+        }
     }
+}
+
+/// Whether a hub runs in a folder; nothing is made there.
+pub(crate) fn is_held(folder: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(folder.join(LOCK_FILE)) else {
+        return false;
+    };
+    let locked = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    locked == Err(rustix::io::Errno::WOULDBLOCK)
 }
 
 /// Opens the hub's file in a folder that is there, or begins one.
@@ -210,39 +271,22 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
     raise_file_limit(config.connections);
     let mut store = open(&config.out)?;
     let clock = Clock::of_system();
-    let reader = HubStore::open_to_read(store.path()).map_err(|error| no_store(&error))?;
     let (books, queue) = books::queue();
     let now = Clock::wall().unwrap_or_else(|| clock.now().utc);
     admin::first(&mut store, &config.out, now)?;
-    let fleet = Fleet::load(&store, now).map_err(|error| no_store(&error))?;
-    let tls = encryption(&config)?;
-    let pages_tls = tls.clone().filter(|_| config.dashboard_tls);
-    let tls = tls.map(TlsAcceptor::from);
-    let hub = Arc::new(Hub {
-        message_limits: Limits::new(config.messages_limit.clone()),
-        point_limits: Limits::new(config.points_limit.clone()),
-        config,
-        clock,
-        fleet,
-        books,
-        reader: Mutex::new(reader),
-        sessions: Sessions::default(),
-        orders: Orders::default(),
-        joining: Joining::default(),
-        doorbell: Doorbell::default(),
-        counters: Counters::default(),
-        live: Arc::new(Live::new()),
-        is_over: AtomicBool::new(false),
-    });
+    let (tls, pages_tls) = encryption(&config)?;
+    let hub = Arc::new(Hub::new(config, clock, books, &store)?);
     let mut watchdog = Watchdog::new();
     let heart = watchdog.heart("books", clock.now().instant);
     let writer = books::start(queue, store, Arc::clone(&hub))?;
-    let endpoint = Endpoint::start(Arc::clone(&hub), tls)?;
+    let endpoint = Endpoint::start(Arc::clone(&hub), tls.map(TlsAcceptor::from))?;
     let outside = Outside::start(Arc::clone(&hub), vss)?;
     let pages = Pages::start(&hub, pages_tls)?;
+    let watched = Arc::new(watch::Watch::new(Arc::clone(&hub), watchdog.hearts()));
+    let monitor = Monitor::start(hub.config.monitor, "hub", clock, watched);
     say_hello(&hub, &endpoint);
     heartbeat::ready();
-    let mut chores = Chores::new(Arc::clone(&hub), heart);
+    let mut chores = Chores::new(Arc::clone(&hub), heart, clock.now().instant);
     while !shutdown.is_requested() {
         let now = clock.now().instant;
         chores.look(now);
@@ -251,6 +295,7 @@ pub(crate) fn run(config: HubConfig, vss: VssReader) -> Result<(), Failure> {
     }
     heartbeat::stopping();
     info!("stopping");
+    drop(monitor);
     if let Some(pages) = pages {
         pages.stop();
     }
@@ -284,17 +329,31 @@ fn say_hello(hub: &Hub, endpoint: &Endpoint) {
     info!(devices, "hub {} runs", hub.config.name);
 }
 
-/// By what connections are encrypted, where that is wanted.
-fn encryption(config: &HubConfig) -> Result<Option<Arc<rustls::ServerConfig>>, Failure> {
-    if config.listen_tls.is_none() && !config.dashboard_tls {
-        return Ok(None);
-    }
-    let files = certificate_files(config)?;
-    let server = files.server_config()?;
-    Ok(Some(Arc::new(server)))
+/// By what connections are encrypted.
+type Encryption = Option<Arc<rustls::ServerConfig>>;
+
+/// By what the endpoint and the dashboard are encrypted, where that is wanted.
+fn encryption(config: &HubConfig) -> Result<(Encryption, Encryption), Failure> {
+    let is_of_endpoint = config.dashboard_tls == PagesTls::OfEndpoint;
+    let of_endpoint = if config.listen_tls.is_some() || is_of_endpoint {
+        Some(Arc::new(certificate_files(config)?.server_config()?))
+    } else {
+        None
+    };
+    let of_pages = match &config.dashboard_tls {
+        PagesTls::Off => None,
+        PagesTls::OfEndpoint => of_endpoint.clone(),
+        PagesTls::Own(certificate, key) => {
+            let (certificate, key) = (certificate.clone(), key.clone());
+            Some(Arc::new(
+                certificate::Files { certificate, key }.server_config()?,
+            ))
+        }
+    };
+    Ok((of_endpoint, of_pages))
 }
 
-fn certificate_files(config: &HubConfig) -> Result<certificate::Files, Failure> {
+pub(crate) fn certificate_files(config: &HubConfig) -> Result<certificate::Files, Failure> {
     match &config.certificate {
         Some((certificate, key)) => Ok(certificate::Files {
             certificate: PathBuf::clone(certificate),

@@ -96,14 +96,16 @@ pub(crate) fn tell(
         };
         send_and_wait(hub, device, (&known.row.name, way), &command, within)
     });
-    let (kept, now) = (answer.clone().ok(), hub.now());
-    let noted = hub
-        .books
-        .work_here(move |store| store.note_answer(id, kept.as_ref(), now));
-    match noted {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the answer to a command cannot be noted"),
-        Err(Closed) => tracing::debug!("the hub ends before an answer was noted"),
+    if let Ok(answer) = &answer {
+        let (kept, now) = (answer.clone(), hub.now());
+        let noted = hub
+            .books
+            .work_here(move |store| store.note_answer(id, &kept, now));
+        match noted {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the answer to a command cannot be noted"),
+            Err(Closed) => tracing::debug!("the hub ends before an answer was noted"),
+        }
     }
     answer
 }

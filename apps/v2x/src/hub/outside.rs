@@ -6,20 +6,22 @@
 //! matter.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde_json::Map;
-use tokio::sync::{mpsc, watch};
+use serde_json::{Map, Value as Json};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::{debug, info, warn};
 use v2x_roles::hub::{DeviceId, DeviceKind, Row};
-use v2x_store::hub::DeviceRow;
+use v2x_store::StoreError;
+use v2x_store::hub::{DeviceRow, HubStore};
 use v2x_units::UtcTime;
-use v2x_uplink::vss::{Caught, Ear, Keeper, VssReader, What};
+use v2x_uplink::vss::{Caught, Ear, Sound, VssReader, What};
 
-use super::{Hub, desk};
+use super::Hub;
+use super::desk::{self, BEHIND_MAX};
 use crate::failure::{Blame, Context as _, Failure};
 
 /// The hub's name at the broker, which keeps what it misses.
@@ -34,6 +36,41 @@ const AGAIN: Duration = Duration::from_secs(2);
 const PARTING: Duration = Duration::from_secs(3);
 /// Devices that strangers may make by publishing.
 const DEVICES_MAX: usize = 10_000;
+
+/// How the way to the broker is, for whoever asks how the hub does.
+#[derive(Debug, Default)]
+pub(crate) struct WayState(Mutex<Way>);
+
+/// How it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Way {
+    /// Not connected yet.
+    #[default]
+    Begins,
+    /// The broker sends.
+    Connected,
+    /// It is not reached, with the reason.
+    Broken(String),
+    /// What it sent was not taken, and is asked for again.
+    Refused,
+}
+
+impl WayState {
+    /// How it is now.
+    pub(crate) fn get(&self) -> Way {
+        self.lock().clone()
+    }
+
+    /// Says how it is; answers how it was.
+    fn set(&self, way: Way) -> Way {
+        std::mem::replace(&mut *self.lock(), way)
+    }
+
+    // A thread that panicked has left a whole value: each change is one assignment.
+    fn lock(&self) -> MutexGuard<'_, Way> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The thread that hears, and how it is ended.
 pub(crate) struct Outside {
@@ -70,29 +107,13 @@ impl Outside {
     }
 }
 
-async fn run(hub: Arc<Hub>, mut ear: Ear, reader: VssReader, mut stopped: watch::Receiver<bool>) {
-    let keeper = ear.keeper();
+async fn run(hub: Arc<Hub>, ear: Ear, reader: VssReader, mut stopped: watch::Receiver<bool>) {
     let (caught_to, mut caught) = mpsc::channel::<Caught>(GROUP_MAX);
-    // One task carries each step of the connection to its end; it is dropped with the connection.
-    let hearing = tokio::spawn(async move {
-        loop {
-            match ear.next().await {
-                Ok(message) => {
-                    if caught_to.send(message).await.is_err() {
-                        return;
-                    }
-                }
-                Err(error) => {
-                    info!(%error, "not connected to the broker; it is tried again");
-                    sleep(AGAIN).await;
-                }
-            }
-        }
-    });
+    let again = Arc::new(Notify::new());
+    let hearing = tokio::spawn(hear(Arc::clone(&hub), ear, caught_to, Arc::clone(&again)));
     let mut desk = OutsideDesk {
         hub,
         reader,
-        keeper,
         known: HashMap::new(),
     };
     loop {
@@ -112,11 +133,53 @@ async fn run(hub: Arc<Hub>, mut ear: Ear, reader: VssReader, mut stopped: watch:
             }
         }
         tokio::select! {
-            () = desk.write(group) => {}
+            is_kept = desk.write(group) => if !is_kept {
+                again.notify_one();
+            },
             () = parting(&mut stopped) => break,
         }
     }
     hearing.abort();
+}
+
+/// Carries each step of the connection to its end; connects again when it broke, and when something
+/// has to be sent again.
+async fn hear(hub: Arc<Hub>, mut ear: Ear, to: mpsc::Sender<Caught>, again: Arc<Notify>) {
+    loop {
+        let sound = tokio::select! {
+            sound = ear.next() => sound,
+            () = again.notified() => {
+                // A broker sends again what was not acknowledged when it is connected to, and at no
+                // other time; one that waits for too many acknowledgements sends nothing at all.
+                ear.hang_up();
+                hub.counters.heard_again.add(1);
+                if hub.way.set(Way::Refused) != Way::Refused {
+                    warn!("not everything of the broker was kept; it is asked for again");
+                }
+                sleep(AGAIN).await;
+                continue;
+            }
+        };
+        match sound {
+            Ok(Sound::Connected) => {
+                if hub.way.set(Way::Connected) != Way::Refused {
+                    info!("connected to the broker");
+                }
+            }
+            Ok(Sound::Caught(message)) => {
+                if to.send(message).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let way = Way::Broken(error.clone());
+                if hub.way.set(way.clone()) != way {
+                    warn!(%error, "not connected to the broker; it is tried again");
+                }
+                sleep(AGAIN).await;
+            }
+        }
+    }
 }
 
 /// Some time after the wish to stop.
@@ -126,118 +189,188 @@ async fn parting(stopped: &mut watch::Receiver<bool>) {
     sleep_until(Instant::now() + PARTING).await;
 }
 
+/// When the computer knows what time it is: without it nothing is as new as it looks.
+async fn time_of_day() -> UtcTime {
+    let mut is_told = false;
+    loop {
+        if let Some(utc) = crate::clock::Clock::wall() {
+            return utc;
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            warn!("what is heard waits: this computer's clock was never set");
+        }
+        sleep(AGAIN).await;
+    }
+}
+
 struct OutsideDesk {
     hub: Arc<Hub>,
     reader: VssReader,
-    keeper: Keeper,
     /// Devices by their names, and those behind them.
-    known: HashMap<(String, Option<String>), DeviceId>,
+    known: HashMap<Name, DeviceId>,
 }
 
+/// The name of a device, and of the slot of it that is meant.
+type Name = (String, Option<String>);
+
+/// The disk does not answer.
+struct NotNow;
+
 impl OutsideDesk {
-    /// Writes a group; when it returns, the broker was told, or everything comes again.
-    async fn write(&mut self, group: Vec<Caught>) {
-        let Some(utc) = crate::clock::Clock::wall() else {
-            warn!("nothing is taken: this computer's clock was never set");
-            return sleep(AGAIN).await;
-        };
+    /// Writes a group. The broker is told of each message that is kept or says nothing; `false`
+    /// when there are others, which have to be sent again.
+    async fn write(&mut self, group: Vec<Caught>) -> bool {
+        let utc = time_of_day().await;
         let mut rows = BTreeMap::<(DeviceId, i64), Map<_, _>>::new();
-        let mut kept = Vec::with_capacity(group.len());
+        let mut in_rows = Vec::with_capacity(group.len());
+        let mut is_all_kept = true;
         for message in group {
             self.hub.counters.messages.add(1);
             let Some(heard) = self.reader.read(message.topic(), message.payload()) else {
                 self.hub.counters.unknown_topics.add(1);
-                self.keeper.keep(&message);
+                message.keep();
                 continue;
             };
-            let Some(device) = self.device((heard.device, heard.slot), utc).await else {
-                // It is not acknowledged, and comes again with the next connection.
-                continue;
+            let device = match self.device((heard.device, heard.slot), utc).await {
+                Ok(Some(device)) => device,
+                Ok(None) => {
+                    self.hub.passed_over(1, "devices, or slots of one");
+                    message.keep();
+                    continue;
+                }
+                Err(NotNow) => {
+                    is_all_kept = false;
+                    continue;
+                }
             };
             self.hub.fleet.hear(device, utc);
             match heard.what {
                 What::Row(row) => {
                     let of_moment = rows.entry((device, row.ts.as_millis())).or_default();
                     of_moment.extend(row.values);
-                    kept.push(message);
+                    in_rows.push(message);
                 }
                 What::Attributes(values) => {
                     let hub = Arc::clone(&self.hub);
                     let work =
                         move |store: &mut _| desk::describe(&hub, store, device, &values, utc);
-                    if self.hub.books.work(work).await == Ok(true) {
-                        self.keeper.keep(&message);
+                    match self.hub.books.work(work).await {
+                        Ok(true) => message.keep(),
+                        Ok(false) | Err(_) => is_all_kept = false,
                     }
                 }
             }
         }
-        let rows = rows.into_iter().map(|((device, ts), values)| {
+        is_all_kept & self.record(rows, &in_rows).await
+    }
+
+    async fn record(
+        &self,
+        rows: BTreeMap<(DeviceId, i64), Map<String, Json>>,
+        of: &[Caught],
+    ) -> bool {
+        let rows = rows.into_iter().filter(|(_, values)| !values.is_empty());
+        let rows = rows.map(|((device, ts), values)| {
             let ts = UtcTime::from_millis(ts);
             desk::arrival(device, Row { ts, values })
         });
         let rows: Vec<_> = rows.collect();
-        if rows.is_empty() {
-            return;
-        }
-        let (done, written) = tokio::sync::oneshot::channel();
-        let done = Box::new(move |is_kept| done.send(is_kept).unwrap_or_default());
-        let is_taken = self.hub.books.record(rows, done).await.is_ok();
-        if is_taken && written.await == Ok(true) {
-            for message in &kept {
-                self.keeper.keep(message);
-            }
+        let is_kept = rows.is_empty() || {
+            let (done, written) = tokio::sync::oneshot::channel();
+            let done = Box::new(move |is_kept| done.send(is_kept).unwrap_or_default());
+            self.hub.books.record(rows, done).await.is_ok() && written.await == Ok(true)
+        };
+        if is_kept {
+            of.iter().for_each(Caught::keep);
         } else {
-            debug!(messages = kept.len(), "not written; they come again");
+            debug!(messages = of.len(), "not written; they come again");
         }
+        is_kept
     }
 
-    async fn device(&mut self, name: (String, Option<String>), utc: UtcTime) -> Option<DeviceId> {
+    /// The device of a name, made when it is first heard; `None` when there are too many.
+    async fn device(&mut self, name: Name, utc: UtcTime) -> Result<Option<DeviceId>, NotNow> {
         if let Some(device) = self.known.get(&name)
             && self.hub.fleet.get(*device).is_some()
         {
-            return Some(*device);
+            return Ok(Some(*device));
         }
-        let (device, slot) = name.clone();
+        let wanted = name.clone();
         let found = self
             .hub
             .books
-            .work(move |store| -> Result<_, v2x_store::StoreError> {
-                let known = store.device_named(&device)?;
-                if known.is_none() && store.devices()?.len() >= DEVICES_MAX {
-                    return Ok(Vec::new());
-                }
-                let id = match known {
-                    Some(id) => id,
-                    None => match store.add_device(&device, DeviceKind::Unknown, None, utc)? {
-                        Ok(id) => id,
-                        Err(_) => return Ok(Vec::new()),
-                    },
-                };
-                let id = match &slot {
-                    None => Some(id),
-                    Some(slot) => store.behind_gateway(id, slot, DEVICES_MAX, utc)?,
-                };
-                let rows = store.devices()?.into_iter();
-                let of_it = rows.filter(|row| Some(row.id) == id || row.name == device);
-                let mut of_it: Vec<DeviceRow> = of_it.collect();
-                // The wanted one comes last.
-                of_it.sort_by_key(|row| Some(row.id) == id);
-                Ok(of_it)
-            });
+            .work(move |store| found(store, &wanted, DEVICES_MAX, utc));
         match found.await {
-            Ok(Ok(rows)) => {
-                let id = rows.last()?.id;
+            Ok(Ok(Some((id, rows)))) => {
                 for row in rows {
                     self.hub.fleet.put(row);
                 }
                 self.known.insert(name, id);
-                Some(id)
+                Ok(Some(id))
             }
+            Ok(Ok(None)) => Ok(None),
             Ok(Err(error)) => {
                 warn!(%error, "a device cannot be noted");
-                None
+                Err(NotNow)
             }
-            Err(_) => None,
+            Err(_) => Err(NotNow),
         }
+    }
+}
+
+/// The device of a name in the file, with its row and its station's; `None` when there are as many
+/// as there may be.
+fn found(
+    store: &mut HubStore,
+    (device, slot): &Name,
+    most: usize,
+    utc: UtcTime,
+) -> Result<Option<(DeviceId, Vec<DeviceRow>)>, StoreError> {
+    let own = match store.device_named(device)? {
+        Some(own) => own,
+        None if store.devices()?.len() >= most => return Ok(None),
+        None => match store.add_device(device, DeviceKind::Unknown, None, utc)? {
+            Ok(own) => own,
+            Err(_) => return Ok(None),
+        },
+    };
+    let wanted = match slot {
+        None => own,
+        Some(slot) => match store.behind_gateway(own, slot, BEHIND_MAX, utc)? {
+            Some(behind) => behind,
+            // Never its station in its place: what a slot says is not the station's word.
+            None => return Ok(None),
+        },
+    };
+    let mut rows = store.devices()?;
+    rows.retain(|row| row.id == own || row.id == wanted);
+    Ok(Some((wanted, rows)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slot_that_has_no_room_is_not_taken_for_its_station() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = HubStore::open(&folder.path().join("hub.db")).unwrap();
+        let utc = UtcTime::from_millis(1_795_514_400_000);
+        let mut found = |device: &str, slot: Option<&str>| {
+            let name = (device.to_owned(), slot.map(str::to_owned));
+            let found = super::found(&mut store, &name, 2, utc).unwrap();
+            found.map(|(id, rows)| (id, rows.len()))
+        };
+        let (station, _) = found("yard", None).unwrap();
+        let mut slots = Vec::new();
+        for number in 0..BEHIND_MAX {
+            let (slot, rows) = found("yard", Some(&number.to_string())).unwrap();
+            assert_eq!(rows, 2);
+            slots.push(slot);
+        }
+        assert!(!slots.contains(&station));
+        assert_eq!(found("yard", Some("one more")), None);
+        assert_eq!(found("yard", Some("0")).unwrap().0, slots[0]);
+        assert_eq!(found("another", None), None, "devices have a bound too");
     }
 }

@@ -52,7 +52,8 @@ impl Pages {
             .blame(Blame::Runtime, "runtime of the dashboard")?;
         let listener = runtime.block_on(listen(address)).map_err(|error| {
             let failure = Failure::new(Blame::Runtime, format_args!("{address}: {error}"));
-            failure.hint("end what listens there, or set hub.dashboard to another address or off")
+            failure
+                .hint("end what listens there, or set dashboard.listen to another address or off")
         })?;
         let address = listener.local_addr().unwrap_or(address);
         let web = web(hub, address, tls.is_some());
@@ -95,7 +96,7 @@ fn tell(address: SocketAddr, is_tls: bool) {
     let scheme = if is_tls { "https" } else { "http" };
     info!("the dashboard is at {scheme}://{address}/");
     if !is_tls && !address.ip().is_loopback() {
-        warn!("passwords cross the network in the clear; set hub.dashboard_tls = true");
+        warn!("passwords cross the network in the clear; set dashboard.tls = true");
     }
     if !pages_are_embedded() {
         warn!("the program was built without pages; the API answers");

@@ -138,6 +138,11 @@ impl Sessions {
         }
     }
 
+    /// Connections of all devices.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().of.values().map(Vec::len).sum()
+    }
+
     /// Devices that have connections.
     pub(crate) fn devices(&self) -> Vec<DeviceId> {
         self.lock().of.keys().copied().collect()

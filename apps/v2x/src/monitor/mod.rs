@@ -6,7 +6,7 @@
 
 mod health;
 mod marks;
-mod metrics;
+pub(crate) mod metrics;
 mod process;
 mod recently;
 mod server;

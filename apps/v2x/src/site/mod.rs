@@ -14,6 +14,7 @@ mod accounts;
 mod acknowledged;
 mod audit;
 mod lines_file;
+pub(crate) mod month;
 mod readers;
 mod series;
 mod server;

@@ -28,7 +28,9 @@ pub(crate) struct Browser {
 pub(crate) struct Page {
     pub(crate) code: u16,
     pub(crate) head: String,
+    /// The body as text; what is no text has signs in its place.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Page {
@@ -65,13 +67,18 @@ impl Browser {
         }
     }
 
-    /// Logs in as soon as the dashboard answers.
+    /// Logs in as soon as the dashboard answers, with the password of every account.
     pub(crate) fn log_in(port: u16, user: &str) -> Self {
+        Self::log_in_by(port, user, PASSWORD)
+    }
+
+    /// Logs in as soon as the dashboard answers.
+    pub(crate) fn log_in_by(port: u16, user: &str, password: &str) -> Self {
         let nobody = Self::at(port);
         wait_until(SOON, "the dashboard", || {
             nobody.send("GET", "/", None).is_some()
         });
-        let body = json!({"user": user, "password": PASSWORD});
+        let body = json!({"user": user, "password": password});
         let page = nobody.post("/api/v1/login", &body);
         assert_eq!(page.code, 200, "{page:?}");
         let cookie = page
@@ -102,6 +109,11 @@ impl Browser {
         let page = self.get(path);
         assert_eq!(page.code, 200, "{path}: {page:?}");
         page.json()
+    }
+
+    /// Asks by any method, with a body or without one.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Page {
+        self.send(method, path, body).unwrap()
     }
 
     /// Sends JSON.
@@ -156,12 +168,14 @@ impl Browser {
         let mut stream = self.open(method, path, body)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
-        let text = String::from_utf8(answer).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n")?;
+        let end = answer.windows(4).position(|it| it == b"\r\n\r\n")?;
+        let bytes = answer.split_off(end + 4);
+        let head = String::from_utf8(answer).unwrap();
         Some(Page {
             code: head.split(' ').nth(1)?.parse().ok()?,
-            head: head.to_owned(),
-            body: body.to_owned(),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            head,
+            bytes,
         })
     }
 

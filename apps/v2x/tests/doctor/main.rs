@@ -19,6 +19,7 @@
 //! | certificate not trusted | a mosquitto with one that it signed itself |
 //! | token file missing, or open to everybody; login refused | no file, its mode; a mosquitto that lets nobody in |
 //! | meter silent | a line at which nobody answers |
+//! | a hub's address taken, its certificate none, no backup | another listener, a file of words, a new hub |
 
 #![allow(
     clippy::unwrap_used,
@@ -31,6 +32,7 @@ mod bench;
 mod broker;
 mod bus;
 mod disk_and_clock;
+mod hub;
 mod ports;
 #[path = "../station_bench/mod.rs"]
 mod station_bench;

@@ -5,8 +5,6 @@
     reason = "each test uses the parts that it needs, and every test includes all of them"
 )]
 
-pub(crate) mod api;
-
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -47,7 +45,8 @@ impl HubFolder {
             settings: vec![
                 ("V2X_ENDPOINT_LISTEN", "127.0.0.1:0".to_owned()),
                 ("V2X_ENDPOINT_LISTEN_TLS", "off".to_owned()),
-                ("V2X_HUB_DASHBOARD", "off".to_owned()),
+                ("V2X_DASHBOARD_LISTEN", "off".to_owned()),
+                ("V2X_MONITOR_LISTEN", "off".to_owned()),
             ],
         }
     }
@@ -175,7 +174,8 @@ impl Hub {
     /// The port of the dashboard.
     pub(crate) fn pages(&self) -> u16 {
         let log = self.log();
-        let (_, rest) = log.split_once("dashboard is at http://").unwrap();
+        let (_, rest) = log.split_once("dashboard is at ").unwrap();
+        let (_, rest) = rest.split_once("://").unwrap();
         let address = rest.split('/').next().unwrap();
         address.rsplit(':').next().unwrap().parse().unwrap()
     }

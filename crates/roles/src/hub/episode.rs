@@ -20,6 +20,8 @@ pub enum EpisodeKind {
     Session,
     /// A warning that a driver got.
     Warning,
+    /// What station or car tells of a receipt that the station has signed.
+    Receipt,
 }
 
 impl EpisodeKind {
@@ -31,6 +33,7 @@ impl EpisodeKind {
             Self::Charge => "charge",
             Self::Session => "session",
             Self::Warning => "warning",
+            Self::Receipt => "receipt",
         }
     }
 }
@@ -53,6 +56,7 @@ pub struct Episode {
 /// Keys without which a row tells of nothing: most rows have none.
 const TELLING: [&str; 3] = ["trip_id", "charge_id", "v2v_warning_kind"];
 const SESSION: &str = "session_id_slot";
+const RECEIPT: &str = "v2g_session";
 
 impl Episode {
     /// Everything that a row tells of. `started` reads the time that a vehicle writes as text.
@@ -61,6 +65,8 @@ impl Episode {
         let values = &row.values;
         let sessions = values.keys().filter_map(|key| key.strip_prefix(SESSION));
         let mut found: Vec<_> = sessions.filter_map(|slot| session(row, slot)).collect();
+        let receipts = values.keys().filter_map(|key| key.strip_prefix(RECEIPT));
+        found.extend(receipts.filter_map(|suffix| receipt(row, suffix)));
         if TELLING.iter().any(|key| values.contains_key(*key)) {
             let of_car = |kind, prefix: &str| of_car(row, kind, prefix, &started);
             found.extend(of_car(EpisodeKind::Trip, "trip_"));
@@ -118,7 +124,33 @@ fn session(row: &Row, slot: &str) -> Option<Episode> {
     })
 }
 
-/// A warning has no id of its own: it is named after its kind, and the end closes the open one.
+/// A car's receipt has no suffix, a station's that of its slot.
+fn receipt(row: &Row, suffix: &str) -> Option<Episode> {
+    let id = row.values.get(&format!("{RECEIPT}{suffix}"))?.as_str()?;
+    row.values
+        .get(&format!("v2g_countersigned{suffix}"))?
+        .as_bool()?;
+    let members = row.values.iter().filter_map(|(key, value)| {
+        let name = key.strip_prefix("v2g_")?.strip_suffix(suffix)?;
+        (name != "session").then(|| (name.to_owned(), value.clone()))
+    });
+    let mut detail: Map<String, Json> = members.collect();
+    match suffix.strip_prefix("_slot") {
+        Some(slot) => detail.insert("slot".to_owned(), slot.parse::<u32>().ok()?.into()),
+        None if suffix.is_empty() => None,
+        None => return None,
+    };
+    Some(Episode {
+        kind: EpisodeKind::Receipt,
+        id: id.to_owned(),
+        start: None,
+        end: Some(row.ts),
+        detail,
+    })
+}
+
+/// A warning has the name that its vehicle gives it (`id` in its detail). One without is named
+/// after its kind, and an end closes the open one.
 fn warning(row: &Row) -> Option<Episode> {
     let kind = row.values.get("v2v_warning_kind")?.as_str()?;
     let is_given = row.values.get("v2v_warning_is_given")?.as_bool()?;
@@ -127,9 +159,10 @@ fn warning(row: &Row) -> Option<Episode> {
         let name = name.strip_prefix('_').unwrap_or("text");
         (name != "is_given").then(|| (name.to_owned(), value.clone()))
     });
+    let name = row.values.get("v2v_warning_id").and_then(Json::as_str);
     Some(Episode {
         kind: EpisodeKind::Warning,
-        id: kind.to_owned(),
+        id: name.unwrap_or(kind).to_owned(),
         start: is_given.then_some(row.ts),
         end: (!is_given).then_some(row.ts),
         detail: members.collect(),
@@ -188,6 +221,28 @@ mod tests {
     }
 
     #[test]
+    fn receipt_of_a_slot_and_of_a_car_is_told_by_its_own_keys() {
+        let of_slot = found(&json!({
+            "v2g_session_slot2": "5eed", "v2g_evcc_slot2": "car 7", "v2g_energy_wh_slot2": 1500,
+            "v2g_cost_slot2": "2.10 MAD", "v2g_countersigned_slot2": true
+        }));
+        assert_eq!(of_slot.len(), 1);
+        assert_eq!(of_slot[0].kind, EpisodeKind::Receipt);
+        assert_eq!((of_slot[0].id.as_str(), of_slot[0].end), ("5eed", Some(AT)));
+        let detail = json!({
+            "slot": 2, "evcc": "car 7", "energy_wh": 1500, "cost": "2.10 MAD",
+            "countersigned": true
+        });
+        assert_eq!(Json::Object(of_slot[0].detail.clone()), detail);
+        let of_car = found(&json!({ "v2g_session": "5eed", "v2g_countersigned": false }));
+        assert_eq!(of_car.len(), 1);
+        assert!(!of_car[0].detail.contains_key("slot"));
+        // What is told while it goes on is no receipt.
+        let open = json!({ "v2g_session": "5eed", "v2g_evse": "E1", "v2g_energy_wh": 5 });
+        assert_eq!(found(&open), []);
+    }
+
+    #[test]
     fn warning_is_given_and_over_under_its_kind() {
         let given = found(&json!({
             "v2v_warning": "car ahead stands", "v2v_warning_kind": "StationaryVehicle",
@@ -201,6 +256,12 @@ mod tests {
             "v2v_warning_kind": "StationaryVehicle", "v2v_warning_is_given": false
         }));
         assert_eq!((over[0].start, over[0].end), (None, Some(AT)));
+        let named = found(&json!({
+            "v2v_warning_kind": "StationaryVehicle", "v2v_warning_id": "77-5eed",
+            "v2v_warning_is_given": false
+        }));
+        assert_eq!(named[0].id, "77-5eed");
+        assert_eq!(named[0].detail["id"], "77-5eed");
     }
 
     #[test]

@@ -11,6 +11,18 @@ use super::Row;
 /// A value from further in the future is kept, but not shown: it would stand still until then.
 pub const FUTURE_MAX: Duration = Duration::from_secs(24 * 3600);
 
+/// The most keys of one device: a station of 16 slots has some 800.
+pub const KEYS_MAX: usize = 2000;
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Whether any value is newer than what was there.
+    pub is_newer: bool,
+    /// New keys that were passed over: the device has [`KEYS_MAX`] already.
+    pub passed_over: usize,
+}
+
 /// A value with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stamped {
@@ -31,32 +43,33 @@ impl Latest {
         Self(values)
     }
 
-    /// Takes a row that arrived at `now`; says whether any value is newer than what was there. Of
-    /// two values of the same time the later arrival holds.
-    pub fn take(&mut self, row: &Row, now: UtcTime) -> bool {
+    /// Takes a row that arrived at `now`. Of two values of the same time the later arrival holds.
+    pub fn take(&mut self, row: &Row, now: UtcTime) -> Taken {
         let limit = i64::try_from(FUTURE_MAX.as_micros()).unwrap_or(i64::MAX);
+        let mut taken = Taken::default();
         if row.ts.micros_since(now) > limit {
-            return false;
+            return taken;
         }
-        let mut is_newer = false;
         for (key, value) in &row.values {
             let stamped = || Stamped {
                 ts: row.ts,
                 value: value.clone(),
             };
+            let is_full = self.0.len() >= KEYS_MAX;
             match self.0.get_mut(key) {
                 Some(before) if before.ts > row.ts => {}
                 Some(before) => {
                     *before = stamped();
-                    is_newer = true;
+                    taken.is_newer = true;
                 }
+                None if is_full => taken.passed_over += 1,
                 None => {
                     self.0.insert(key.clone(), stamped());
-                    is_newer = true;
+                    taken.is_newer = true;
                 }
             }
         }
-        is_newer
+        taken
     }
 
     /// All values by their keys.
@@ -94,20 +107,35 @@ mod tests {
     #[test]
     fn value_that_comes_late_does_not_replace_a_newer_one_but_fills_a_gap() {
         let mut latest = Latest::default();
-        assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW));
-        assert!(latest.take(&row(-3600, &json!({ "soc": 80.0, "odometer": 5.0 })), NOW));
+        let is_newer = |latest: &mut Latest, row: &Row| latest.take(row, NOW).is_newer;
+        assert!(is_newer(&mut latest, &row(0, &json!({ "soc": 60.0 }))));
+        let late = row(-3600, &json!({ "soc": 80.0, "odometer": 5.0 }));
+        assert!(is_newer(&mut latest, &late));
         assert_eq!(value(&latest, "soc"), 60.0);
         assert_eq!(value(&latest, "odometer"), 5.0);
-        assert!(!latest.take(&row(-7200, &json!({ "soc": 90.0 })), NOW));
-        assert!(latest.take(&row(0, &json!({ "soc": 59.0 })), NOW));
+        assert!(!is_newer(&mut latest, &row(-7200, &json!({ "soc": 90.0 }))));
+        assert!(is_newer(&mut latest, &row(0, &json!({ "soc": 59.0 }))));
         assert_eq!(value(&latest, "soc"), 59.0);
     }
 
     #[test]
     fn value_from_the_future_does_not_freeze_what_is_shown() {
         let mut latest = Latest::default();
-        assert!(!latest.take(&row(90_000, &json!({ "soc": 1.0 })), NOW));
-        assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW));
+        let future = latest.take(&row(90_000, &json!({ "soc": 1.0 })), NOW);
+        assert_eq!(future, Taken::default());
+        assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW).is_newer);
         assert_eq!(value(&latest, "soc"), 60.0);
+    }
+
+    #[test]
+    fn keys_of_a_device_have_a_bound_and_when_full_known_ones_go_on() {
+        let mut latest = Latest::default();
+        let many = (0..KEYS_MAX + 3).map(|number| (format!("key {number:05}"), json!(number)));
+        let many = row(0, &Json::Object(many.collect()));
+        assert_eq!(latest.take(&many, NOW).passed_over, 3);
+        assert_eq!(latest.values().len(), KEYS_MAX);
+        let next = latest.take(&row(1, &json!({ "key 00000": "new", "other": 1 })), NOW);
+        assert_eq!((next.is_newer, next.passed_over), (true, 1));
+        assert_eq!(value(&latest, "key 00000"), "new");
     }
 }

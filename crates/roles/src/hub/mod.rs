@@ -31,7 +31,7 @@ pub use allowance::{Allowance, Meter};
 pub use bucket::{Bucket, Buckets};
 pub use episode::{Episode, EpisodeKind};
 pub use kind::DeviceKind;
-pub use latest::{Latest, Stamped};
+pub use latest::{KEYS_MAX, Latest, Stamped, Taken};
 pub use presence::Presence;
 
 /// A device in the hub, by its number there.

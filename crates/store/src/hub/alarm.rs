@@ -1,7 +1,8 @@
 //! What is wrong, since when, and who has seen it.
 //!
 //! Of one kind a device has one open alarm. Its end may arrive before its beginning (a backlog is
-//! sent after what is live); then it is written as one that is over.
+//! sent after what is live); then it is written as one that is over. What the hub finds by itself
+//! comes in its order, whatever its clock does.
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use v2x_roles::hub::{AlarmSaid, DeviceId};
@@ -31,28 +32,52 @@ pub struct AlarmRow {
     pub acknowledged: Option<(String, UtcTime)>,
 }
 
+/// The most kinds of alarms of one device: a kind is a text of its own choice.
+pub const KINDS_MAX: usize = 200;
+
+/// What became of what was said of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// It has begun, ended or changed.
+    Changed(AlarmRow),
+    /// It was known.
+    Known,
+    /// The device has too many kinds of alarms already.
+    PassedOver,
+}
+
 const COLUMNS: &str = "id, device, kind, text, severity, began_ms, ended_ms, acknowledged_by,
                        acknowledged_ms";
 
 impl HubStore {
-    /// Notes what was said of an alarm; the alarm as it is now, when that has changed it.
+    /// Notes what the hub has found by itself of an alarm; the alarm as it is now, when that has
+    /// changed it. Of two calls the later one holds, also when its time is the earlier one.
     ///
     /// # Errors
     /// The disk's.
-    pub fn say_alarm(
+    pub fn watch_alarm(
         &mut self,
         device: DeviceId,
-        said: &AlarmSaid,
+        found: &AlarmSaid,
         at: UtcTime,
     ) -> Result<Option<AlarmRow>, StoreError> {
         self.database.transaction(|tx| {
             let is_there = tx
                 .prepare_cached("SELECT 1 FROM device WHERE id = ?1")?
                 .exists([device.get()])?;
-            if !is_there {
-                return Ok(None);
+            let open = open(tx, device, &found.kind)?;
+            match (is_there && found.is_raised, open) {
+                (true, None) => begin(tx, device, found, at, None),
+                (false, Some(open)) if !found.is_raised => {
+                    let at = at.as_millis().max(open.began);
+                    tx.execute(
+                        "UPDATE alarm SET ended_ms = ?2 WHERE id = ?1",
+                        (open.id, at),
+                    )?;
+                    by_id(tx, open.id)
+                }
+                _ => Ok(None),
             }
-            say(tx, device, said, at)
         })
     }
 
@@ -100,82 +125,121 @@ impl HubStore {
     }
 }
 
+/// An alarm that goes on.
+struct Open {
+    id: i64,
+    text: String,
+    began: i64,
+}
+
+fn open(db: &Connection, device: DeviceId, kind: &str) -> rusqlite::Result<Option<Open>> {
+    let sql = "SELECT id, text, began_ms FROM alarm
+               WHERE device = ?1 AND kind = ?2 AND ended_ms IS NULL";
+    db.prepare_cached(sql)?
+        .query_row((device.get(), kind), |row| {
+            Ok(Open {
+                id: row.get(0)?,
+                text: row.get(1)?,
+                began: row.get(2)?,
+            })
+        })
+        .optional()
+}
+
+fn begin(
+    db: &Connection,
+    device: DeviceId,
+    said: &AlarmSaid,
+    at: UtcTime,
+    ended: Option<i64>,
+) -> rusqlite::Result<Option<AlarmRow>> {
+    let sql = "INSERT INTO alarm (device, kind, text, severity, began_ms, ended_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (id, word) = (device.get(), said.severity.word());
+    let values = (id, &said.kind, &said.text, word, at.as_millis(), ended);
+    db.prepare_cached(sql)?.execute(values)?;
+    by_id(db, db.last_insert_rowid())
+}
+
 pub(super) fn say(
     db: &Connection,
     device: DeviceId,
     said: &AlarmSaid,
     at: UtcTime,
-) -> rusqlite::Result<Option<AlarmRow>> {
-    if said.is_raised {
-        raise(db, device, said, at)
-    } else {
-        clear(db, device, &said.kind, at)
+) -> rusqlite::Result<Noted> {
+    let open = open(db, device, &said.kind)?;
+    if open.is_none() && !is_known(db, device, &said.kind)? && kinds(db, device)? >= KINDS_MAX {
+        return Ok(Noted::PassedOver);
     }
+    let changed = if said.is_raised {
+        raise(db, device, said, (open, at))?
+    } else {
+        clear(db, device, &said.kind, (open, at))?
+    };
+    Ok(changed.map_or(Noted::Known, Noted::Changed))
+}
+
+/// Whether an alarm of this kind was said to be over before.
+fn is_known(db: &Connection, device: DeviceId, kind: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM alarm_over WHERE device = ?1 AND kind = ?2")?
+        .exists((device.get(), kind))
+}
+
+/// Kinds of alarms of a device that go on, or were said to be over.
+fn kinds(db: &Connection, device: DeviceId) -> rusqlite::Result<usize> {
+    let sql = "SELECT (SELECT count(*) FROM alarm_over WHERE device = ?1)
+                    + (SELECT count(*) FROM alarm WHERE device = ?1 AND ended_ms IS NULL)";
+    db.prepare_cached(sql)?
+        .query_row([device.get()], |row| row.get(0))
 }
 
 fn raise(
     db: &Connection,
     device: DeviceId,
     said: &AlarmSaid,
-    at: UtcTime,
+    (open, at): (Option<Open>, UtcTime),
 ) -> rusqlite::Result<Option<AlarmRow>> {
-    let (id, at) = (device.get(), at.as_millis());
-    let open = "SELECT id, text, began_ms FROM alarm
-                WHERE device = ?1 AND kind = ?2 AND ended_ms IS NULL";
-    let open = db
-        .prepare_cached(open)?
-        .query_row((id, &said.kind), |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, i64>(2)?,
-            ))
-        })
-        .optional()?;
-    if let Some((alarm, text, began)) = open {
-        if text == said.text && began <= at {
+    let at_ms = at.as_millis();
+    if let Some(open) = open {
+        if open.text == said.text && open.began <= at_ms {
             return Ok(None);
         }
-        let sql = "UPDATE alarm SET began_ms = min(began_ms, ?2), text = ?3, severity = ?4
-                   WHERE id = ?1";
         // What was said later is what holds.
-        let text = if at >= began { &said.text } else { &text };
-        db.execute(sql, (alarm, at, text, said.severity.word()))?;
-        return by_id(db, alarm);
+        if at_ms >= open.began {
+            let sql = "UPDATE alarm SET text = ?2, severity = ?3 WHERE id = ?1";
+            db.execute(sql, (open.id, &said.text, said.severity.word()))?;
+        } else {
+            let sql = "UPDATE alarm SET began_ms = ?2 WHERE id = ?1";
+            db.execute(sql, (open.id, at_ms))?;
+        }
+        return by_id(db, open.id);
     }
     let over = "SELECT ts_ms FROM alarm_over WHERE device = ?1 AND kind = ?2 AND ts_ms >= ?3";
     let ended: Option<i64> = db
         .prepare_cached(over)?
-        .query_row((id, &said.kind, at), |row| row.get(0))
+        .query_row((device.get(), &said.kind, at_ms), |row| row.get(0))
         .optional()?;
-    let sql = "INSERT INTO alarm (device, kind, text, severity, began_ms, ended_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let values = (id, &said.kind, &said.text, said.severity.word(), at, ended);
-    db.prepare_cached(sql)?.execute(values)?;
-    by_id(db, db.last_insert_rowid())
+    begin(db, device, said, at, ended)
 }
 
 fn clear(
     db: &Connection,
     device: DeviceId,
     kind: &str,
-    at: UtcTime,
+    (open, at): (Option<Open>, UtcTime),
 ) -> rusqlite::Result<Option<AlarmRow>> {
     let (id, at) = (device.get(), at.as_millis());
     let sql = "INSERT INTO alarm_over (device, kind, ts_ms) VALUES (?1, ?2, ?3)
                ON CONFLICT DO UPDATE SET ts_ms = max(ts_ms, excluded.ts_ms)";
     db.prepare_cached(sql)?.execute((id, kind, at))?;
-    let sql = "SELECT id FROM alarm WHERE device = ?1 AND kind = ?2 AND ended_ms IS NULL
-                   AND began_ms <= ?3";
-    let open: Option<i64> = db
-        .prepare_cached(sql)?
-        .query_row((id, kind, at), |row| row.get(0))
-        .optional()?;
-    let Some(open) = open else {
+    let Some(open) = open.filter(|open| open.began <= at) else {
         return Ok(None);
     };
-    db.execute("UPDATE alarm SET ended_ms = ?2 WHERE id = ?1", (open, at))?;
-    by_id(db, open)
+    db.execute(
+        "UPDATE alarm SET ended_ms = ?2 WHERE id = ?1",
+        (open.id, at),
+    )?;
+    by_id(db, open.id)
 }
 
 fn by_id(db: &Connection, id: i64) -> rusqlite::Result<Option<AlarmRow>> {

@@ -45,6 +45,16 @@ impl HubStore {
         })
     }
 
+    /// When somebody last did this.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn last_done(&self, action: &str) -> Result<Option<UtcTime>, StoreError> {
+        let sql = "SELECT ts_ms FROM audit WHERE action = ?1 ORDER BY id DESC LIMIT 1";
+        let found = self.database.rows(sql, [action], |row| row.get(0))?;
+        Ok(found.first().copied().map(UtcTime::from_millis))
+    }
+
     /// The newest rows before a number, at most so many.
     ///
     /// # Errors

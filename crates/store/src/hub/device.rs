@@ -21,6 +21,8 @@ pub struct DeviceRow {
     pub parent: Option<DeviceId>,
     /// When it was last heard.
     pub last_seen: Option<UtcTime>,
+    /// When what it logs in by was made; `None` where it has no login of its own.
+    pub login_made: Option<UtcTime>,
 }
 
 /// By what a device logs in, already hashed by the caller.
@@ -28,7 +30,7 @@ pub struct DeviceRow {
 pub enum Credential {
     /// The hash of an access token.
     Token([u8; 32]),
-    /// The hash of client id and user name, and the hash of the password.
+    /// The hash of the user name, and the hash of both it and the password.
     Basic([u8; 32], [u8; 32]),
     /// The hash of a client certificate.
     Certificate([u8; 32]),
@@ -184,7 +186,10 @@ impl HubStore {
     /// # Errors
     /// The disk's.
     pub fn devices(&self) -> Result<Vec<DeviceRow>, StoreError> {
-        let sql = "SELECT id, name, kind, parent, last_seen_ms FROM device ORDER BY id";
+        let sql = "SELECT id, name, kind, parent, last_seen_ms,
+                       (SELECT max(made_ms) FROM credential AS login
+                        WHERE login.device = device.id)
+                   FROM device ORDER BY id";
         self.database.rows(sql, [], device)
     }
 
@@ -205,6 +210,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
         kind: DeviceKind::of_word(&kind).unwrap_or_default(),
         parent: row.get::<_, Option<i64>>(3)?.map(DeviceId::new),
         last_seen: row.get::<_, Option<i64>>(4)?.map(UtcTime::from_millis),
+        login_made: row.get::<_, Option<i64>>(5)?.map(UtcTime::from_millis),
     })
 }
 

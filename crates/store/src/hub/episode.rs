@@ -73,7 +73,7 @@ impl HubStore {
 pub(super) fn save(db: &Connection, device: DeviceId, told: &Episode) -> rusqlite::Result<()> {
     let kind = told.kind.word();
     let mut id = told.id.clone();
-    if told.kind == EpisodeKind::Warning {
+    if told.kind == EpisodeKind::Warning && !told.detail.contains_key("id") {
         // Named after its kind and its beginning; an end belongs to the open one.
         match (told.start, told.end) {
             (Some(start), _) => id = format!("{id} {}", start.as_millis()),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use v2x_roles::hub::{AlarmSaid, DeviceId, Episode, Row};
 use v2x_units::UtcTime;
 
-use super::alarm::{self, AlarmRow};
+use super::alarm::{self, AlarmRow, Noted};
 use super::{HOUR_MS, HubStore, episode, json};
 use crate::error::StoreError;
 
@@ -35,6 +35,8 @@ pub struct Kept {
     pub of_nobody: usize,
     /// Alarms that began or ended, as they are now.
     pub alarms: Vec<AlarmRow>,
+    /// Alarms that were passed over: their device has too many kinds of them.
+    pub alarms_passed_over: usize,
 }
 
 /// The id that follows all that were ever given.
@@ -89,8 +91,11 @@ impl HubStore {
                     episode::save(tx, arrival.device, told)?;
                 }
                 for said in &arrival.alarms {
-                    let changed = alarm::say(tx, arrival.device, said, arrival.row.ts)?;
-                    kept.alarms.extend(changed);
+                    match alarm::say(tx, arrival.device, said, arrival.row.ts)? {
+                        Noted::Changed(alarm) => kept.alarms.push(alarm),
+                        Noted::Known => {}
+                        Noted::PassedOver => kept.alarms_passed_over += 1,
+                    }
                 }
             }
             Ok(kept)

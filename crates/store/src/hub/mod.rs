@@ -42,11 +42,13 @@ pub mod rpc;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use crate::database::{Database, Format};
 use crate::error::StoreError;
 
-pub use alarm::AlarmRow;
-pub use attribute::Scope;
+pub use alarm::{AlarmRow, KINDS_MAX};
+pub use attribute::{NoRoom, Scope};
 pub use audit::AuditRow;
 pub use backup::{Counts, check_backup};
 pub use device::{Credential, DeviceRow, NameTaken};
@@ -54,7 +56,7 @@ pub use episode::EpisodeRow;
 pub use history::{Asked, History, Point, Resolution};
 pub use ingest::{Arrival, Kept};
 pub use person::{PersonRole, PersonRow};
-pub use provisioning::{Pending, PendingState};
+pub use provisioning::{DECIDED_MAX, PENDING_MAX, Pending, PendingState};
 pub use retention::HubRetention;
 
 /// A hub's file; its mark are the letters `TV2H`.
@@ -76,6 +78,10 @@ pub struct HubStore {
     due: HashSet<(i64, i64)>,
     /// Ids of names of keys.
     keys: HashMap<String, i64>,
+    /// The device up to which minutes that are too old were looked for.
+    pruned_up_to: i64,
+    /// As it was when others were last looked for.
+    version: i64,
 }
 
 impl HubStore {
@@ -85,6 +91,7 @@ impl HubStore {
     /// Says what the file is instead, or what the disk refuses.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let database = Database::open(path, &FORMAT)?;
+        let version = database.ask(version)?;
         let next_message = database.ask(ingest::next_message)?;
         let due = database.ask(rollup::all_due)?;
         Ok(Self {
@@ -92,6 +99,8 @@ impl HubStore {
             next_message,
             due,
             keys: HashMap::new(),
+            pruned_up_to: 0,
+            version,
         })
     }
 
@@ -105,6 +114,8 @@ impl HubStore {
             next_message: 0,
             due: HashSet::new(),
             keys: HashMap::new(),
+            pruned_up_to: 0,
+            version: 0,
         })
     }
 
@@ -114,14 +125,20 @@ impl HubStore {
         self.database.path()
     }
 
-    /// A number that changes when another process or connection has written.
+    /// Whether another process or connection has written since the last call, or since the file was
+    /// opened. What this one writes does not count.
     ///
     /// # Errors
     /// The disk's.
-    pub fn version_of_others(&self) -> Result<i64, StoreError> {
-        self.database
-            .ask(|db| db.pragma_query_value(None, "data_version", |row| row.get(0)))
+    pub fn others_have_written(&mut self) -> Result<bool, StoreError> {
+        let version = self.database.ask(version)?;
+        Ok(std::mem::replace(&mut self.version, version) != version)
     }
+}
+
+/// A number that changes when another connection has written.
+fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 
 /// JSON of the store's own making; a damaged text is an error of the file.

@@ -9,6 +9,9 @@ use crate::error::StoreError;
 
 /// The most that wait at once: more would be no work for a person.
 pub const PENDING_MAX: usize = 100;
+/// Decisions that are kept for devices that come back for them; the oldest are forgotten, and who
+/// comes for one of those asks anew.
+pub const DECIDED_MAX: usize = 1000;
 
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +63,12 @@ impl HubStore {
         token: Option<&[u8; 32]>,
         now: UtcTime,
     ) -> Result<Option<Pending>, StoreError> {
-        let known = self.pending()?.into_iter().find(|it| it.name == name);
-        if known.is_some() {
-            return Ok(known);
+        let all = self.pending()?;
+        if let Some(known) = all.iter().find(|it| it.name == name) {
+            return Ok(Some(known.clone()));
         }
-        if self.pending()?.len() >= PENDING_MAX {
+        let waiting = all.iter().filter(|it| it.state == PendingState::Waiting);
+        if waiting.count() >= PENDING_MAX {
             return Ok(None);
         }
         self.database.transaction(|tx| {
@@ -117,7 +121,13 @@ impl HubStore {
         };
         self.database.transaction(|tx| {
             let sql = "UPDATE provisioning SET state = ?2 WHERE id = ?1 AND state = 'waiting'";
-            Ok(tx.execute(sql, (id, state.word()))? > 0)
+            let is_decided = tx.execute(sql, (id, state.word()))? > 0;
+            let sql = "DELETE FROM provisioning WHERE id IN (
+                           SELECT id FROM provisioning WHERE state <> 'waiting'
+                           ORDER BY id DESC LIMIT -1 OFFSET ?1)";
+            let most = i64::try_from(DECIDED_MAX).unwrap_or(i64::MAX);
+            tx.execute(sql, [most])?;
+            Ok(is_decided)
         })
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
 use v2x_units::UtcTime;
 
 use super::{HOUR_MS, HubStore};
@@ -10,6 +11,8 @@ use crate::error::StoreError;
 
 /// Rows that one call gives up: a few milliseconds for which arrivals wait.
 const PIECE: i64 = 5_000;
+/// Keys of devices that one call looks at for old minutes: a few microseconds each.
+const KEYS_OF_PIECE: usize = 2_000;
 
 /// How long what is kept; `None` for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,53 +32,119 @@ impl HubStore {
     pub fn prune(&mut self, retention: &HubRetention, now: UtcTime) -> Result<bool, StoreError> {
         let before = |age: Option<Duration>| age.map(|age| (now - age).as_millis());
         let (messages, minutes) = (before(retention.messages), before(retention.minutes));
-        let gone = self.database.transaction(|tx| {
+        let looked_up_to = self.pruned_up_to;
+        let (gone, next) = self.database.transaction(|tx| {
             let mut gone = 0;
             if let Some(before) = messages {
-                let before = before - before.rem_euclid(HOUR_MS);
-                // The hour of a moment before 1970 begins before it, too.
-                let sql = "DELETE FROM message WHERE id IN (
-                               SELECT old.id FROM device
-                               JOIN message AS old
-                                   ON old.device = device.id AND old.ts_ms < ?1
-                               WHERE NOT EXISTS (
-                                   SELECT 1 FROM rollup_due
-                                   WHERE hour_ms = old.ts_ms
-                                           - ((old.ts_ms % 3600000) + 3600000) % 3600000
-                                       AND rollup_due.device = old.device)
-                               LIMIT ?2)";
-                gone += tx.execute(sql, (before, PIECE))?;
-                let sql = "INSERT INTO progress (name, value) VALUES ('raw_from', ?1)
-                           ON CONFLICT DO UPDATE SET value = max(value, excluded.value)";
-                tx.execute(sql, [before])?;
+                gone += old_messages(tx, before)?;
             }
-            if let Some(before) = minutes {
-                let sql = "DELETE FROM rollup WHERE (device, key, step_s, ts_ms) IN (
-                               SELECT device, key, step_s, ts_ms FROM rollup
-                               WHERE step_s = 60 AND ts_ms < ?1 LIMIT ?2)";
-                gone += tx.execute(sql, (before, PIECE))?;
-            }
-            let removed = "DELETE FROM message WHERE id IN (
-                               SELECT id FROM message
-                               WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
-            let of_removed = tx.execute(removed, [PIECE])?;
-            let sql = "DELETE FROM rollup WHERE (device, key, step_s, ts_ms) IN (
-                           SELECT device, key, step_s, ts_ms FROM rollup
-                           WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
-            let of_removed = match of_removed {
-                0 => tx.execute(sql, [PIECE])?,
-                messages => messages,
+            let next = match minutes {
+                Some(before) => old_minutes(tx, before, looked_up_to)?,
+                None => Looked::AtAll(0),
             };
-            gone += of_removed;
-            if of_removed == 0 {
-                let which = "(SELECT device FROM gone LIMIT 1)";
-                for table in ["rollup_due", "gone"] {
-                    let sql = format!("DELETE FROM {table} WHERE device IN {which}");
-                    gone += tx.execute(&sql, [])?;
-                }
-            }
-            Ok(gone)
+            gone += next.gone();
+            gone += of_removed(tx)?;
+            Ok((gone, next))
         })?;
-        Ok(gone > 0)
+        self.pruned_up_to = match next {
+            Looked::AtAll(_) => 0,
+            Looked::UpTo(device, _) => device,
+        };
+        Ok(gone > 0 || matches!(next, Looked::UpTo(..)))
     }
+}
+
+fn old_messages(db: &Connection, before: i64) -> rusqlite::Result<usize> {
+    let before = before - before.rem_euclid(HOUR_MS);
+    // The hour of a moment before 1970 begins before it, too.
+    let sql = "DELETE FROM message WHERE id IN (
+                   SELECT old.id FROM device
+                   JOIN message AS old ON old.device = device.id AND old.ts_ms < ?1
+                   WHERE NOT EXISTS (
+                       SELECT 1 FROM rollup_due
+                       WHERE hour_ms = old.ts_ms - ((old.ts_ms % 3600000) + 3600000) % 3600000
+                           AND rollup_due.device = old.device)
+                   LIMIT ?2)";
+    let gone = db.prepare_cached(sql)?.execute((before, PIECE))?;
+    let sql = "INSERT INTO progress (name, value) VALUES ('raw_from', ?1)
+               ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value";
+    db.prepare_cached(sql)?.execute([before])?;
+    Ok(gone)
+}
+
+/// How far old minutes were looked for, and how many have gone.
+#[derive(Debug, Clone, Copy)]
+enum Looked {
+    /// At all devices.
+    AtAll(usize),
+    /// At devices up to this one.
+    UpTo(i64, usize),
+}
+
+impl Looked {
+    const fn gone(self) -> usize {
+        match self {
+            Self::AtAll(gone) | Self::UpTo(_, gone) => gone,
+        }
+    }
+}
+
+/// Goes from key to key of one device after another: two seeks each, whatever is kept. A key of
+/// minutes is never gone through to find that nothing of it is old.
+fn old_minutes(db: &Connection, before: i64, looked_up_to: i64) -> rusqlite::Result<Looked> {
+    let next_device = "SELECT min(device) FROM rollup WHERE device > ?1";
+    let next_key = "SELECT min(key) FROM rollup WHERE device = ?1 AND key > ?2";
+    let old = "DELETE FROM rollup WHERE (device, key, step_s, ts_ms) IN (
+                   SELECT device, key, step_s, ts_ms FROM rollup
+                   WHERE device = ?1 AND key = ?2 AND step_s = 60 AND ts_ms < ?3 LIMIT ?4)";
+    let (mut next_device, mut next_key) = (
+        db.prepare_cached(next_device)?,
+        db.prepare_cached(next_key)?,
+    );
+    let mut old = db.prepare_cached(old)?;
+    let (mut gone, mut looked, mut done) = (0, 0, looked_up_to);
+    loop {
+        let device: Option<i64> = next_device.query_row([done], |row| row.get(0))?;
+        let Some(device) = device else {
+            return Ok(Looked::AtAll(gone));
+        };
+        let mut key = i64::MIN;
+        while let Some(next) = next_key.query_row((device, key), |row| row.get(0))? {
+            key = next;
+            looked += 1;
+            let room = PIECE - i64::try_from(gone).unwrap_or(PIECE);
+            gone += old.execute((device, key, before, room))?;
+            if i64::try_from(gone).unwrap_or(PIECE) >= PIECE {
+                // The rest of this device comes with the next piece.
+                return Ok(Looked::UpTo(done, gone));
+            }
+        }
+        done = device;
+        if looked >= KEYS_OF_PIECE {
+            return Ok(Looked::UpTo(done, gone));
+        }
+    }
+}
+
+/// A piece of what devices have said that were removed.
+fn of_removed(db: &Connection) -> rusqlite::Result<usize> {
+    let messages = "DELETE FROM message WHERE id IN (
+                        SELECT id FROM message
+                        WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
+    let gone = db.prepare_cached(messages)?.execute([PIECE])?;
+    if gone > 0 {
+        return Ok(gone);
+    }
+    let numbers = "DELETE FROM rollup WHERE (device, key, step_s, ts_ms) IN (
+                       SELECT device, key, step_s, ts_ms FROM rollup
+                       WHERE device IN (SELECT device FROM gone LIMIT 1) LIMIT ?1)";
+    let mut gone = db.prepare_cached(numbers)?.execute([PIECE])?;
+    if gone == 0 {
+        for table in ["rollup_due", "gone"] {
+            let sql =
+                format!("DELETE FROM {table} WHERE device IN (SELECT device FROM gone LIMIT 1)");
+            gone += db.prepare_cached(&sql)?.execute([])?;
+        }
+    }
+    Ok(gone)
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::Connection;
-use v2x_roles::hub::{Bucket, Buckets, DeviceId};
+use v2x_roles::hub::{Bucket, Buckets, DeviceId, KEYS_MAX};
 use v2x_units::UtcTime;
 
 use super::history::numbers;
@@ -42,10 +42,8 @@ impl HubStore {
     /// # Errors
     /// The disk's.
     pub fn roll_up(&mut self, now: UtcTime, most: usize) -> Result<usize, StoreError> {
-        let over = now.as_millis() - HOUR_MS - WAIT_MS;
-        let mut ready: Vec<_> = self.due.iter().filter(|(hour, _)| *hour <= over).collect();
-        ready.sort_unstable();
-        let ready: Vec<(i64, i64)> = ready.into_iter().take(most).copied().collect();
+        let mut ready = self.ready(now);
+        ready.truncate(most);
         // One hour that is refused does not keep the others waiting.
         let mut first = Ok(());
         for hour in &ready {
@@ -53,6 +51,28 @@ impl HubStore {
             first = first.and(done);
         }
         first.map(|()| ready.len())
+    }
+
+    /// Rolls up one hour of a device that is over, after passing over so many that are first in the
+    /// row; `false` when there is none.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn roll_up_one(&mut self, now: UtcTime, passed_over: usize) -> Result<bool, StoreError> {
+        let ready = self.ready(now).into_iter().nth(passed_over);
+        let Some(hour) = ready else {
+            return Ok(false);
+        };
+        self.roll_up_hour(hour).map(|()| true)
+    }
+
+    /// Hours of devices that are over and due, oldest first.
+    fn ready(&self, now: UtcTime) -> Vec<(i64, i64)> {
+        let over = now.as_millis() - HOUR_MS - WAIT_MS;
+        let due = self.due.iter().filter(|(hour, _)| *hour <= over);
+        let mut ready: Vec<_> = due.copied().collect();
+        ready.sort_unstable();
+        ready
     }
 
     fn roll_up_hour(&mut self, (hour, device): (i64, i64)) -> Result<(), StoreError> {
@@ -93,7 +113,7 @@ impl HubStore {
     }
 }
 
-/// The minutes of an hour, from its messages.
+/// The minutes of an hour, from its messages; of at most [`KEYS_MAX`] keys, those that came first.
 pub(super) fn minutes_of(
     db: &Connection,
     device: DeviceId,
@@ -105,12 +125,16 @@ pub(super) fn minutes_of(
         device,
         (hour, hour + HOUR_MS - 1),
         None,
-        |ts, key, bucket| match minutes.get_mut(key) {
-            Some(buckets) => buckets.add(ts, bucket),
-            None => {
-                let mut buckets = Buckets::new(MINUTE_MS);
-                buckets.add(ts, bucket);
-                minutes.insert(key.to_owned(), buckets);
+        |ts, key, bucket| {
+            let is_full = minutes.len() >= KEYS_MAX;
+            match minutes.get_mut(key) {
+                Some(buckets) => buckets.add(ts, bucket),
+                None if is_full => {}
+                None => {
+                    let mut buckets = Buckets::new(MINUTE_MS);
+                    buckets.add(ts, bucket);
+                    minutes.insert(key.to_owned(), buckets);
+                }
             }
         },
     )?;

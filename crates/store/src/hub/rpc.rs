@@ -28,20 +28,15 @@ impl HubStore {
         })
     }
 
-    /// Notes what came of a command; `None`: no answer in time.
+    /// Notes the answer to a command; one without any stays without a time of it.
     ///
     /// # Errors
     /// The disk's.
-    pub fn note_answer(
-        &mut self,
-        id: i64,
-        answer: Option<&Json>,
-        now: UtcTime,
-    ) -> Result<(), StoreError> {
+    pub fn note_answer(&mut self, id: i64, answer: &Json, now: UtcTime) -> Result<(), StoreError> {
         self.database.transaction(|tx| {
             let sql = "UPDATE rpc SET answered_ms = ?2, answer = ?3 WHERE id = ?1";
-            let answer = answer.map(Json::to_string);
-            tx.execute(sql, (id, now.as_millis(), answer)).map(drop)
+            tx.execute(sql, (id, now.as_millis(), answer.to_string()))
+                .map(drop)
         })
     }
 

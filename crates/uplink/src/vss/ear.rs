@@ -1,31 +1,37 @@
 //! The hub's ear at an outside broker: every message, acknowledged when it is kept.
 //!
 //! The broker keeps the session while the hub is away, so that what was published with QoS 1
-//! meanwhile comes at the next start, as far as the broker's own limits go.
+//! meanwhile comes at the next start, as far as the broker's own limits go. What was not
+//! acknowledged comes again with the next connection, and only then: whoever cannot keep a message
+//! ends the connection. An acknowledgement belongs to the connection of its message: on a later one
+//! the same number may be another message's.
 
-use rumqttc::{AsyncClient, ConnectionError, Event, EventLoop, Packet, Publish, QoS};
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, Publish, QoS,
+    SubscribeReasonCode,
+};
 
 use crate::session::{Settings, TrustError, options};
 
 /// Messages that may wait to be kept.
 const WINDOW: u16 = 1000;
+/// The largest message that is heard: `#` also brings what others publish, and one that cannot be
+/// read would end every connection.
+const HEARD_MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Hears one broker.
+/// Hears one broker over one connection after another.
 pub struct Ear {
-    client: AsyncClient,
-    events: EventLoop,
+    options: MqttOptions,
     filters: Vec<String>,
+    connection: Option<(AsyncClient, EventLoop)>,
 }
 
 /// A message, until it is acknowledged.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Caught {
     publish: Publish,
+    client: AsyncClient,
 }
-
-/// Acknowledges messages; may be kept elsewhere than the ear.
-#[derive(Clone)]
-pub struct Keeper(AsyncClient);
 
 impl Ear {
     /// An ear that is not connected yet. Without filters it hears everything.
@@ -34,48 +40,79 @@ impl Ear {
     /// An encrypted connection that cannot be set up, with the reason.
     pub fn new(settings: &Settings, filters: Vec<String>) -> Result<Self, TrustError> {
         let mut options = options(settings)?;
+        let largest_sent = options.max_packet_size();
         options
             .set_clean_session(false)
             .set_manual_acks(true)
-            .set_inflight(WINDOW);
-        let (client, events) = AsyncClient::new(options, usize::from(WINDOW) + 1);
+            .set_inflight(WINDOW)
+            .set_max_packet_size(HEARD_MAX_BYTES, largest_sent);
         let filters = match filters.is_empty() {
             true => vec!["#".to_owned()],
             false => filters,
         };
         Ok(Self {
-            client,
-            events,
+            options,
             filters,
+            connection: None,
         })
     }
 
-    /// What acknowledges.
-    #[must_use]
-    pub fn keeper(&self) -> Keeper {
-        Keeper(self.client.clone())
+    /// Ends the connection: what was not acknowledged comes again with the next one.
+    pub fn hang_up(&mut self) {
+        self.connection = None;
     }
 
-    /// The next message. After an error it connects again when it is called again.
+    /// What happens next; the first call connects. After an error the next one connects anew.
     ///
     /// # Errors
     /// Why the connection broke; whoever calls waits a little.
-    pub async fn next(&mut self) -> Result<Caught, String> {
+    pub async fn next(&mut self) -> Result<Sound, String> {
+        let result = self.poll().await;
+        if result.is_err() {
+            self.hang_up();
+        }
+        result
+    }
+
+    async fn poll(&mut self) -> Result<Sound, String> {
+        let connection = self.connection.get_or_insert_with(|| {
+            let capacity = usize::from(WINDOW) + self.filters.len();
+            AsyncClient::new(self.options.clone(), capacity)
+        });
+        let (client, events) = connection;
         loop {
-            match self.events.poll().await {
+            match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                    for filter in self.filters.clone() {
-                        let asked = self.client.try_subscribe(filter, QoS::AtLeastOnce);
+                    for filter in &self.filters {
+                        let asked = client.try_subscribe(filter, QoS::AtLeastOnce);
                         asked.map_err(|error| error.to_string())?;
                     }
                 }
-                Ok(Event::Incoming(Packet::Publish(publish))) => return Ok(Caught { publish }),
+                Ok(Event::Incoming(Packet::SubAck(answer))) => {
+                    let is_refused = |code: &_| matches!(code, SubscribeReasonCode::Failure);
+                    if answer.return_codes.iter().any(is_refused) {
+                        return Err("the broker does not let the hub subscribe".to_owned());
+                    }
+                    return Ok(Sound::Connected);
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) => {
+                    let client = client.clone();
+                    return Ok(Sound::Caught(Caught { publish, client }));
+                }
                 Ok(_) => {}
                 Err(ConnectionError::RequestsDone) => return Err("the hub ends".to_owned()),
                 Err(error) => return Err(error.to_string()),
             }
         }
     }
+}
+
+/// What an ear has heard.
+pub enum Sound {
+    /// The broker sends from now on.
+    Connected,
+    /// It has sent this.
+    Caught(Caught),
 }
 
 impl Caught {
@@ -90,12 +127,11 @@ impl Caught {
     pub fn payload(&self) -> &[u8] {
         &self.publish.payload
     }
-}
 
-impl Keeper {
-    /// A message is kept, or says nothing: the broker may forget it.
-    pub fn keep(&self, caught: &Caught) {
-        // One that cannot be told comes again, which changes nothing.
-        self.0.try_ack(&caught.publish).unwrap_or_default();
+    /// It is kept, or says nothing: the broker may forget it.
+    pub fn keep(&self) {
+        // One that cannot be told, because its connection has ended, comes again, which changes
+        // nothing.
+        self.client.try_ack(&self.publish).unwrap_or_default();
     }
 }

@@ -1,15 +1,17 @@
 //! The other way: what a message of the form `vss` says, for a hub that hears an outside broker.
 //!
 //! Who said it stands before the branch of the topic: `fleet/car-7` in `fleet/car-7/trips`. A path
-//! becomes the key that it has in the form of ThingsBoard, in the key's unit.
+//! becomes the key that it has in the form of ThingsBoard, in the key's unit. What may be kept of
+//! it is what may be kept of a device that speaks that form: no null, no key and no name without
+//! end, no time beyond the years of people.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value as Json};
 use v2x_roles::hub::Row;
-use v2x_units::UtcTime;
 
 use super::{ATTRIBUTES, SLOTS, STATION, VssName, VssNames};
+use crate::thingsboard::server;
 
 /// The branch of a car's quantities.
 const VEHICLE: &str = "Vehicle";
@@ -69,7 +71,7 @@ impl VssReader {
         match before {
             [prefix @ .., SLOTS, slot] if *slot != VEHICLE => {
                 let what = if *last == ATTRIBUTES {
-                    What::Attributes(json)
+                    attributes(json)?
                 } else {
                     of_value(&json, unlevel(last)?, json.get("value")?.clone())?
                 };
@@ -80,7 +82,7 @@ impl VssReader {
                 return heard(prefix, None, what);
             }
             prefix if *last == ATTRIBUTES && !json.contains_key("ts") => {
-                return heard(prefix, None, What::Attributes(json));
+                return heard(prefix, None, attributes(json)?);
             }
             _ => {}
         }
@@ -123,26 +125,30 @@ impl VssName {
 }
 
 fn heard(prefix: &[&str], slot: Option<String>, what: What) -> Option<Heard> {
-    let device = prefix.join("/");
-    (!device.is_empty()).then_some(Heard { device, slot, what })
+    let device = server::name(&prefix.join("/")).ok()?;
+    let slot = slot.map(|slot| server::name(&slot)).transpose().ok()?;
+    Some(Heard { device, slot, what })
 }
 
 fn of_value(json: &Map<String, Json>, key: String, value: Json) -> Option<What> {
-    if key.is_empty() || value.is_null() {
+    let values = server::values_of(Map::from_iter([(key, value)])).ok()?;
+    if values.is_empty() {
         return None;
     }
-    let ts = json.get("ts")?.as_i64()?;
-    Some(What::Row(Row {
-        ts: UtcTime::from_millis(ts),
-        values: Map::from_iter([(key, value)]),
-    }))
+    let ts = server::time(json.get("ts")?).ok()?;
+    Some(What::Row(Row { ts, values }))
 }
 
 fn row(json: &Map<String, Json>) -> Option<Row> {
+    let values = json.get("values")?.as_object()?.clone();
     Some(Row {
-        ts: UtcTime::from_millis(json.get("ts")?.as_i64()?),
-        values: json.get("values")?.as_object()?.clone(),
+        ts: server::time(json.get("ts")?).ok()?,
+        values: server::values_of(values).ok()?,
     })
+}
+
+fn attributes(json: Map<String, Json>) -> Option<What> {
+    server::values_of(json).ok().map(What::Attributes)
 }
 
 /// A key from one level of a topic, the reverse of [`super::level`].
@@ -165,6 +171,7 @@ fn unlevel(level: &str) -> Option<String> {
 mod tests {
     use serde_json::json;
     use v2x_outbox::{Class, EntryId, NewEntry, PayloadKind};
+    use v2x_units::UtcTime;
 
     use super::super::{VssTopics, Whose};
     use super::*;
@@ -249,6 +256,47 @@ mod tests {
         let about = r#"{"software":"v2x"}"#;
         let heard = there_and_back(Whose::Vehicle, PayloadKind::Attributes, Class::Event, about);
         assert!(matches!(&heard[0].what, What::Attributes(it) if it["software"] == "v2x"));
+    }
+
+    #[test]
+    fn what_may_not_be_kept_of_a_device_is_not_kept_of_a_broker_either() {
+        let reader = VssReader::new(&names());
+        let read = |topic: &str, payload: &Json| {
+            let heard = reader.read(topic, payload.to_string().as_bytes());
+            heard.map(|heard| heard.what)
+        };
+        let row = json!({ "ts": 5, "values": { "a": null, "b": 1 } });
+        let Some(What::Row(row)) = read("car/trips", &row) else {
+            panic!("a row");
+        };
+        assert_eq!(row.values.len(), 1, "null is no value");
+        let about = read("car/attributes", &json!({ "a": null, "b": "x" }));
+        let expected = json!({ "b": "x" }).as_object().unwrap().clone();
+        assert_eq!(about, Some(What::Attributes(expected)), "null deletes none");
+        let long = "k".repeat(70_000);
+        for (topic, payload) in [
+            (
+                "car/trips",
+                json!({ "ts": 5, "values": { long.clone(): 1 } }),
+            ),
+            ("car/trips", json!({ "ts": i64::MAX, "values": { "a": 1 } })),
+            (
+                "car/Vehicle/StateOfCharge",
+                json!({ "ts": i64::MIN, "value": 1 }),
+            ),
+            (
+                "car/Vehicle/StateOfCharge",
+                json!({ "ts": 5, "value": null }),
+            ),
+            ("car/attributes", json!({ long.clone(): 1 })),
+            (
+                &format!("{long}/trips"),
+                json!({ "ts": 5, "values": { "a": 1 } }),
+            ),
+            (&format!("car/slots/{long}/attributes"), json!({ "a": 1 })),
+        ] {
+            assert_eq!(read(topic, &payload), None, "{:.40}", topic);
+        }
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub struct V2x {
     pub own: Option<Position>,
     /// Who is heard.
     pub neighbours: Vec<Neighbour>,
+    /// How many are heard, where only their number is known here; else `null`.
+    pub heard: Option<u64>,
     /// Warnings that last.
     pub warnings: Vec<Warning>,
     /// How well others are heard, by distance.

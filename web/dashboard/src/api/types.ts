@@ -172,6 +172,7 @@ export interface LinkBand {
 export interface V2x {
   own?: { latitude: number; longitude: number; heading?: number | null } | null;
   neighbours: Neighbour[];
+  heard?: number | null;
   warnings: Warning[];
   link_by_distance: LinkBand[];
   counters: Record<string, number>;

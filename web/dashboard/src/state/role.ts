@@ -6,4 +6,6 @@ import type { Feature } from "../api/types";
 
 export const mayOperate = () => me.value?.role === "operator" || me.value?.role === "admin";
 export const isAdmin = () => me.value?.role === "admin";
+/** Whether the pages are a hub's, which is told less than a vehicle or a station knows. */
+export const isHub = () => me.value?.site.kind === "hub";
 export const knows = (feature: Feature) => me.value?.site.features.includes(feature) ?? false;

@@ -197,7 +197,8 @@ impl Site {
     pub(super) fn start_hub(&self, family: &mut Family) -> Result<(), Failure> {
         let text = format!(
             "[hub]\nname = \"Demo\"\nout = \"{}\"\nstale_after_s = 10\ninactive_after_s = 15\n\
-             dashboard = \"{}\"\n[endpoint]\nlisten = \"{}\"\nlisten_tls = \"off\"\n",
+             [dashboard]\nlisten = \"{}\"\n[endpoint]\nlisten = \"{}\"\nlisten_tls = \"off\"\n\
+             [monitor]\nlisten = \"off\"\n",
             self.at("hub"),
             self.pages,
             self.broker

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use v2x_store::hub::{HubStore, check_backup};
 
-use super::now;
+use super::{note, now};
 use crate::daemon::make_folder;
 use crate::failure::{Blame, Context as _, Failure};
 use crate::hub::{self, HUB_FILE};
@@ -22,7 +22,9 @@ pub(super) fn back_up(to: &Path, folder: &Path) -> Result<(), Failure> {
         Failure::new(Blame::Runtime, error).hint("name a file that does not exist yet")
     })?;
     println!("{}: {counts}", to.display());
-    Ok(())
+    // Whoever asks when the last one was taken reads it there. The copy itself is whole without it.
+    let mut store = HubStore::open(&path).map_err(|error| hub::no_store(&error))?;
+    note(&mut store, "backup", &to.display().to_string(), "")
 }
 
 /// Puts a copy in the place of the hub's file.

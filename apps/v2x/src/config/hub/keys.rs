@@ -1,4 +1,5 @@
-//! Every key of a hub's own tables, each written once; those of `[mqtt]` are the vehicle's.
+//! Every key of a hub's own tables, each written once; those of `[monitor]`, `[dashboard]` and
+//! `[mqtt]` are the vehicle's.
 //!
 //! From this list come `v2x config explain`, the page `docs/configuration.md` and the names of the
 //! environment variables. What a file may say is decided in [`super::toml_file`]; a test holds the
@@ -6,10 +7,18 @@
 
 use super::super::keys::{KEYS, Key, Kind};
 
-/// Tables that mean the same in the vehicle's file: the way to an outside broker.
-pub(crate) const SHARED: [&str; 1] = ["mqtt"];
-/// Keys of these that a hub does not have: it hears and publishes nothing.
-const NOT_OURS: [&str; 7] = [
+/// Beside the vehicle's 9464 and the station's 9465, so that all run on one computer.
+pub(super) const MONITOR: &str = "127.0.0.1:9466";
+/// A hub without pages is of little use: they are there where nothing is said.
+pub(super) const DASHBOARD: &str = "127.0.0.1:8080";
+
+/// Tables that mean the same in the vehicle's file; `mqtt` is the way to an outside broker.
+pub(crate) const SHARED: [&str; 3] = ["monitor", "dashboard", "mqtt"];
+/// Keys of these that a hub does not have: its name and its accounts are its own, and it hears and
+/// publishes nothing.
+const NOT_OURS: [&str; 9] = [
+    "dashboard.name",
+    "dashboard.users",
     "mqtt.messages_limit",
     "mqtt.points_limit",
     "mqtt.form",
@@ -24,6 +33,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
     let is_shared =
         |key: &&Key| SHARED.contains(&key.table) && !NOT_OURS.contains(&key.path().as_str());
     HUB_KEYS.iter().chain(KEYS.iter().filter(is_shared))
+}
+
+/// The value that holds without one in a hub's file.
+pub(crate) fn default(key: &Key) -> &'static str {
+    match (key.table, key.name) {
+        ("monitor", "listen") => MONITOR,
+        ("dashboard", "listen") => DASHBOARD,
+        _ => key.default,
+    }
 }
 
 const fn key(
@@ -47,7 +65,7 @@ const fn with_option(option: &'static str, key: Key) -> Key {
     Key { option, ..key }
 }
 
-/// The keys of `[hub]` and `[endpoint]`.
+/// The keys of `[hub]` and `[endpoint]`, and what `[dashboard]` has of a hub alone.
 pub(crate) const HUB_KEYS: &[Key] = &[
     key(
         ("hub", "name"),
@@ -110,32 +128,13 @@ pub(crate) const HUB_KEYS: &[Key] = &[
         &["File that holds the secret of that key."],
     ),
     key(
-        ("hub", "dashboard"),
-        Kind::Address,
-        "127.0.0.1:8080",
-        &["Where the dashboard and its API are served, or `off`."],
-    ),
-    key(
-        ("hub", "dashboard_tls"),
+        ("dashboard", "tls"),
         Kind::Flag,
         "false",
-        &["Whether it is served encrypted, by the certificate of `[endpoint]`."],
-    ),
-    key(
-        ("hub", "tiles_url"),
-        Kind::Text,
-        "",
         &[
-            "Where browsers get map tiles, as `https://tiles.example/{z}/{x}/{y}.png`: whoever",
-            "serves them learns which places are looked at. Without it the map has no tiles, and",
-            "no page asks anything of anybody but this computer.",
+            "Whether the dashboard is served encrypted where `tls_cert` and `tls_key` name none:",
+            "by the certificate of `[endpoint]`, or the hub's own.",
         ],
-    ),
-    key(
-        ("hub", "tiles_attribution"),
-        Kind::Text,
-        "",
-        &["Whom the map names for its tiles, as their licence asks for."],
     ),
     key(
         ("endpoint", "listen"),

@@ -38,13 +38,26 @@ pub(crate) struct HubConfig {
     pub(crate) messages_limit: Allowance,
     pub(crate) points_limit: Allowance,
     pub(crate) retention: HubRetention,
-    /// Where the dashboard is served, and whether it is encrypted.
+    /// Where the dashboard is served, and by which certificate it is encrypted.
     pub(crate) dashboard: Option<SocketAddr>,
-    pub(crate) dashboard_tls: bool,
+    pub(crate) dashboard_tls: PagesTls,
     /// Where map tiles come from, if they are wanted.
     pub(crate) tiles: Option<Tiles>,
+    /// Where `/metrics` and `/health` are answered.
+    pub(crate) monitor: Option<SocketAddr>,
     /// An outside broker, in the place of the endpoint.
     pub(crate) broker: Option<MqttConfig>,
+}
+
+/// By what the dashboard is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PagesTls {
+    /// It is not.
+    Off,
+    /// By what the endpoint is encrypted by.
+    OfEndpoint,
+    /// By this certificate and its key.
+    Own(PathBuf, PathBuf),
 }
 
 /// What a file and the environment say.
@@ -65,8 +78,9 @@ pub(crate) struct FileSettings {
     points_limit: Allowance,
     retention: HubRetention,
     dashboard: Option<SocketAddr>,
-    dashboard_tls: bool,
+    dashboard_tls: PagesTls,
     tiles: Option<Tiles>,
+    monitor: Option<SocketAddr>,
     mqtt: MqttFile,
 }
 
@@ -106,6 +120,7 @@ impl HubConfig {
             dashboard: file.dashboard,
             dashboard_tls: file.dashboard_tls,
             tiles: file.tiles,
+            monitor: file.monitor,
             broker,
         };
         Ok((config, notes))

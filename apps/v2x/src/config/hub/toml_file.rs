@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use v2x_roles::hub::Allowance;
 use v2x_store::hub::HubRetention;
-use v2x_web::types::Tiles;
 
-use super::super::keys::{Key, Kind, MqttTable};
-use super::{FileSettings, keys};
+use super::super::dashboard::DashboardConfig;
+use super::super::keys::{DashboardTable, Key, Kind, Listen, MonitorTable, MqttTable};
+use super::{FileSettings, PagesTls, keys};
 
 /// Seconds of a day.
 const DAY_S: u64 = 86_400;
@@ -23,6 +23,10 @@ struct Document {
     hub: HubTable,
     #[serde(default)]
     endpoint: EndpointTable,
+    #[serde(default)]
+    monitor: MonitorTable,
+    #[serde(default)]
+    dashboard: PagesTable,
     #[serde(default)]
     mqtt: MqttTable,
 }
@@ -39,10 +43,39 @@ struct HubTable {
     provisioning: Option<bool>,
     provision_key: Option<String>,
     provision_secret_file: Option<PathBuf>,
-    dashboard: Option<String>,
-    dashboard_tls: Option<bool>,
+}
+
+/// `[dashboard]` as a hub has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PagesTable {
+    listen: Option<Listen>,
+    tls: Option<bool>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     tiles_url: Option<String>,
     tiles_attribution: Option<String>,
+}
+
+impl PagesTable {
+    fn settings(self) -> Result<(DashboardConfig, PagesTls), String> {
+        let is_wanted = self.tls.unwrap_or_default();
+        let usual = Listen(keys::DASHBOARD.parse().ok());
+        let config = DashboardConfig::of(DashboardTable {
+            listen: Some(self.listen.unwrap_or(usual)),
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            tiles_url: self.tiles_url,
+            tiles_attribution: self.tiles_attribution,
+            ..DashboardTable::default()
+        })?;
+        let tls = match &config.tls {
+            Some((certificate, key)) => PagesTls::Own(certificate.clone(), key.clone()),
+            None if is_wanted => PagesTls::OfEndpoint,
+            None => PagesTls::Off,
+        };
+        Ok((config, tls))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -163,6 +196,9 @@ fn settings(document: Document) -> Result<FileSettings, String> {
         }
     };
     let connections = number("endpoint.connections", endpoint.connections, 1, 100_000)?;
+    let (pages, pages_tls) = document.dashboard.settings()?;
+    let monitor = document.monitor.listen;
+    let monitor = monitor.unwrap_or(Listen(keys::MONITOR.parse().ok()));
     Ok(FileSettings {
         name: hub.name.unwrap_or_else(|| default("hub.name").to_owned()),
         out: hub.out,
@@ -181,27 +217,12 @@ fn settings(document: Document) -> Result<FileSettings, String> {
             messages: days("hub.keep_messages_days", hub.keep_messages_days)?,
             minutes: days("hub.keep_minutes_days", hub.keep_minutes_days)?,
         },
-        dashboard: address("hub.dashboard", hub.dashboard)?,
-        dashboard_tls: hub.dashboard_tls.unwrap_or_default(),
-        tiles: tiles(hub.tiles_url, hub.tiles_attribution)?,
+        dashboard: pages.listen,
+        dashboard_tls: pages_tls,
+        tiles: pages.tiles,
+        monitor: monitor.0,
         mqtt: document.mqtt.into(),
     })
-}
-
-fn tiles(url: Option<String>, attribution: Option<String>) -> Result<Option<Tiles>, String> {
-    let Some(url) = url.filter(|url| !url.is_empty()) else {
-        return Ok(None);
-    };
-    let has_place = ["{z}", "{x}", "{y}"].iter().all(|part| url.contains(part));
-    if !has_place || !url.starts_with("https://") {
-        return Err(format!(
-            "hub.tiles_url is {url:?}; it must be as https://tiles.example/{{z}}/{{x}}/{{y}}.png"
-        ));
-    }
-    Ok(Some(Tiles {
-        url,
-        attribution: attribution.unwrap_or_default(),
-    }))
 }
 
 #[cfg(test)]
@@ -217,7 +238,9 @@ mod tests {
         let set = parse("", nothing).unwrap();
         assert_eq!(set.listen, "127.0.0.1:1883".parse().ok());
         assert_eq!(set.inactive_after, Duration::from_secs(600));
-        for key in keys::HUB_KEYS {
+        assert_eq!(set.dashboard, "127.0.0.1:8080".parse().ok());
+        assert_eq!(set.monitor, "127.0.0.1:9466".parse().ok());
+        for key in keys::all().filter(|key| key.table != "mqtt") {
             let value = match (key.kind, key.default) {
                 _ if key.name == "tiles_url" => "\"https://t/{z}/{x}/{y}\"".to_owned(),
                 (Kind::Number | Kind::Flag, default) => default.to_owned(),
@@ -228,6 +251,8 @@ mod tests {
             match key.name {
                 "certificate" => text += "key = \"x\"\n",
                 "key" => text += "certificate = \"x\"\n",
+                "tls_cert" => text += "tls_key = \"x\"\n",
+                "tls_key" => text += "tls_cert = \"x\"\n",
                 _ => {}
             }
             let said = parse(&text, nothing).map(drop);
@@ -253,7 +278,10 @@ mod tests {
             ("[endpoint]\nkey = \"a\"\n", "only one"),
             ("[endpoint]\nmessages_limit = \"many\"\n", "20:1,600:60"),
             ("[hub]\nkeep_messages_days = 40000\n", "0 to 36500"),
-            ("[hub]\ntiles_url = \"http://a\"\n", "{z}"),
+            ("[dashboard]\ntiles_url = \"http://a\"\n", "{z}"),
+            ("[dashboard]\ntls_cert = \"a\"\n", "belong together"),
+            ("[dashboard]\nusers = \"a\"\n", "unknown field"),
+            ("[monitor]\nlisten = \"9466\"\n", "line 2"),
         ] {
             let said = parse(text, nothing).unwrap_err();
             assert!(said.contains(word), "{text}: {said}");

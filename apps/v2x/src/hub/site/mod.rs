@@ -7,6 +7,7 @@
 mod charging;
 mod people;
 mod push;
+mod sessions;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -19,14 +20,14 @@ use serde_json::{Map, Value as Json};
 use tracing::warn;
 use v2x_roles::hub::{DeviceId, DeviceKind, EpisodeKind};
 use v2x_store::StoreError;
-use v2x_store::hub::{Asked, AuditRow, DeviceRow, HubStore, PendingState, Scope};
+use v2x_store::hub::{Asked, AuditRow, DeviceRow, EpisodeRow, HubStore, PendingState, Scope};
 use v2x_units::UtcTime;
 use v2x_uplink::endpoint::Farewell;
 use v2x_web::site::{EachPoint, EachRow, HistoryAsked, Period, no_device};
 use v2x_web::types::{
     Alarm, AlarmState, Audit, BatteryHealth, Charge, Device, Feature, HealthShown, History,
-    NewDevice, NewToken, PendingDevice, RpcCall, Session, SessionsQuery, SharedChange, SiteKind,
-    Slot, TrackPoint, Trip, V2x, Warning,
+    MonthReport, NewDevice, NewToken, PendingDevice, Receipt, RpcCall, Session, SessionDetail,
+    SessionsQuery, SharedChange, SiteKind, Slot, TrackPoint, Trip, V2x, Warning,
 };
 use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 
@@ -113,6 +114,7 @@ impl Site for HubSite {
             Feature::Health,
             Feature::Slots,
             Feature::Sessions,
+            Feature::Report,
             Feature::Alarms,
             Feature::Users,
             Feature::Audit,
@@ -189,7 +191,9 @@ impl Site for HubSite {
 
     fn charges(&self, id: &str, of: Period) -> Answer<Vec<Charge>> {
         let found = self.episodes(id, EpisodeKind::Charge, of)?;
-        Ok(found.iter().map(shown::charge).collect())
+        let receipts = self.episodes(id, EpisodeKind::Receipt, of)?;
+        let charges = found.iter();
+        Ok(charges.map(|row| shown::charge(row, &receipts)).collect())
     }
 
     fn battery(&self, id: &str) -> Answer<Vec<BatteryHealth>> {
@@ -204,7 +208,7 @@ impl Site for HubSite {
         let device = known.row.id;
         let kind = EpisodeKind::Warning;
         let found = self.read(|store| store.episodes(kind, Some(device), ALL, EPISODES))?;
-        Ok(shown::v2x(&known, &found))
+        Ok(shown::v2x(&self.0, &known, &found))
     }
 
     fn warnings(&self, id: &str, of: Period) -> Answer<Vec<Warning>> {
@@ -229,28 +233,19 @@ impl Site for HubSite {
     }
 
     fn sessions(&self, asked: &SessionsQuery) -> Answer<Vec<Session>> {
-        let station = asked.station.as_deref();
-        let station = station.map(|id| self.known(id)).transpose()?;
-        let device = station.map(|known| known.row.id);
-        let from = UtcTime::from_millis(asked.from.unwrap_or(0));
-        let to = asked
-            .to
-            .map_or(ALL.1, |to| UtcTime::from_millis(to.saturating_sub(1)));
-        let kind = EpisodeKind::Session;
-        // All of the stretch: the page is cut out of it below.
-        let found = self.read(|store| store.episodes(kind, device, (from, to), 100_000))?;
-        let all = found.iter().map(|row| charging::session(&self.0, row));
-        let of_slot = all.filter(|session| asked.slot.is_none_or(|slot| session.slot == slot));
-        let all: Vec<Session> = of_slot.collect();
-        let begin = match &asked.before {
-            None => 0,
-            Some(before) => {
-                let place = all.iter().position(|session| session.id == *before);
-                place.map_or(all.len(), |place| place + 1)
-            }
-        };
-        let limit = usize::try_from(asked.limit.unwrap_or(100)).unwrap_or(usize::MAX);
-        Ok(all.into_iter().skip(begin).take(limit).collect())
+        self.chosen_sessions(asked)
+    }
+
+    fn session(&self, station: &str, id: &str) -> Answer<SessionDetail> {
+        self.explained_session(station, id)
+    }
+
+    fn receipt(&self, station: &str, id: &str) -> Answer<Receipt> {
+        self.told_receipt(station, id)
+    }
+
+    fn report(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {
+        self.month(station, month)
     }
 
     fn alarms(&self, which: AlarmState) -> Answer<Vec<Alarm>> {
@@ -304,14 +299,11 @@ impl Site for HubSite {
             return Err(Refusal::Invalid(what));
         }
         let (values, now) = (change.clone(), self.0.now());
-        let (passed_over, all) = self.write(move |store| {
-            let passed_over = store.set_attributes(device, Scope::Shared, &values, now)?;
-            Ok((passed_over, store.attributes(device, Scope::Shared)?))
+        let (set, all) = self.write(move |store| {
+            let set = store.set_shared(device, &values, now)?;
+            Ok((set, store.attributes(device, Scope::Shared)?))
         })?;
-        if passed_over > 0 {
-            let what = format!("{passed_over} settings have no room: a device has 1000 at most");
-            return Err(Refusal::Conflict(what));
-        }
+        set.map_err(|no_room| Refusal::Conflict(no_room.to_string()))?;
         push::shared(&self.0, &known, &change);
         Ok(all.into_iter().collect())
     }
@@ -362,6 +354,7 @@ impl Site for HubSite {
             kind,
             parent: None,
             last_seen: None,
+            login_made: Some(UtcTime::from_millis(now.as_millis())),
         });
         Ok(NewToken {
             id: id.to_string(),
@@ -388,6 +381,8 @@ impl Site for HubSite {
         let (device, credential) = (known.row.id, secrets::token(&token));
         let now = self.0.now();
         self.write(move |store| store.replace_credential(device, &credential, now))?;
+        let made = UtcTime::from_millis(now.as_millis());
+        self.0.fleet.has_login_of(device, Some(made));
         self.0.sessions.part(device, Farewell::Administrative);
         Ok(NewToken {
             id: device.to_string(),
@@ -434,12 +429,7 @@ impl Site for HubSite {
 }
 
 impl HubSite {
-    fn episodes(
-        &self,
-        id: &str,
-        kind: EpisodeKind,
-        of: Period,
-    ) -> Answer<Vec<v2x_store::hub::EpisodeRow>> {
+    fn episodes(&self, id: &str, kind: EpisodeKind, of: Period) -> Answer<Vec<EpisodeRow>> {
         let device = self.known(id)?.row.id;
         self.read(|store| store.episodes(kind, Some(device), span(of), EPISODES))
     }

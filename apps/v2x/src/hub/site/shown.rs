@@ -1,6 +1,6 @@
 //! What the hub knows in the form of the interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use v2x_roles::hub::{DeviceId, DeviceKind, Episode, EpisodeKind};
@@ -16,8 +16,10 @@ use v2x_web::types::{
 
 use super::super::Hub;
 use super::super::fleet::Known;
+use super::charging;
 
-/// The newest count of the radio, by its name in the interface.
+/// The newest count of the radio, by its name in the interface: what vehicles upload of it. How
+/// many of the refused were forged, replayed or expired a vehicle's own pages tell.
 const COUNTERS: [(&str, &str); 3] = [
     ("verified", "v2v_verified"),
     ("refused", "v2v_refused"),
@@ -126,6 +128,15 @@ fn begun(row: &EpisodeRow) -> i64 {
     row.start.or(row.end).map_or(0, UtcTime::as_millis)
 }
 
+/// A name, also one that reads as a number and became one on its way.
+fn word(detail: &Map<String, Json>, key: &str) -> Option<String> {
+    match detail.get(key)? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 pub(super) fn trip(row: &EpisodeRow) -> Trip {
     let number = |key| number(&row.detail, key);
     Trip {
@@ -143,7 +154,16 @@ pub(super) fn trip(row: &EpisodeRow) -> Trip {
     }
 }
 
-pub(super) fn charge(row: &EpisodeRow) -> Charge {
+/// A charge as the car told it, and what its receipt says that the station counted and charged.
+pub(super) fn charge(row: &EpisodeRow, receipts: &[EpisodeRow]) -> Charge {
+    let receipt = charging::receipt_of_charge(row, receipts);
+    let counted = receipt.and_then(|it| self::number(&it.detail, "energy_wh"));
+    let cost = receipt.and_then(|it| text(&it.detail, "cost"));
+    let (cost, currency) = cost
+        .as_deref()
+        .and_then(|cost| cost.split_once(' '))
+        .map(|(amount, currency)| (amount.to_owned(), currency.to_owned()))
+        .unzip();
     let number = |key| number(&row.detail, key);
     let inferred = row.detail.get("is_inferred").and_then(Json::as_bool);
     Charge {
@@ -156,10 +176,13 @@ pub(super) fn charge(row: &EpisodeRow) -> Charge {
         max_power_w: None,
         inferred: inferred.unwrap_or_default(),
         cause: text(&row.detail, "end"),
-        station_energy_wh: None,
-        efficiency: None,
-        cost: None,
-        currency: None,
+        station_energy_wh: counted,
+        efficiency: number("energy_wh")
+            .zip(counted)
+            .filter(|(_, counted)| *counted > 0.0)
+            .map(|(stored, counted)| stored / counted),
+        cost,
+        currency,
     }
 }
 
@@ -181,7 +204,7 @@ pub(in crate::hub) fn warning(row: &EpisodeRow) -> Option<Warning> {
         reason: text(&row.detail, "text"),
         // It is told in percent.
         confidence: number(&row.detail, "confidence").map(|percent| percent / 100.0),
-        station_id: None,
+        station_id: word(&row.detail, "station"),
         distance_m: number(&row.detail, "distance_m"),
         ended: row.end.map(UtcTime::as_millis),
     })
@@ -199,22 +222,31 @@ fn snake(name: &str) -> String {
     snake
 }
 
-pub(super) fn v2x(known: &Known, warnings: &[EpisodeRow]) -> V2x {
+pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let number = |key: &str| known.latest.get(key)?.value.as_f64();
     let own = number("latitude").zip(number("longitude"));
     let counters = COUNTERS.iter().filter_map(|(name, key)| {
         let count = known.latest.get(key)?.value.as_u64()?;
         Some(((*name).to_owned(), count))
     });
-    let open = warnings.iter().filter(|row| row.end.is_none());
+    let stale = hub.now() - hub.config.stale_after;
+    let heard = known.latest.get("v2v_neighbours");
+    let heard = heard.filter(|stamped| stamped.ts >= stale);
+    // Of each kind the newest: the end of an older one may never have been told.
+    let mut kinds = HashSet::new();
+    let newest = warnings
+        .iter()
+        .filter(|row| kinds.insert(text(&row.detail, "kind")));
+    let open: Vec<_> = newest.filter(|row| row.end.is_none()).collect();
     V2x {
         own: own.map(|(latitude, longitude)| Position {
             latitude,
             longitude,
             heading: number("heading"),
         }),
-        warnings: open.filter_map(warning).collect(),
+        warnings: open.into_iter().filter_map(warning).collect(),
         counters: counters.collect(),
+        heard: heard.and_then(|it| it.value.as_u64()),
         ..V2x::default()
     }
 }
@@ -272,14 +304,16 @@ pub(in crate::hub) fn session_event(
         detail: told.detail.clone(),
     };
     match told.kind {
-        EpisodeKind::Session => Some(LiveEvent::Session(super::charging::session(hub, &row))),
+        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(hub, &row, &[]))),
         EpisodeKind::Warning => Some(LiveEvent::Warning {
             device: device.to_string(),
             warning: Warning {
-                // Only what is given has an own identity; an end is told with that of its kind.
+                // One without a name of its own: an end is told with that of its kind.
                 id: match told.start {
-                    Some(start) => format!("{} {}", told.id, start.as_millis()),
-                    None => told.id.clone(),
+                    Some(start) if !told.detail.contains_key("id") => {
+                        format!("{} {}", told.id, start.as_millis())
+                    }
+                    _ => told.id.clone(),
                 },
                 ..warning(&EpisodeRow {
                     start: told.start.or(told.end),
@@ -287,6 +321,6 @@ pub(in crate::hub) fn session_event(
                 })?
             },
         }),
-        EpisodeKind::Trip | EpisodeKind::Charge => None,
+        EpisodeKind::Trip | EpisodeKind::Charge | EpisodeKind::Receipt => None,
     }
 }

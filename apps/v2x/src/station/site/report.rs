@@ -1,61 +1,20 @@
 //! A month of the station, by the day on which sessions began in its time zone.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{Timestamp, ToSpan as _};
-use rust_decimal::Decimal;
 use v2x_store::{BillRow, Chosen, StoreError, StoredSession};
 use v2x_units::UtcTime;
-use v2x_web::site::Period;
-use v2x_web::types::{DayShare, MonthReport, Share};
-use v2x_web::{Answer, Refusal};
+use v2x_web::Answer;
+use v2x_web::types::MonthReport;
 
 use super::sessions;
 use crate::site::Readers;
+use crate::site::month::{self, Month, first_day, period};
 
 /// The car of sessions that named none.
 const UNKNOWN: &str = "unknown";
 /// Sessions of a month: three thousand a day.
 const SESSIONS: usize = 100_000;
-
-/// What sessions had together.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    sessions: u64,
-    /// Of them, those without a price.
-    unbilled: u64,
-    milliwatt_hours: u64,
-    revenue: Option<Decimal>,
-}
-
-impl Sum {
-    fn add(&mut self, energy: u64, revenue: Option<Decimal>) {
-        self.sessions += 1;
-        self.unbilled += u64::from(revenue.is_none());
-        self.milliwatt_hours = self.milliwatt_hours.saturating_add(energy);
-        self.revenue = match (self.revenue, revenue) {
-            (Some(so_far), Some(more)) => so_far.checked_add(more),
-            (so_far, more) => so_far.or(more),
-        };
-    }
-
-    fn energy_wh(&self) -> f64 {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a month's energy lies far below what a double counts exactly"
-        )]
-        let milliwatt_hours = self.milliwatt_hours as f64;
-        milliwatt_hours / 1000.0
-    }
-
-    fn revenue(&self, is_one_currency: bool) -> Option<String> {
-        self.revenue
-            .filter(|_| is_one_currency)
-            .map(|sum| sum.to_string())
-    }
-}
 
 /// A month, as `2026-11`; without one the running month.
 pub(super) fn of(
@@ -103,100 +62,18 @@ struct Ended {
     session: StoredSession,
 }
 
-fn first_day(month: Option<&str>, zone: &TimeZone, now_ms: i64) -> Answer<Date> {
-    let wrong = || Refusal::Invalid("the month is none; it must be as 2026-11".to_owned());
-    match month {
-        Some(month) => {
-            let (year, month) = month.split_once('-').ok_or_else(wrong)?;
-            let year = year.parse().map_err(|_| wrong())?;
-            Date::new(year, month.parse().map_err(|_| wrong())?, 1).map_err(|_| wrong())
-        }
-        None => {
-            let now = Timestamp::from_millisecond(now_ms).map_err(|_| wrong())?;
-            Ok(now.to_zoned(zone.clone()).date().first_of_month())
-        }
-    }
-}
-
-fn period(first: Date, zone: &TimeZone) -> Answer<Period> {
-    let beginning = |day: Date| {
-        let midnight = day.to_zoned(zone.clone()).ok()?;
-        Some(midnight.timestamp().as_millisecond())
-    };
-    let next = first.checked_add(1.month()).ok();
-    let ends = beginning(first).zip(next.and_then(beginning));
-    let (from, to) = ends.ok_or_else(|| {
-        Refusal::Invalid(format!("{first} is beyond what a calendar of ours has"))
-    })?;
-    Ok(Period { from, to })
-}
-
 fn add_up(sessions: &[Ended], first: Date, zone: &TimeZone) -> MonthReport {
-    let mut whole = Sum::default();
-    let mut slots: BTreeMap<String, Sum> = BTreeMap::new();
-    let mut vehicles: BTreeMap<String, Sum> = BTreeMap::new();
-    let mut days: BTreeMap<Date, Sum> = BTreeMap::new();
-    let mut currencies: Vec<String> = Vec::new();
-    for Ended {
-        bill,
-        vehicle,
-        session,
-    } in sessions
-    {
-        let total = bill.as_ref().and_then(|bill| bill.total.as_ref().ok());
-        if let Some(total) = total
-            && !currencies.contains(&total.currency)
-        {
-            currencies.push(total.currency.clone());
+    let ended = sessions.iter().map(|it| {
+        let total = it.bill.as_ref().and_then(|bill| bill.total.as_ref().ok());
+        month::Ended {
+            slot: it.session.head.slot_name.clone(),
+            vehicle: Some(it.vehicle.clone()),
+            started: it.session.newest.started.map(UtcTime::as_millis),
+            milliwatt_hours: it.session.newest.energy.plausible.milliwatt_hours(),
+            total: total.map(|total| (total.amount.clone(), total.currency.clone())),
         }
-        let revenue = total.and_then(|total| total.amount.parse().ok());
-        let energy = session.newest.energy.plausible.milliwatt_hours();
-        let started = session.newest.started.map(UtcTime::as_millis);
-        let day = started
-            .and_then(|started| Timestamp::from_millisecond(started).ok())
-            .map(|started| started.to_zoned(zone.clone()).date());
-        whole.add(energy, revenue);
-        slots
-            .entry(session.head.slot_name.clone())
-            .or_default()
-            .add(energy, revenue);
-        vehicles
-            .entry(vehicle.clone())
-            .or_default()
-            .add(energy, revenue);
-        if let Some(day) = day {
-            days.entry(day).or_default().add(energy, revenue);
-        }
-    }
-    let is_one = currencies.len() < 2;
-    let share = |(name, sum): (String, Sum)| Share {
-        name,
-        sessions: sum.sessions,
-        unbilled: sum.unbilled,
-        energy_wh: sum.energy_wh(),
-        revenue: sum.revenue(is_one),
-    };
-    MonthReport {
-        month: format!("{:04}-{:02}", first.year(), first.month()),
-        sessions: whole.sessions,
-        unbilled: whole.unbilled,
-        undated: 0,
-        energy_wh: whole.energy_wh(),
-        revenue: whole.revenue(is_one),
-        currency: currencies.pop().filter(|_| is_one),
-        by_slot: slots.into_iter().map(share).collect(),
-        by_vehicle: vehicles.into_iter().map(share).collect(),
-        by_day: days
-            .into_iter()
-            .map(|(day, sum)| DayShare {
-                day: day.to_string(),
-                sessions: sum.sessions,
-                unbilled: sum.unbilled,
-                energy_wh: sum.energy_wh(),
-                revenue: sum.revenue(is_one),
-            })
-            .collect(),
-    }
+    });
+    Month::new(first, zone.clone()).add_up(ended)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(super) fn traffic(
             heading: heading.map(Degrees::get),
         }),
         neighbours: cars.chain(stations).collect(),
+        heard: None,
         warnings: warnings.iter().map(|it| warning(it, None)).collect(),
         link_by_distance: by_distance(now, place, map),
         counters: counted(counters),

@@ -29,6 +29,7 @@ pub use request::{
 };
 pub use topic::{Published, Spelling, Subscription, TOPICS, Told};
 pub use upload::{gateway_attributes, gateway_rows, rows, values};
+pub(crate) use upload::{time, values_of};
 
 /// The most devices that one message of a gateway may name.
 pub const DEVICES_MAX: usize = 1000;

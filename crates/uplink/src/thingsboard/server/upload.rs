@@ -107,19 +107,10 @@ fn row(mut members: Map<String, Json>, now: UtcTime) -> Result<Row, Malformed> {
             values: values_of(members)?,
         });
     }
-    let ts = members.remove("ts").unwrap_or_default();
-    let millis = ts
-        .as_i64()
-        .filter(|ts| (TS_MIN_MS..=TS_MAX_MS).contains(ts));
-    let millis = millis.ok_or_else(|| {
-        Malformed(format!(
-            "`ts` is {}; it must be whole milliseconds since 1970",
-            seen(&ts)
-        ))
-    })?;
+    let ts = time(&members.remove("ts").unwrap_or_default())?;
     match members.remove("values") {
         Some(Json::Object(values)) => Ok(Row {
-            ts: UtcTime::from_millis(millis),
+            ts,
             values: values_of(values)?,
         }),
         other => Err(Malformed(format!(
@@ -129,12 +120,27 @@ fn row(mut members: Map<String, Json>, now: UtcTime) -> Result<Row, Malformed> {
     }
 }
 
+/// When something was measured.
+pub(crate) fn time(ts: &Json) -> Result<UtcTime, Malformed> {
+    let millis = ts
+        .as_i64()
+        .filter(|ts| (TS_MIN_MS..=TS_MAX_MS).contains(ts));
+    let millis = millis.ok_or_else(|| {
+        Malformed(format!(
+            "`ts` is {}; it must be whole milliseconds since 1970",
+            seen(ts)
+        ))
+    })?;
+    Ok(UtcTime::from_millis(millis))
+}
+
 /// The beginning of what was sent, for an error.
 fn seen(json: &Json) -> String {
     json.to_string().chars().take(40).collect()
 }
 
-fn values_of(members: Map<String, Json>) -> Result<Map<String, Json>, Malformed> {
+/// The values that may be kept of an object.
+pub(crate) fn values_of(members: Map<String, Json>) -> Result<Map<String, Json>, Malformed> {
     let mut values = Map::new();
     for (key, value) in members {
         if key.is_empty() || key.len() > KEY_MAX_BYTES {

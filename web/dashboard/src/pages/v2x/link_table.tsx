@@ -9,6 +9,7 @@ import { Card } from "../../ui/card";
 import { Empty } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
+import { isHub } from "../../state/role";
 import { age } from "./neighbours";
 
 function span(band: LinkBand): string {
@@ -61,7 +62,7 @@ export function LinkTable({ device, bands }: { device: Device; bands: readonly L
       actions={<CsvButton columns={all} rows={bands} name={`link ${device.name}`} />}
     >
       {bands.length === 0 ? (
-        <Empty text={t("v2x.noLink")} icon="radio" />
+        <Empty text={t(isHub() ? "v2x.elsewhere" : "v2x.noLink")} icon="radio" />
       ) : (
         <Table caption={t("v2x.link")} columns={all} rows={bands} id={(band) => band.from_m} />
       )}

@@ -6,6 +6,7 @@ import type { Device, Neighbour, V2x } from "../../api/types";
 import { duration, MISSING, quantity, t } from "../../i18n";
 import { MapView } from "../../map/map";
 import type { Mark } from "../../map/scene";
+import { isHub } from "../../state/role";
 import { Badge } from "../../ui/badge";
 import { Card } from "../../ui/card";
 import { Empty } from "../../ui/states";
@@ -124,6 +125,13 @@ export function age(ms: number): string {
   return `${(ms / 1000).toFixed(1)} ${t("time.s")}`;
 }
 
+/** What stands where nobody can be shown: a hub is told numbers only. */
+function nobody(v2x: V2x): string {
+  if (!isHub()) return t("v2x.alone");
+  const { heard } = v2x;
+  return heard == null ? t("v2x.elsewhere") : t("v2x.heard", { count: String(heard) });
+}
+
 export function Neighbours({ device, v2x }: { device: Device; v2x: V2x }) {
   const marks = useMemo(() => marksOf(device.name, v2x), [device.name, v2x]);
   const rows = [...v2x.neighbours].sort(
@@ -149,7 +157,7 @@ export function Neighbours({ device, v2x }: { device: Device; v2x: V2x }) {
         />
       )}
       {rows.length === 0 ? (
-        <Empty text={t("v2x.alone")} icon="radio" />
+        <Empty text={nobody(v2x)} icon="radio" />
       ) : (
         <Table caption={t("v2x.neighbours")} columns={all} rows={rows} id={(of) => of.station_id} />
       )}
