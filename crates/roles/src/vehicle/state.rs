@@ -208,11 +208,21 @@ impl VehicleState {
         self.read(self.mapping.by_key(key)?, now)
     }
 
+    /// The same with when it was measured.
+    #[must_use]
+    pub fn dated_by_key(&self, key: &str, now: Instant) -> Option<(Instant, f64)> {
+        self.dated(self.mapping.by_key(key)?, now)
+    }
+
     /// A quantity's value in the unit of its key, if it is fresh.
     fn read(&self, quantity: QuantityId, now: Instant) -> Option<f64> {
+        self.dated(quantity, now).map(|(_, value)| value)
+    }
+
+    fn dated(&self, quantity: QuantityId, now: Instant) -> Option<(Instant, f64)> {
         let quantity = self.mapping.quantities().get(quantity.index())?;
         let reading = quantity.read(now, |signal| self.latest(signal))?;
-        Some(quantity.to_key(reading.value))
+        Some((reading.at, quantity.to_key(reading.value)))
     }
 
     fn latest(&self, signal: SignalId) -> Option<(Instant, f64)> {

@@ -10,7 +10,7 @@
 //! | `no_receipt_is_lost` | what a station holds countersigned its car holds too |
 //! | `car_energy_agrees` | a charge of a car has what its charger put into the battery |
 //! | `believed_twice` | no message of V2V is believed twice by a computer that runs |
-//! | `values_are_true` | the computer takes the car for what it is: its charge within 0.5 %, its speed within 15 km/h, which may be half a second old while it brakes |
+//! | `values_are_true` | the computer takes the car for what it is: its charge within 0.5 %, its speed within 15 km/h, which may be half a second old while it brakes; where its bus is heard |
 //! | `nothing_private` | no place and no serial stands in the log |
 //! | `alarm_has_a_cause` | every alarm has its cause in the physics |
 //! | `warning_has_a_cause`, `own_event_has_a_cause` | the same of every warning, and of what cars report of themselves |

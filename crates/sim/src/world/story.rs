@@ -79,10 +79,11 @@ impl World {
                 self.vehicle_told(at, index, &told);
             }
         }
-        let cars = self.hardware.cars().zip(&self.vehicles);
+        let cars = self.hardware.cars().zip(&self.vehicles).enumerate();
         let complaints: Vec<_> = cars
-            .filter(|((_, car), _)| !car.is_recorded())
-            .filter_map(|((name, car), vehicle)| {
+            .filter(|(_, ((_, car), _))| !car.is_recorded())
+            .filter(|(index, _)| self.witness.was_heard(now, *index))
+            .filter_map(|(_, ((name, car), vehicle))| {
                 let really = (car.twizy.speed() * 3.6, car.twizy.battery.percent());
                 checkers::values_are_true(now, name, vehicle.taken, really)
             })

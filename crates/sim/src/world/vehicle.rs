@@ -12,11 +12,12 @@ use v2x_can::{Decoder, RENAULT_TWIZY_DBC, RENAULT_TWIZY_VSS, VssMapping};
 use v2x_outbox::memory::Memory;
 use v2x_outbox::{Budget, Class, EntryId, Lane, NewEntry, Outbox, PayloadKind};
 use v2x_proto::link::{Event, LinkDecoder, Message};
+use v2x_roles::timekeeping::BoardClock;
 use v2x_roles::vehicle::{
     Alarm, Battery, Change, Charge, ChargeTracker, EpisodeId, Observation, Trip, TripDetector,
     VehicleState, merged,
 };
-use v2x_units::{Instant, Stamp, UtcTime};
+use v2x_units::{BootId, Instant, Stamp, UtcTime};
 
 use super::Defect;
 use super::broker::Broker;
@@ -67,6 +68,10 @@ pub(super) struct Taken {
 /// The computer of one car.
 pub(super) struct VehicleComputer {
     link: LinkDecoder,
+    /// The collector's clock beside the computer's.
+    board: BoardClock,
+    /// When the newest frame was captured.
+    newest: Instant,
     pub(super) radio: CarRadio,
     /// Whether a fix has told the time.
     has_time: bool,
@@ -102,6 +107,8 @@ impl VehicleComputer {
         let (decoder, mapping) = (Arc::clone(&layout.decoder), Arc::clone(&layout.mapping));
         Self {
             link: LinkDecoder::new(),
+            board: BoardClock::default(),
+            newest: Instant::BOOT,
             radio,
             has_time: false,
             state: VehicleState::new(decoder, mapping),
@@ -142,6 +149,7 @@ impl VehicleComputer {
         self.radio.restart(now);
         self.outbox = Outbox::new(Budget::default());
         self.link = LinkDecoder::new();
+        self.board = BoardClock::default();
     }
 
     /// Entries that are on disk and not acknowledged.
@@ -155,7 +163,11 @@ impl VehicleComputer {
     /// Takes what the collector said at this moment.
     fn hear(&mut self, at: Instant, mut bytes: &[u8]) {
         self.look(at);
-        let stamp = self.stamp(at);
+        let utc_at_boot = self.utc_at_boot;
+        let stamp = |instant: Instant| Stamp {
+            instant,
+            utc: utc_at_boot + instant.since(Instant::BOOT),
+        };
         while let Some(event) = self.link.next(&mut bytes) {
             let frame = match event {
                 Event::Frame(frame) => frame,
@@ -167,14 +179,20 @@ impl VehicleComputer {
             };
             match frame.message {
                 Message::CanBatch(batch) => {
-                    for (_, frame) in batch.frames(frame.at) {
+                    if let Some((newest, _)) = batch.frames(frame.at).last() {
+                        self.board.arrived(frame.boot, newest, at);
+                    }
+                    for (captured, can) in batch.frames(frame.at) {
                         self.frames += 1;
-                        self.state.frame(stamp, &frame);
+                        let captured = captured_at(&self.board, at, (frame.boot, captured));
+                        self.newest = self.newest.max(captured);
+                        self.state.frame(stamp(self.newest), &can);
                     }
                 }
                 Message::GnssReport(report) => {
                     self.has_time |= report.fix.valid;
-                    self.state.fix(stamp, &report.fix);
+                    let captured = captured_at(&self.board, at, (frame.boot, frame.at));
+                    self.state.fix(stamp(captured), &report.fix);
                 }
                 _ => {}
             }
@@ -280,4 +298,10 @@ impl VehicleComputer {
         let _later = self.outbox.acknowledge(&mut self.disk, acknowledged);
         self.outbox.release(unanswered);
     }
+}
+
+/// When a board captured something that arrived now, as the daemon dates it.
+fn captured_at(board: &BoardClock, arrival: Instant, (boot, at): (BootId, Instant)) -> Instant {
+    let on_host = board.on_host(boot, at);
+    on_host.map_or(arrival, |(captured, _)| captured.min(arrival))
 }

@@ -15,6 +15,8 @@ use crate::town::Place;
 const HARD: f64 = 2.6;
 /// For how long a hard braking explains what is said of it: it is seen late, and a warning holds.
 const EXPLAINS: Duration = Duration::from_secs(6);
+/// For how long values are taken for fresh at most that are not said again.
+const STILL_FRESH: Duration = Duration::from_secs(3);
 /// How far away a cause may be, m: reach of the radio and what receivers scatter.
 const NEAR: f64 = 200.0;
 /// How near somebody must be whom a car could run into, m: at 2.7 s and 25 m/s.
@@ -144,6 +146,13 @@ impl Witness {
             energy,
             is_heard: !hidden,
         }
+    }
+
+    /// Whether a car's computer has heard its bus all the time lately: what it takes the car for
+    /// is no older than its bus makes it.
+    pub(super) fn was_heard(&self, now: Instant, car: usize) -> bool {
+        let unheard = self.0.get(car).and_then(|seen| seen.unheard);
+        unheard.is_none_or(|at| now.since(at) > STILL_FRESH)
     }
 
     /// Whether a car has braked hard.
@@ -308,5 +317,8 @@ mod tests {
         assert!(!witness.charged(0, at(3.0)).is_heard);
         witness.see(at(4.0), TICK, 0, charging);
         assert!(witness.charged(0, at(5.0)).is_heard, "it was before");
+        let again = at(1.0) + STILL_FRESH;
+        assert!(!witness.was_heard(again, 0));
+        assert!(witness.was_heard(again + TICK, 0));
     }
 }

@@ -19,6 +19,8 @@ pub struct CarNow {
     pub at: Stamp,
     /// As the motor turns; backwards negative.
     pub speed: Option<KilometersPerHour>,
+    /// When that was measured: before [`Self::at`].
+    pub speed_at: Option<Instant>,
     /// The gear lever.
     pub gear: Option<Gear>,
     /// Whether the brake pedal is pressed.
@@ -43,9 +45,11 @@ impl CarNow {
     pub fn of(state: &VehicleState, at: Stamp) -> Self {
         let value = |key| state.by_key(key, at.instant);
         let flag = |key| value(key).map(|value| value != 0.0);
+        let speed = state.dated_by_key("motor_speed", at.instant);
         Self {
             at,
-            speed: value("motor_speed").map(KilometersPerHour::new),
+            speed: speed.map(|(_, speed)| KilometersPerHour::new(speed)),
+            speed_at: speed.map(|(measured, _)| measured),
             gear: value("gear").map(merged::gear),
             brake: flag("brake"),
             accelerator: value("accelerator"),
@@ -115,5 +119,11 @@ mod tests {
             ..at
         };
         assert_eq!(CarNow::of(&state, later).speed, None, "old is not known");
+        let soon = Stamp {
+            instant: Instant::from_micros(1_400_000),
+            ..at
+        };
+        let soon = CarNow::of(&state, soon);
+        assert_eq!((soon.speed, soon.speed_at), (now.speed, Some(at.instant)));
     }
 }

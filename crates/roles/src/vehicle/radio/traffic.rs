@@ -371,7 +371,8 @@ fn motion(car: &CarNow) -> Motion {
         _ => None,
     };
     Motion {
-        at: car.at.instant,
+        // A speed that came late, or was not said again, is no slope of this moment.
+        at: car.speed_at.unwrap_or(car.at.instant),
         speed: car.speed.map(|speed| {
             let signed = speed.to_meters_per_second();
             MetersPerSecond::new(signed.get().abs())
@@ -444,5 +445,38 @@ fn of_warning(kind: &'static str, given: &GivenWarning) -> ToldByV2v {
             "v2v_warning_id": given.name,
         }),
         is_alert: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use v2x_proto::v2g::BatteryReport;
+    use v2x_units::KilometersPerHour;
+
+    #[test]
+    fn motion_is_of_the_moment_at_which_its_speed_was_measured() {
+        let (now, before) = (
+            Instant::from_micros(2_000_000),
+            Instant::from_micros(1_700_000),
+        );
+        let car = |speed_at| CarNow {
+            at: Stamp {
+                instant: now,
+                utc: UtcTime::from_millis(1_700_000_000_000),
+            },
+            speed: Some(KilometersPerHour::new(36.0)),
+            speed_at,
+            gear: None,
+            brake: None,
+            accelerator: None,
+            fix: None,
+            geoid_separation: None,
+            mode: None,
+            mains: None,
+            battery: BatteryReport::default(),
+        };
+        assert_eq!(motion(&car(Some(before))).at, before);
+        assert_eq!(motion(&car(None)).at, now);
     }
 }
