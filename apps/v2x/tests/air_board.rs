@@ -52,7 +52,8 @@ fn car_on_a_board_speaks_under_its_pseudonyms_address_and_charges() {
     let slot = SlotBoard::plug(&site.path("slot1"));
     let station = start_station(&site, &air, &operator.slot(EVSE), "", None);
     let (on_board, other) = (Car::new(None), Car::new(None));
-    let (_bus, first) = start_on_board(&on_board, &site, &port, &operator.car("CAR-1"));
+    let (bus, first) = start_on_board(&on_board, &site, &port, &operator.car("CAR-1"));
+    bus.feel(&slot.slot);
     slot.slot.plugged.store(true, SeqCst);
     wait_until(SOON, "the relay for the car on the board", || {
         slot.slot.relay.load(SeqCst)

@@ -69,7 +69,7 @@ fn charge_goes_on_after_either_end_was_killed_and_leaves_one_receipt() {
         "the relay closed anew by the car that came back",
         || yard.slot().closings.load(SeqCst) > closings && yard.slot().relay.load(SeqCst),
     );
-    yard.await_power();
+    yard.await_charge();
 
     yard.restart_car();
     wait_until(SOON, "the car in its session again", || {
@@ -92,7 +92,7 @@ fn charge_goes_on_after_either_end_was_killed_and_leaves_one_receipt() {
 #[test]
 fn driver_sees_the_charge_sets_wishes_and_ends_it_and_all_of_it_is_noted() {
     let mut yard = plain("");
-    yard.await_power();
+    yard.await_charge();
     let mut status = serde_json::Value::Null;
     wait_until(SOON, "a status with energy", || {
         let (code, said) = charge(&yard, &["status", "--json"]);
@@ -169,7 +169,7 @@ fn driver_sees_the_charge_sets_wishes_and_ends_it_and_all_of_it_is_noted() {
 #[test]
 fn battery_that_is_as_full_as_wanted_ends_the_charge() {
     let yard = plain("");
-    yard.await_power();
+    yard.await_charge();
     // The car's bus says 69.42 %.
     let (code, said) = charge(&yard, &["set", "--desired-soc", "60"]);
     assert_eq!(code, Some(0), "{said}");
@@ -241,7 +241,7 @@ fn car_that_is_revoked_while_it_charges_loses_the_power() {
 #[test]
 fn battery_data_goes_on_after_unplugging_and_ends_beyond_the_border() {
     let yard = plain("");
-    yard.await_power();
+    yard.await_charge();
     yard.slot().plugged.store(false, SeqCst);
     await_receipt(&yard);
     yard.bus.drive();

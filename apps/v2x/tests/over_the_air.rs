@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use bench::car::Car;
 use radio_bench::slot_board::SlotBoard;
 use radio_bench::yard::{start_car, start_station};
-use radio_bench::{Air, Operator, events, neighbours, radio_rows, receipt};
+use radio_bench::{Air, Operator, details, events, neighbours, radio_rows, receipt};
 use station_bench::{SOON, Site, rows_with};
 use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 
@@ -43,7 +43,8 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
     assert!(of_stranger.stop().success());
 
     let car = Car::new(None);
-    let (_bus, daemon) = start_car(&car, &site, &air, &operator.car("CAR-7"));
+    let (bus, daemon) = start_car(&car, &site, &air, &operator.car("CAR-7"));
+    bus.feel(slot);
     wait_until(SOON, "the relay for the proven car", || {
         slot.relay.load(SeqCst)
     });
@@ -114,5 +115,34 @@ fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
     assert!(radio_rows(&folders[2]).is_empty());
     for folder in &folders[..2] {
         assert_eq!(neighbours(folder).len(), 1, "the stranger is no neighbour");
+    }
+}
+
+#[test]
+fn car_whose_stop_lamp_is_on_tells_the_others() {
+    let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
+    let keys = [operator.car("CAR-1"), operator.car("CAR-2")];
+    let cars = [Car::new(None), Car::new(None)];
+    let running: Vec<_> = (cars.iter().zip(&keys))
+        .map(|(car, keys)| start_car(car, &site, &air, keys))
+        .collect();
+    let folders: Vec<_> = cars
+        .iter()
+        .map(|car| car.written().folder().to_owned())
+        .collect();
+    wait_until(SOON, "each other's neighbours", || {
+        folders.iter().all(|folder| neighbours(folder).len() == 1)
+    });
+    assert_eq!(events(&folders[1], "v2v_event_known"), 0);
+    let (bus, _) = &running[0];
+    bus.break_down();
+    wait_until(SOON, "the broken car's event at the other one", || {
+        events(&folders[1], "v2v_event_known") > 0
+    });
+    let own = details(&folders[0], "v2v_own_event");
+    let is_meant = own[0].contains("Breakdown") || own[0].contains("StationaryVehicle");
+    assert!(is_meant, "{own:?}");
+    for (_bus, daemon) in running {
+        assert!(daemon.stop().success());
     }
 }

@@ -18,6 +18,8 @@ mod virt_bench;
 use std::io::BufReader;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bench::car::Car;
@@ -183,10 +185,16 @@ fn standing_car() -> Vec<CanFrame> {
 }
 
 /// A car whose collector is RISC-V code, at the place that its receiver says.
-fn car_on(program: &Path, site: &Site, keys: &Path) -> (Car, Machine, Bridge) {
+fn car_on(
+    program: &Path,
+    site: &Site,
+    keys: &Path,
+    mains: &Arc<AtomicBool>,
+) -> (Car, Machine, Bridge) {
     let (machine, terminal) = Machine::live(program, virt_bench::LIVE_COLLECTOR_ON_BUS);
     let port = site.path("collector");
-    let bridge = Bridge::plug(&port, &terminal, None, &standing_car());
+    let bus = standing_car();
+    let bridge = Bridge::plug_at(&port, &terminal, None, &bus, Arc::clone(mains));
     let car = Car::new(None);
     car.plug_in(&port);
     car.set_clock("0 ntp");
@@ -264,8 +272,8 @@ fn charge_through_riscv_boards_goes_from_plug_to_countersigned_receipt() {
     let Some(program) = program() else { return };
     let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
     let (of_slot, of_car) = (operator.slot(EVSE), operator.car("CAR-7"));
-    let (_slot, _line, station) = slot_on(&program, &site, &air, &of_slot);
-    let (car, _collector, _bus) = car_on(&program, &site, &of_car);
+    let (_slot, line, station) = slot_on(&program, &site, &air, &of_slot);
+    let (car, _collector, _bus) = car_on(&program, &site, &of_car, &line.mains);
     car.set("V2X_RADIO_AIR", "udp");
     car.set("V2X_RADIO_UDP_GROUP", &air.group);
     let daemon = car.start();
@@ -305,7 +313,7 @@ fn car_on_a_riscv_radio_is_believed_by_another_car_and_hears_it() {
     let radio = site.path("radio");
     let address = [0x02, 0, 0, 0, 0, 0x77];
     let _bridge = Bridge::plug(&radio, &terminal, Some((&air, address)), &[]);
-    let (car, _collector, _bus) = car_on(&program, &site, &operator.car("CAR-1"));
+    let (car, _collector, _bus) = car_on(&program, &site, &operator.car("CAR-1"), &Arc::default());
     car.set("V2X_RADIO_PORT", radio.to_str().unwrap());
     let first = car.start();
     let other = Car::new(None);

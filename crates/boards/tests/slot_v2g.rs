@@ -20,7 +20,9 @@ use v2x_proto::secure::{
     Validity,
 };
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, Response, SignedReceipt};
-use v2x_proto::v2g::{BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, TariffName};
+use v2x_proto::v2g::{
+    BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, PlugSenses, Sense, TariffName,
+};
 use v2x_units::{MacAddress, UtcTime};
 
 /// 2026-01-01 00:00:00 UTC.
@@ -36,6 +38,8 @@ struct Yard {
     events: Vec<EvccEvent>,
     rng: ChaCha20Rng,
     plugged: bool,
+    /// When its mains came, as the car feels them.
+    live: Option<u64>,
     /// Since the story began, in milliseconds; boards start anew in it.
     time: u64,
 }
@@ -118,6 +122,7 @@ fn yard(flash: RamFlash<8192>) -> Yard {
         events: Vec::new(),
         rng,
         plugged: false,
+        live: None,
         time: 0,
     }
 }
@@ -166,6 +171,14 @@ impl Yard {
             let heard = EvccInput::Heard(SLOT, &payload);
             self.car.handle(at(self.time), heard, &mut self.rng);
         }
+        let is_live = self.plugged && self.world.relay;
+        self.live = is_live.then(|| self.live.unwrap_or(self.time));
+        let mains = self
+            .live
+            .map_or(Sense::Off, |live| Sense::On(Some(at(live))));
+        let charging = Sense::NotKnown;
+        let feels = EvccInput::Feels(PlugSenses { mains, charging });
+        self.car.handle(at(self.time), feels, &mut self.rng);
         loop {
             match self.car.poll(at(self.time), &mut self.rng) {
                 Output::Send { datagram, .. } => {

@@ -50,6 +50,28 @@ pub const RECEIPT_PICKUP: Duration = Duration::from_secs(10 * 60);
 /// How long a car passes over a station that refused it.
 pub const PASS_OVER: Duration = Duration::from_secs(30);
 
+/// The mains that a car feels may come so much before the slot's own relay or plug is seen to let
+/// them through: what a board sees takes a debounce and a line to arrive.
+pub const MAINS_FELT_BEFORE: Duration = Duration::from_secs(2);
+
+/// ... and so much after it: the mains wake the car's bus, and its word takes a radio to arrive.
+pub const MAINS_FELT_AFTER: Duration = Duration::from_secs(3);
+
+/// A charger's work and the current at the slot's meter may begin so far apart: the meter is read
+/// once a second, and current rises slowly.
+pub const CHARGE_FELT_WITHIN: Duration = Duration::from_secs(5);
+
+/// A slot that feeds somebody for so long feeds another car than one that feels nothing.
+pub const NOTHING_FELT: Duration = Duration::from_secs(10);
+
+/// Relays of different slots of a station close so far apart, so that cars can tell them apart:
+/// more than [`MAINS_FELT_BEFORE`] and [`MAINS_FELT_AFTER`] together.
+pub const LIVE_SPACING: Duration = Duration::from_secs(8);
+
+/// The longest time that a slot without a station computer waits before it closes its relay for a
+/// car; drawn anew each time, so that two slots seldom close together.
+pub const LIVE_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// A fix older than this says nothing about where the car is now.
 pub const FIX_AGE_MAX: Duration = Duration::from_secs(3);
 

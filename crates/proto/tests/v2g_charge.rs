@@ -86,6 +86,7 @@ fn states_follow_each_other_in_the_order_of_the_standard() {
         S::ExpectAuthorization,
         S::ExpectChargeParameterDiscovery,
         S::ExpectPowerDelivery(ChargeProgress::Start),
+        S::ExpectPlugCheck,
         // The first status and the first battery data are due at once.
         S::ExpectChargingStatus,
         S::ExpectStatusTime,
@@ -291,7 +292,8 @@ fn car_tells_of_its_battery_after_unplugging_until_the_station_is_silent() {
     let mut world = charged();
     let of_battery = |e: &SeccEvent| matches!(e, SeccEvent::BatteryData(..));
     let before = count(&world.stations[0].events, of_battery);
-    world.run(Duration::from_secs(60));
+    // Not at the moment of a report.
+    world.run(Duration::from_secs(61));
     assert_eq!(count(&world.stations[0].events, of_battery) - before, 12);
     world.conditions = Conditions::SILENT;
     let silent_from = world.now;

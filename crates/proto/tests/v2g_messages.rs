@@ -128,6 +128,17 @@ fn request() -> impl Strategy<Value = Request> {
             }
             .into()
         }),
+        (felt(), felt()).prop_map(|(mains, charging)| PlugCheckReq { mains, charging }.into()),
+    ]
+}
+
+/// What a car feels, in whole milliseconds.
+fn felt() -> impl Strategy<Value = Felt> {
+    let age = proptest::option::of(0..u64::from(u32::MAX));
+    prop_oneof![
+        Just(Felt::NotKnown),
+        Just(Felt::Off),
+        age.prop_map(|age| Felt::On(age.map(core::time::Duration::from_millis))),
     ]
 }
 
@@ -235,6 +246,7 @@ fn response() -> impl Strategy<Value = Response> {
         Just(MeteringReceiptRes::Kept.into()),
         Just(SessionStopRes.into()),
         Just(BatteryDataRes.into()),
+        any::<bool>().prop_map(|confirmed| PlugCheckRes { confirmed }.into()),
         (any::<u8>(), proptest::sample::select(ResponseCode::ALL))
             .prop_map(|(request, code)| { Refusal { request, code }.into() }),
     ]
@@ -401,6 +413,11 @@ fn sizes() -> Vec<(&'static str, usize)> {
         ("SessionStopRes", response(SessionStopRes.into())),
         ("BatteryDataReq", request(BatteryDataReq::default().into())),
         ("BatteryDataRes", response(BatteryDataRes.into())),
+        ("PlugCheckReq", request(PlugCheckReq::default().into())),
+        (
+            "PlugCheckRes",
+            response(PlugCheckRes { confirmed: true }.into()),
+        ),
         ("Refusal", response(refusal.into())),
     ]
 }

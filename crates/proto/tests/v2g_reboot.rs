@@ -12,12 +12,13 @@ use v2x_proto::v2g::message::ChargeProgress;
 use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent, SeccInput};
 
 /// The states up to charging, in which the plug stays in.
-const BEFORE: [S; 7] = [
+const BEFORE: [S; 8] = [
     S::ExpectStation,
     S::ExpectSessionSetup,
     S::ExpectAuthorization,
     S::ExpectChargeParameterDiscovery,
     S::ExpectPowerDelivery(ChargeProgress::Start),
+    S::ExpectPlugCheck,
     S::ExpectStatusTime,
     S::ExpectChargingStatus,
 ];
@@ -51,6 +52,7 @@ fn list_of(state: S) -> &'static [S] {
         | S::ExpectAuthorization
         | S::ExpectChargeParameterDiscovery
         | S::ExpectPowerDelivery(ChargeProgress::Start)
+        | S::ExpectPlugCheck
         | S::ExpectStatusTime
         | S::ExpectChargingStatus => &BEFORE,
         S::ExpectPowerDelivery(ChargeProgress::Stop)

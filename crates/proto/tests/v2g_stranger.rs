@@ -16,7 +16,8 @@ fn charging(seed: u64) -> (World, Vec<Flight>) {
     let mut world = World::new(seed);
     world.plug(0, 0);
     world.run_until_charging(0);
-    world.run(Duration::from_secs(30));
+    // Not at the moment of a status: nothing is in the air.
+    world.run(Duration::from_secs(32));
     let recorded = world.heard_by_all.clone();
     (world, recorded)
 }

@@ -9,7 +9,9 @@ use core::time::Duration;
 use v2g_world::{CAR, Conditions, OTHER_CAR, OTHER_STATION, STATION, World, count};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::ResponseCode;
+use v2x_proto::v2g::secc::PowerOffReason;
 use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent};
+use v2x_units::MacAddress;
 
 #[test]
 fn second_car_is_told_that_the_slot_is_occupied_and_stops_nothing() {
@@ -91,4 +93,105 @@ fn each_of_two_cars_finds_the_slot_that_its_plug_is_in() {
         assert_eq!(bound(0).as_str(), "twizy-1", "seed {seed}");
         assert_eq!(bound(1).as_str(), "twizy-2", "seed {seed}");
     }
+}
+
+const NAMES: [&str; 2] = ["twizy-1", "twizy-2"];
+
+/// Two slots and two cars, each plugged into its own within the same second. Each calls when it has
+/// seen its plug, after the slots have.
+fn side_by_side(seed: u64, other_station: MacAddress) -> World {
+    let mut world = World::empty(seed);
+    world.add_station(STATION, "MA*HEL*E0001*1");
+    world.add_station(other_station, "MA*HEL*E0001*2");
+    world.add_car(CAR, NAMES[0]);
+    world.add_car(OTHER_CAR, NAMES[1]);
+    world.plug_in(0, 0);
+    world.plug_in(1, 1);
+    let first = usize::from(world.rng.chance(50));
+    world.tell_car(first, EvccInput::Plugged(true));
+    let pause = world.rng.below(1_000);
+    world.run(Duration::from_millis(pause));
+    world.tell_car(1 - first, EvccInput::Plugged(true));
+    world
+}
+
+/// The cars that a slot has written receipts for.
+fn receipts(world: &World, slot: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for event in &world.stations[slot].events {
+        if let SeccEvent::Receipt(signed) = event {
+            names.push(signed.receipt.evcc.to_string());
+        }
+    }
+    names
+}
+
+fn other_plugs(world: &World) -> usize {
+    let off = |e: &SeccEvent| matches!(e, SeccEvent::PowerOff(_, PowerOffReason::OtherPlug));
+    let slots = world.stations.iter();
+    slots.map(|slot| count(&slot.events, off)).sum()
+}
+
+#[test]
+fn two_cars_plugged_in_within_the_same_second_get_each_its_own_receipt() {
+    let mut swapped = 0;
+    for (seed, other) in (0..100).flat_map(|seed| [(seed, OTHER_STATION), (seed, STATION)]) {
+        let mut world = side_by_side(seed, other);
+        world.run(Duration::from_secs(300));
+        for car in 0..2 {
+            assert!(world.stations[car].secc.power_is_on(), "seed {seed}");
+            let session = world.stations[car].secc.session().unwrap();
+            assert!(session.confirmed, "seed {seed}");
+            world.unplug(car);
+        }
+        world.run(Duration::from_secs(30));
+        for (slot, own) in NAMES.into_iter().enumerate() {
+            assert_eq!(receipts(&world, slot), [own], "seed {seed}");
+        }
+        swapped += usize::from(other_plugs(&world) > 0);
+    }
+    assert!(
+        swapped > 20,
+        "only {swapped} of 200 began at the wrong slot"
+    );
+    println!("{swapped} of 200 began at the wrong slot and found their own");
+}
+
+#[test]
+fn over_rough_air_no_receipt_names_a_car_of_another_slot() {
+    let (mut right, mut swapped) = (0, 0);
+    for seed in 0..40 {
+        let mut world = side_by_side(seed, STATION);
+        world.conditions = Conditions::ROUGH;
+        world.run(Duration::from_secs(300));
+        world.unplug(0);
+        world.unplug(1);
+        world.run(Duration::from_secs(300));
+        for (slot, own) in NAMES.into_iter().enumerate() {
+            let names = receipts(&world, slot);
+            assert!(names.iter().all(|name| name == own), "seed {seed}");
+            right += names.len();
+        }
+        swapped += other_plugs(&world);
+    }
+    assert!(right >= 76 && swapped > 0, "{right} receipts, {swapped}");
+}
+
+#[test]
+fn car_of_a_release_that_feels_nothing_charges_and_gets_no_receipt() {
+    let mut world = World::new(4);
+    world.cars[0].feels = false;
+    world.plug(0, 0);
+    world.run_until_charging(0);
+    world.run(Duration::from_secs(60));
+    assert!(world.stations[0].secc.power_is_on());
+    world.unplug(0);
+    world.run_until_state(0, EvccState::ExpectReportTime);
+    assert!(receipts(&world, 0).is_empty());
+    let refused = EvccEvent::Refused(ResponseCode::PlugNotConfirmed);
+    assert!(world.cars[0].events.contains(&refused));
+    assert!(
+        world.stations[0].secc.session().is_none(),
+        "the slot is free"
+    );
 }

@@ -222,7 +222,11 @@ fn bodies_of_requests_are_those_of_the_other_implementation() {
         speed: Some(KilometersPerHour::new(12.3)),
         position: Some(v2g_world::place(10.0, -20.0)),
     };
-    let requests: [(&str, Request); 4] = [
+    let felt = PlugCheckReq {
+        mains: Felt::On(Some(core::time::Duration::from_millis(12_345))),
+        charging: Felt::On(None),
+    };
+    let requests: [(&str, Request); 5] = [
         ("charge_parameter_discovery_req", wishes.into()),
         ("power_delivery_req", PowerDeliveryReq { progress }.into()),
         (
@@ -230,6 +234,7 @@ fn bodies_of_requests_are_those_of_the_other_implementation() {
             ChargingStatusReq { battery: battery() }.into(),
         ),
         ("battery_data_req", report.into()),
+        ("plug_check_req", felt.into()),
     ];
     for (name, request) in requests {
         assert_eq!(request.emit().unwrap(), vector(name).as_slice(), "{name}");
@@ -256,9 +261,10 @@ fn bodies_of_responses_are_those_of_the_other_implementation() {
         request: 0x13,
         code: ResponseCode::PowerDeliveryNotApplied,
     };
-    let responses: [(&str, Response); 3] = [
+    let responses: [(&str, Response); 4] = [
         ("charge_parameter_discovery_res", offer().into()),
         ("charging_status_res", status.into()),
+        ("plug_check_res", PlugCheckRes { confirmed: true }.into()),
         ("refusal", refusal.into()),
     ];
     for (name, response) in responses {

@@ -268,6 +268,10 @@ impl Car {
         let mode = self.bus.mode();
         match (self.socket, mode) {
             (Some(_), BusMode::Asleep) => self.bus.begin(now, Sequence::ChargeStart),
+            // The charger feels mains also while the rest of the car still shuts down.
+            (Some(_), BusMode::Running(Sequence::DriveEnd)) if self.bus.power() == Power::Off => {
+                self.bus.begin(now, Sequence::ChargeStart);
+            }
             (Some(_), BusMode::After(Sequence::ChargeStart))
                 if charger::is_full(&Spec::TWIZY_80, &self.twizy.battery) =>
             {

@@ -99,9 +99,8 @@ fn random_campaign_leaves_the_checkers_silent() {
     let (trips, sessions) = (sum(|it| it.trips), sum(|it| it.sessions.len() as u64));
     let (receipts, believed) = (sum(|it| it.receipts as u64), sum(|it| it.believed));
     println!(
-        "{seeds} hours: {trips} trips, {sessions} sessions, {receipts} receipts ({} for the car \
-         beside), {} frames, {} rows, {} CAMs, {} DENMs, {believed} messages believed, {} warnings",
-        sum(|it| it.swapped),
+        "{seeds} hours: {trips} trips, {sessions} sessions, {receipts} receipts, {} frames, \
+         {} rows, {} CAMs, {} DENMs, {believed} messages believed, {} warnings",
         sum(|it| it.frames),
         sum(|it| it.delivered),
         sum(|it| it.cams_sent),

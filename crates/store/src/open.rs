@@ -26,6 +26,7 @@ const FORMAT: Format = Format {
         (7, include_str!("../migrations/0007_v2g.sql")),
         (8, include_str!("../migrations/0008_battery_entry.sql")),
         (9, include_str!("../migrations/0009_receipt_of_session.sql")),
+        (10, include_str!("../migrations/0010_v2g_confirmed.sql")),
     ],
 };
 

@@ -28,6 +28,8 @@ pub struct V2gSession {
     pub powered: bool,
     /// Whether it has ended and waits for its receipt to be fetched.
     pub ended: bool,
+    /// Whether it is certain that the car is the one in the slot.
+    pub confirmed: bool,
 }
 
 /// A receipt with its signatures.
@@ -105,8 +107,8 @@ impl Store {
             let Some(open) = session else { return Ok(()) };
             tx.execute(
                 "INSERT INTO v2g_session
-                     (owner, session, peer, started_s, cost_limit, powered, ended)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     (owner, session, peer, started_s, cost_limit, powered, ended, confirmed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 (
                     owner,
                     open.session,
@@ -115,6 +117,7 @@ impl Store {
                     &open.cost_limit,
                     open.powered,
                     open.ended,
+                    open.confirmed,
                 ),
             )
             .map(drop)
@@ -127,7 +130,7 @@ impl Store {
     /// The disk's.
     pub fn v2g_session(&self, owner: &str) -> Result<Option<V2gSession>, StoreError> {
         let found = self.rows(
-            "SELECT session, peer, started_s, cost_limit, powered, ended
+            "SELECT session, peer, started_s, cost_limit, powered, ended, confirmed
              FROM v2g_session WHERE owner = ?1",
             [owner],
             |row| {
@@ -138,6 +141,7 @@ impl Store {
                     cost_limit: row.get(3)?,
                     powered: row.get(4)?,
                     ended: row.get(5)?,
+                    confirmed: row.get(6)?,
                 })
             },
         )?;

@@ -45,10 +45,12 @@ fn open_session_replaces_the_one_before_and_is_forgotten_when_it_ends() {
         cost_limit: Some("20.00 MAD".to_owned()),
         powered: true,
         ended: false,
+        confirmed: true,
     };
     store.save_v2g_session("slot 1", Some(&open)).unwrap();
     let later = V2gSession {
         ended: true,
+        confirmed: false,
         ..open.clone()
     };
     store.save_v2g_session("slot 2", Some(&open)).unwrap();

@@ -8,11 +8,17 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::super::station_bench::line::Line;
+use super::slot_board::Slot;
 
 /// The car's charger speaks ten times a second.
 const PERIOD: Duration = Duration::from_millis(100);
 /// Battery at 69.42 % and 32.25 A into it.
 const BATTERY: &str = "SIM 155 8 07 98 51 54 6C 78 00 70\r\n";
+/// The charger: no mains, and at work on them.
+const NO_MAINS: &str = "SIM 597 8 00 84 04 41 29 00 01 41\r\n";
+const CHARGING: &str = "SIM 597 8 20 A4 07 B1 29 00 01 41\r\n";
+/// The battery's management: the STOP lamp.
+const STOP_LAMP: &str = "SIM 628 3 EE FF 00\r\n";
 /// The display's speed: 0, and 20 km/h.
 const STANDING: &str = "SIM 5D7 7 00 00 00 55 9C 80 00 00\r\n";
 const DRIVING: &str = "SIM 5D7 7 07 D0 00 55 9C 80 00 00\r\n";
@@ -22,11 +28,13 @@ struct Place {
     latitude: f64,
     longitude: f64,
     is_driving: bool,
+    is_broken: bool,
 }
 
 /// A car that stands somewhere.
 pub(crate) struct CarBus {
     place: Arc<Mutex<Place>>,
+    slot: Arc<Mutex<Option<Slot>>>,
     running: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
@@ -39,8 +47,11 @@ impl CarBus {
             latitude,
             longitude,
             is_driving: false,
+            is_broken: false,
         }));
         let of_thread = Arc::clone(&place);
+        let slot: Arc<Mutex<Option<Slot>>> = Arc::default();
+        let plugged_into = Arc::clone(&slot);
         let thread = thread::spawn(move || {
             let mut periods = 0_u32;
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
@@ -51,8 +62,18 @@ impl CarBus {
                     latitude,
                     longitude,
                     is_driving,
+                    is_broken,
                 } = *of_thread.lock().unwrap();
+                let is_live = plugged_into
+                    .lock()
+                    .unwrap()
+                    .as_ref()
+                    .is_some_and(Slot::is_live);
+                line.send(if is_live { CHARGING } else { NO_MAINS }.as_bytes());
                 line.send(BATTERY.as_bytes());
+                if is_broken {
+                    line.send(STOP_LAMP.as_bytes());
+                }
                 line.send(if is_driving { DRIVING } else { STANDING }.as_bytes());
                 line.send(
                     format!(
@@ -64,13 +85,24 @@ impl CarBus {
         });
         Self {
             place,
+            slot,
             running: Some((stop, thread)),
         }
+    }
+
+    /// The car's plug is in this slot whenever one is there, and its charger feels the mains.
+    pub(crate) fn feel(&self, slot: &Slot) {
+        *self.slot.lock().unwrap() = Some(slot.clone());
     }
 
     /// The car drives from now on; nobody holds it to its place.
     pub(crate) fn drive(&self) {
         self.place.lock().unwrap().is_driving = true;
+    }
+
+    /// Its STOP lamp is on from now on.
+    pub(crate) fn break_down(&self) {
+        self.place.lock().unwrap().is_broken = true;
     }
 
     /// It is so many metres farther north from now on.

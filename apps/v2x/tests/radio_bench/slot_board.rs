@@ -36,6 +36,13 @@ pub(crate) struct Slot {
     pub(crate) load: Load,
 }
 
+impl Slot {
+    /// Whether a plug is in and has mains.
+    pub(crate) fn is_live(&self) -> bool {
+        self.plugged.load(SeqCst) && self.relay.load(SeqCst)
+    }
+}
+
 /// The board; unplugged when dropped.
 pub(crate) struct SlotBoard {
     pub(crate) slot: Slot,

@@ -9,7 +9,7 @@ use super::super::bench::car::{Car, Daemon};
 use super::super::station_bench::{SOON, Site, Station};
 use super::car_bus::CarBus;
 use super::slot_board::{Slot, SlotBoard};
-use super::{Air, Operator};
+use super::{Air, Operator, details};
 
 pub(crate) const EVSE: &str = "MA*HEL*E0001*1";
 
@@ -70,6 +70,7 @@ impl Yard {
         let car = Car::new(None);
         set_car(&car);
         let (bus, daemon) = start_car(&car, &site, &air, &operator.car("CAR-7"));
+        bus.feel(&board.slot);
         Self {
             air,
             site,
@@ -98,6 +99,15 @@ impl Yard {
         let before = self.slot().load.watt_hours();
         wait_until(SOON, "power through the relay", || {
             self.slot().relay.load(SeqCst) && self.slot().load.watt_hours() > before
+        });
+    }
+
+    /// Waits until power flows and the station is certain to whom: only then there is a receipt.
+    pub(crate) fn await_charge(&self) {
+        self.await_power();
+        wait_until(SOON, "certainty whose plug it is", || {
+            let told = details(&self.site.out(), "v2g");
+            told.iter().any(|it| it.contains("PlugConfirmed"))
         });
     }
 

@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::UdpSocket;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,9 +15,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-use v2x_proto::link::message::{Order, RadioReceived, RadioSend};
+use v2x_proto::link::message::{Contact, Order, Plug, RadioReceived, RadioSend};
 use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Message};
-use v2x_units::{BootId, CanFrame, Instant, MacAddress};
+use v2x_units::{BootId, CanFrame, CanId, Instant, MacAddress};
 
 use super::super::radio_bench::Air;
 use super::super::station_bench::board::Stopwatch;
@@ -31,8 +33,15 @@ const HEADER: usize = 28;
 const RSSI_DBM: i8 = -47;
 const CHANNEL: u8 = 6;
 
+/// The charger of a car: no mains, and at work on them.
+const CHARGER: u32 = 0x597;
+const NO_MAINS: [u8; 8] = [0x00, 0x84, 0x04, 0x41, 0x29, 0x00, 0x01, 0x41];
+const CHARGING: [u8; 8] = [0x20, 0xA4, 0x07, 0xB1, 0x29, 0x00, 0x01, 0x41];
+
 /// The bridge; taken down when dropped.
 pub(crate) struct Bridge {
+    /// Whether the slot on it feeds whoever is plugged in, or the car on it feels mains.
+    pub(crate) mains: Arc<AtomicBool>,
     running: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
@@ -45,7 +54,19 @@ impl Bridge {
         air: Option<(&Air, [u8; 6])>,
         bus: &[CanFrame],
     ) -> Self {
+        Self::plug_at(name, terminal, air, bus, Arc::default())
+    }
+
+    /// The same with the mains of a slot, which a car with a bus feels.
+    pub(crate) fn plug_at(
+        name: &Path,
+        terminal: &Path,
+        air: Option<(&Air, [u8; 6])>,
+        bus: &[CanFrame],
+        mains: Arc<AtomicBool>,
+    ) -> Self {
         let mut inside = Inside::new(Line::plug(name), open(terminal), air, bus);
+        inside.mains = Arc::clone(&mains);
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut watch = Stopwatch::start();
@@ -54,6 +75,7 @@ impl Bridge {
             }
         });
         Self {
+            mains,
             running: Some((stop, thread)),
         }
     }
@@ -103,6 +125,7 @@ struct Inside {
     encoder: LinkEncoder,
     member: Option<Member>,
     bus: Vec<CanFrame>,
+    mains: Arc<AtomicBool>,
     bus_at: Duration,
     passed: Duration,
 }
@@ -130,6 +153,7 @@ impl Inside {
             encoder: LinkEncoder::new(BootId::new(0xB21D_6E00)),
             member,
             bus: bus.to_vec(),
+            mains: Arc::default(),
             bus_at: Duration::ZERO,
             passed: Duration::ZERO,
         }
@@ -165,7 +189,10 @@ impl Inside {
             return;
         }
         self.bus_at = self.passed + BUS_EVERY;
-        for frame in &self.bus {
+        let is_live = self.mains.load(SeqCst);
+        let charger = CanId::standard(CHARGER).unwrap();
+        let charger = CanFrame::new(charger, if is_live { &CHARGING } else { &NO_MAINS }).unwrap();
+        for frame in self.bus.iter().chain([&charger]) {
             assert!(self.encoder.push_can(Instant::BOOT, frame).is_none());
         }
         let wire = self.encoder.flush().map(<[u8]>::to_vec);
@@ -199,6 +226,10 @@ impl Inside {
         for mut part in [&[0][..], segment] {
             while let Some(event) = self.decoder.next(&mut part) {
                 let Event::Frame(frame) = event else { continue };
+                if let Message::SlotState(state) = &frame.message {
+                    let is_live = state.relay_seen == Contact::Closed && state.plug == Plug::In;
+                    self.mains.store(is_live, SeqCst);
+                }
                 let Some(member) = &mut self.member else {
                     continue;
                 };

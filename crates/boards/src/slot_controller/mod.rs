@@ -118,6 +118,8 @@ pub struct SlotController {
     slot: Slot,
     config: SlotConfig,
     relay: Relay,
+    /// When it closes, while it waits for that.
+    close_at: Option<Instant>,
     plug: Option<bool>,
     text: Option<PrototypeText>,
     told: Option<SlotState>,
@@ -203,6 +205,7 @@ impl SlotController {
             slot,
             config,
             relay,
+            close_at: None,
             plug,
             text,
             told: None,
@@ -383,14 +386,15 @@ impl SlotController {
             match self.slot.poll(now) {
                 SlotOutput::Persist(record) => self.keep(now, record, memory),
                 SlotOutput::OpenRelay => {
+                    self.close_at = None;
                     if self.relay.ask(false, now) {
                         return Ok(Output::Relay(false));
                     }
                 }
                 SlotOutput::CloseRelay => {
-                    if self.relay_fault.is_none() && self.relay.ask(true, now) {
-                        return Ok(Output::Relay(true));
-                    }
+                    let end = self.station_end.as_mut();
+                    let wait = end.map_or(Duration::ZERO, |end| end.draw_wait());
+                    self.close_at = Some(now + wait);
                 }
                 SlotOutput::State(state) => {
                     self.chassis
@@ -406,8 +410,15 @@ impl SlotController {
                     self.say(now, "ended", &record);
                 }
                 SlotOutput::WakeAt(at) => {
+                    if self.close_at.take_if(|at| now >= *at).is_some()
+                        && self.relay_fault.is_none()
+                        && self.relay.ask(true, now)
+                    {
+                        return Ok(Output::Relay(true));
+                    }
                     let retries = [self.refused, self.missed].into_iter().flatten();
-                    return Err(at.into_iter().chain(retries.map(|(at, _)| at)).min());
+                    let retries = retries.map(|(at, _)| at).chain(self.close_at);
+                    return Err(at.into_iter().chain(retries).min());
                 }
             }
         }

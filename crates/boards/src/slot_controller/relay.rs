@@ -74,6 +74,14 @@ impl Relay {
         }
     }
 
+    /// Whether current may flow through it: as its feedback says, or as it was asked without one;
+    /// `None` where there is no relay.
+    #[must_use]
+    pub fn is_closed(&self) -> Option<bool> {
+        let closed = self.seen.map_or(self.closed, |seen| seen && self.closed);
+        self.is_there.then_some(closed)
+    }
+
     /// Where it was asked to be, for the link.
     #[must_use]
     pub const fn asked(&self) -> Contact {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | version, 1 | 1 |
 //! | session | 8 |
-//! | flags: started is known 1, has a limit 2, powered 4, ended 8 | 1 |
+//! | flags: started is known 1, has a limit 2, powered 4, ended 8, confirmed 16 | 1 |
 //! | started, seconds since 1970 | 4 |
 //! | limit: amount 8, decimals 1, currency 3 | 12 |
 //! | car | rest |
@@ -18,6 +18,7 @@ const STARTED: u8 = 1;
 const LIMIT: u8 = 2;
 const POWERED: u8 = 4;
 const ENDED: u8 = 8;
+const CONFIRMED: u8 = 16;
 
 /// A session as flash keeps it; a name has 37 bytes at most.
 pub(super) type SavedBytes = heapless::Vec<u8, { FIXED + v2x_proto::limits::NAME_MAX }>;
@@ -30,7 +31,8 @@ pub(super) fn write(saved: Option<&SavedSession>) -> SavedBytes {
     let flags = flag(saved.started.is_some(), STARTED)
         | flag(saved.cost_limit.is_some(), LIMIT)
         | flag(saved.powered, POWERED)
-        | flag(saved.ended, ENDED);
+        | flag(saved.ended, ENDED)
+        | flag(saved.confirmed, CONFIRMED);
     let mut money = [0; 12];
     if let Some(limit) = &saved.cost_limit {
         let units = limit.units().to_le_bytes();
@@ -80,6 +82,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<SavedSession> {
         cost_limit: if has(LIMIT) { Some(limit()?) } else { None },
         powered: has(POWERED),
         ended: has(ENDED),
+        confirmed: has(CONFIRMED),
     })
 }
 
@@ -97,6 +100,7 @@ mod tests {
             cost_limit: Money::new(-1050, 2, currency),
             powered: true,
             ended: false,
+            confirmed: true,
         };
         let bytes = write(Some(&saved));
         assert_eq!(read(&bytes), Some(saved.clone()));
@@ -105,6 +109,7 @@ mod tests {
             cost_limit: None,
             powered: false,
             ended: true,
+            confirmed: false,
             ..saved
         };
         assert_eq!(read(&write(Some(&bare))), Some(bare));

@@ -4,17 +4,21 @@
 //! for slots without a controller. A slot without plug input has a plug while its session machine
 //! sees a load; one that lets no current flow before it knows the car always has one.
 
+use core::time::Duration;
+
 use chacha20::ChaCha20Rng;
-use rand_core::SeedableRng as _;
+use rand_core::{Rng as _, SeedableRng as _};
 use v2x_charging::{
     Authorisation, Input as SlotInput, Policy, SessionRecord, Slot, SlotConfig, SlotState,
 };
+use v2x_proto::deadlines::LIVE_WAIT_MAX;
 use v2x_proto::link::message::PriceSchedule;
 use v2x_proto::secure::{Credential, Datagram, Identity, RevocationList, Trust};
 use v2x_proto::v2g::message::{ChargingStatusReq, MeteringReceiptRes, Request, Response};
 use v2x_proto::v2g::secc::PowerOffReason;
 use v2x_proto::v2g::{
-    MeterReading, Money, Output, Secc, SeccEvent, SeccInput, SeccSettings, SessionId,
+    MeterReading, Money, Onset, OnsetWatch, Output, Secc, SeccEvent, SeccInput, SeccSettings,
+    SessionId, SlotSeen,
 };
 use v2x_units::{BootId, Instant, MacAddress, UtcTime, WattHours};
 
@@ -50,11 +54,15 @@ pub(super) struct View<'a> {
     pub(super) config: &'a SlotConfig,
     pub(super) slot: &'a Slot,
     pub(super) plug: Option<bool>,
+    /// Whether the relay is closed; `None` without one.
+    pub(super) relay: Option<bool>,
     /// The newest record of a session, and this boot.
     pub(super) kept: Option<&'a SessionRecord>,
     pub(super) boot: BootId,
     /// The newest measurement, as far as it is fresh.
     pub(super) measured: Option<MeterReading>,
+    /// When that was, and whether a load draws.
+    pub(super) load: Option<(Instant, bool)>,
     pub(super) utc: Option<UtcTime>,
 }
 
@@ -67,6 +75,8 @@ pub(super) struct StationEnd {
     settings: Option<SeccSettings>,
     meter: Option<MeterReading>,
     plugged: Option<bool>,
+    onsets: OnsetWatch,
+    live: Option<Onset>,
     /// Energy and cost of the slot's session that ended last, until another V2G session is open.
     last: Option<(WattHours, Option<Money>)>,
     session: Option<SessionId>,
@@ -116,6 +126,8 @@ impl StationEnd {
             settings: None,
             meter: None,
             plugged: None,
+            onsets: OnsetWatch::default(),
+            live: None,
             last: None,
             car: None,
             then: None,
@@ -192,6 +204,18 @@ impl StationEnd {
             self.secc
                 .handle(now, SeccInput::Meter(meter), &mut self.rng);
         }
+        let seen = SlotSeen {
+            relay: view.relay,
+            plug: view.plug,
+            closes_for_car: view.config.policy == Policy::KnownCars,
+            load: view.load,
+        };
+        let live = self.onsets.look(now, &seen);
+        if self.live != live {
+            self.live = live;
+            let input = SeccInput::Live(live);
+            self.secc.handle(now, input, &mut self.rng);
+        }
         let plugged = has_plug(view);
         if plugged.is_some() && self.plugged != plugged {
             self.plugged = plugged;
@@ -240,6 +264,14 @@ impl StationEnd {
         }
     }
 
+    /// How long the relay waits before it closes, drawn anew each time. Two slots that have no
+    /// computer in common seldom close together then, and a car can tell them apart.
+    pub(super) fn draw_wait(&mut self) -> Duration {
+        let mut bytes = [0; 4];
+        self.rng.fill_bytes(&mut bytes);
+        LIVE_WAIT_MAX.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
+    }
+
     /// What the conversation wants next.
     pub(super) fn poll(&mut self, now: Instant) -> Wanted {
         if core::mem::take(&mut self.must_pause) {
@@ -273,9 +305,13 @@ impl StationEnd {
             }
             SeccEvent::PowerOn(_) => self.power_on(),
             SeccEvent::PowerOff(_, reason) => {
-                // A plug that has left ends the slot's session by itself.
-                let ends = reason != PowerOffReason::Unplugged;
-                self.then = ends.then_some(SlotInput::Stop);
+                self.then = match reason {
+                    // A plug that has left ends the slot's session by itself.
+                    PowerOffReason::Unplugged => None,
+                    // Whoever is in the slot charges on where everybody may, for nobody's account.
+                    PowerOffReason::OtherPlug => Some(SlotInput::Deauthorise),
+                    _ => Some(SlotInput::Stop),
+                };
                 text(journal::POWER_OFF, format_args!("{reason:?}"))
             }
             SeccEvent::Receipt(signed) => match receipt(&signed) {

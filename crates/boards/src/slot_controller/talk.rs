@@ -33,13 +33,19 @@ impl SlotController {
             return Talk::WakeAt(None);
         };
         let fresh = |(at, _): &(Instant, MeterValues)| now.since(*at) < self.config.silence;
+        let start = self.config.current.start;
         let view = View {
             config: &self.config,
             slot: &self.slot,
             plug: self.plug,
+            relay: self.relay.is_closed(),
             kept: self.kept.as_ref(),
             boot: self.chassis.identity().boot,
             measured: self.measured.filter(fresh).map(|(_, values)| said(&values)),
+            load: self
+                .measured
+                .filter(fresh)
+                .map(|(at, values)| (at, values.current >= start)),
             utc,
         };
         end.look(now, &view);

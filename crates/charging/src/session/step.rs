@@ -99,9 +99,12 @@ impl Slot {
     /// Whether the relay should be closed. Without a session the meter must be heard for that.
     pub(super) fn relay_wanted(&self) -> bool {
         let watched = self.session.is_some() || self.outage().is_none();
+        // A socket that knows that nobody is plugged in has no voltage.
+        let is_empty = self.session.is_none() && self.wishes.plugged == Some(false);
         let interrupted = self.wishes.held || self.wishes.paused || self.wishes.end.is_some();
         self.config.has_relay
             && self.is_released()
+            && !(is_empty && self.config.policy == Policy::FreeVend)
             && !interrupted
             && self.fault.is_none()
             && watched

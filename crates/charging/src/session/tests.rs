@@ -376,3 +376,24 @@ fn no_second_record_is_written_while_one_waits_for_the_disk() {
     bench.slot.handle(bench.now, Input::Stop).unwrap();
     assert_eq!(bench.slot.poll(bench.now), Output::WakeAt(None));
 }
+
+#[test]
+fn socket_of_free_vend_that_sees_its_plug_is_dead_until_one_is_in() {
+    let mut bench = Bench::new(SlotConfig {
+        has_relay: true,
+        ..SlotConfig::ev()
+    });
+    bench.input(Input::Plugged(false)).unwrap();
+    bench.draw(Amps::ZERO, 5);
+    bench.outputs.clear();
+    bench.draw(Amps::ZERO, 60);
+    assert!(!bench.outputs.contains(&Output::CloseRelay));
+    bench.input(Input::Plugged(true)).unwrap();
+    bench.draw(LOAD, 60);
+    assert!(bench.outputs.contains(&Output::CloseRelay));
+    assert_eq!(bench.state(), "Charging");
+    bench.outputs.clear();
+    bench.input(Input::Plugged(false)).unwrap();
+    bench.draw(Amps::ZERO, 5);
+    assert!(bench.outputs.contains(&Output::OpenRelay));
+}

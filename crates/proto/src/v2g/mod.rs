@@ -30,6 +30,7 @@
 //! | [`evcc`] | the car's end, one file per state |
 //! | [`secc`] | the station's end, one file per state |
 //! | [`nearness`] | the 105 m rule |
+//! | [`onset`] | since when a slot feeds whoever is plugged in |
 //! | [`money`], `field`, `battery_report` | what several messages have |
 
 mod battery_report;
@@ -41,12 +42,14 @@ mod fixture;
 pub mod message;
 pub mod money;
 pub mod nearness;
+pub mod onset;
 pub mod secc;
 
 pub use battery_report::BatteryReport;
-pub use evcc::{Evcc, EvccEvent, EvccInput, EvccSettings};
+pub use evcc::{Evcc, EvccEvent, EvccInput, EvccSettings, PlugSenses, Sense};
 pub use events::Output;
 pub use field::TariffName;
 pub use message::{MeterReading, Request, Response, SessionId};
 pub use money::{CurrencyCode, Money};
+pub use onset::{Onset, OnsetWatch, SlotSeen};
 pub use secc::{SavedSession, Secc, SeccEvent, SeccInput, SeccSettings};

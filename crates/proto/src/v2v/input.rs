@@ -139,6 +139,8 @@ impl Motion {
 /// What keeps a car from driving on: the sub-causes of cause 91, vehicle breakdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
+    /// Something that the car does not tell: its STOP lamp is on.
+    Unknown,
     /// The battery is empty.
     BatteryEmpty,
     /// Motor or its controller.
@@ -160,6 +162,7 @@ impl Fault {
     #[must_use]
     pub const fn sub_cause(self) -> u8 {
         match self {
+            Self::Unknown => 0,
             Self::BatteryEmpty => 2,
             Self::Engine => 3,
             Self::Transmission => 4,

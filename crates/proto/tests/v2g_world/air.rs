@@ -109,5 +109,6 @@ impl World {
         for at in 0..self.stations.len() {
             self.drain_station(at);
         }
+        self.move_relays();
     }
 }

@@ -22,12 +22,14 @@ mod operator;
 
 use core::time::Duration;
 
+use v2x_proto::deadlines::LIVE_SPACING;
 use v2x_proto::secure::{AirCounters, Identity, Trust, UtcSecond};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterKind};
 use v2x_proto::v2g::{
-    CurrencyCode, Evcc, EvccEvent, EvccInput, EvccSettings, MeterReading, Money, Output,
-    SavedSession, Secc, SeccEvent, SeccInput, SeccSettings, SessionId, TariffName,
+    CurrencyCode, Evcc, EvccEvent, EvccInput, EvccSettings, MeterReading, Money, Onset, Output,
+    PlugSenses, SavedSession, Secc, SeccEvent, SeccInput, SeccSettings, Sense, SessionId,
+    TariffName,
 };
 use v2x_units::{Amps, Degrees, Instant, MacAddress, Position, UtcTime, Volts, WattHours, Watts};
 
@@ -79,6 +81,8 @@ pub struct CarNode {
     pub events: Vec<EvccEvent>,
     /// Every state it was in.
     pub states: Vec<EvccState>,
+    /// Whether it tells what it feels of its plug, as releases before that question do not.
+    pub feels: bool,
     wake: Option<Instant>,
 }
 
@@ -91,6 +95,9 @@ pub struct StationNode {
     pub events: Vec<SeccEvent>,
     pub saved: Option<SavedSession>,
     pub plugged: bool,
+    /// Whether its relay is to be closed, and since when it is.
+    wants: bool,
+    live: Option<Instant>,
     /// What the meter counted since the last new session.
     pub energy: f64,
     wake: Option<Instant>,
@@ -106,6 +113,8 @@ pub struct World {
     /// Everything that was ever sent.
     pub heard_by_all: Vec<Flight>,
     pub conditions: Conditions,
+    /// The relay that closed last.
+    closed_last: Option<(usize, Instant)>,
     clock_known: bool,
     next_second: Instant,
 }
@@ -132,6 +141,7 @@ impl World {
             air: Vec::new(),
             heard_by_all: Vec::new(),
             conditions: Conditions::CLEAR,
+            closed_last: None,
             clock_known: true,
             next_second: Instant::BOOT + Duration::from_secs(2),
         }
@@ -182,6 +192,7 @@ impl World {
             plugged_into: None,
             events: Vec::new(),
             states: vec![EvccState::ExpectPlug],
+            feels: true,
             wake: None,
         });
         self.cars.len() - 1
@@ -218,6 +229,8 @@ impl World {
             events: Vec::new(),
             saved: None,
             plugged: false,
+            wants: false,
+            live: None,
             energy: 0.0,
             wake: None,
         });
@@ -230,17 +243,24 @@ impl World {
     }
 
     pub fn plug(&mut self, car: usize, station: usize) {
+        self.plug_in(car, station);
+        self.tell_car(car, EvccInput::Plugged(true));
+    }
+
+    /// The station sees the plug; the car has not noticed yet.
+    pub fn plug_in(&mut self, car: usize, station: usize) {
         self.cars[car].plugged_into = Some(station);
         self.stations[station].plugged = true;
         self.tell_station(station, SeccInput::Plugged(true));
-        self.tell_car(car, EvccInput::Plugged(true));
     }
 
     pub fn unplug(&mut self, car: usize) {
         if let Some(station) = self.cars[car].plugged_into.take() {
             self.stations[station].plugged = false;
             self.tell_station(station, SeccInput::Plugged(false));
+            self.move_relays();
         }
+        self.feel(car, Sense::Off);
         self.tell_car(car, EvccInput::Plugged(false));
     }
 
@@ -258,7 +278,45 @@ impl World {
         if plugged {
             self.tell_car(at, EvccInput::Plugged(true));
         }
-        self.drain_car(at);
+        // Mains that were there before its computer was have no moment.
+        let station = self.cars[at].plugged_into;
+        let is_live = station.is_some_and(|station| self.stations[station].live.is_some());
+        self.feel(at, if is_live { Sense::On(None) } else { Sense::Off });
+    }
+
+    /// The car feels its mains.
+    fn feel(&mut self, car: usize, mains: Sense) {
+        if self.cars[car].feels {
+            let charging = Sense::NotKnown;
+            self.tell_car(car, EvccInput::Feels(PlugSenses { mains, charging }));
+        }
+    }
+
+    /// Moves relays: those of different slots close some time apart, as a station does it.
+    fn move_relays(&mut self) {
+        for at in 0..self.stations.len() {
+            let (now, node) = (self.now, &mut self.stations[at]);
+            let wants = node.wants && node.plugged;
+            if wants == node.live.is_some() {
+                continue;
+            }
+            let soon = |(other, when): (usize, _)| other != at && now.since(when) < LIVE_SPACING;
+            if wants && self.closed_last.is_some_and(soon) {
+                continue;
+            }
+            node.live = wants.then_some(now);
+            let live = node.live;
+            if wants {
+                self.closed_last = Some((at, now));
+            }
+            self.tell_station(at, SeccInput::Live(live.map(Onset::Mains)));
+            for car in 0..self.cars.len() {
+                if self.cars[car].plugged_into == Some(at) {
+                    let felt = live.map_or(Sense::Off, |live| Sense::On(Some(live)));
+                    self.feel(car, felt);
+                }
+            }
+        }
     }
 
     /// The slot controller starts anew with what it saved; its relay has opened.
@@ -267,6 +325,7 @@ impl World {
         let node = &mut self.stations[at];
         let (identity, trust) = (node.identity.clone(), node.trust.clone());
         let saved = node.saved.clone();
+        node.wants = false;
         node.secc = Secc::new(identity, trust, node.settings.clone(), self.now, saved);
         let plugged = node.plugged;
         self.tell_station(at, SeccInput::Clock(utc));
@@ -312,6 +371,11 @@ impl World {
                     self.transmit(from, to, &datagram);
                 }
                 Output::Event(event) => {
+                    match &event {
+                        SeccEvent::PowerOn(_) => node.wants = true,
+                        SeccEvent::PowerOff(..) => node.wants = false,
+                        _ => {}
+                    }
                     if let SeccEvent::Save(saved) = &event {
                         if saved.as_ref().map(|s| s.id) != node.saved.as_ref().map(|s| s.id) {
                             node.energy = 0.0;

@@ -3,6 +3,7 @@
 //! Not here: what a step is (`charging`) and what it costs ([`super::books`]). Each slot has at
 //! most one record under way, so nothing here queues.
 
+mod closings;
 mod followed;
 mod offers;
 mod unrouted;
@@ -20,6 +21,7 @@ use super::books::{RunningCost, Tariffs};
 use super::recent::{Judged, Recent};
 use super::view::{SessionView, SlotView};
 use super::{PortId, Sessions, SlotNumber, SlotSetup, StationSetup};
+use closings::Closings;
 use followed::Followed;
 pub use unrouted::Unrouted;
 
@@ -136,6 +138,7 @@ pub struct Station {
     tariffs: Tariffs,
     /// What the wall clock said, and when.
     utc: Option<(Instant, UtcTime)>,
+    closings: Closings,
 }
 
 impl Station {
@@ -170,6 +173,7 @@ impl Station {
             places,
             tariffs,
             utc: None,
+            closings: Closings::default(),
         })
     }
 
@@ -307,11 +311,15 @@ impl Station {
     /// The next thing to do; call again until it is [`Do::WakeAt`].
     pub fn poll(&mut self, now: Instant) -> Do {
         for place in &mut self.places {
-            if let Some(wanted) = place.poll(now) {
-                return wanted;
+            while let Some(wanted) = place.poll(now) {
+                if !self.closings.keeps(&wanted) {
+                    return wanted;
+                }
             }
         }
-        Do::WakeAt(self.places.iter().filter_map(|place| place.wake_at).min())
+        let places = self.places.iter().filter_map(|place| place.wake_at);
+        let closings = self.closings.poll(now);
+        closings.unwrap_or_else(|at| Do::WakeAt(places.chain(at).min()))
     }
 
     /// Says that a step is on disk.

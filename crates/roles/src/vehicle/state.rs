@@ -208,6 +208,15 @@ impl VehicleState {
         self.read(self.mapping.by_key(key)?, now)
     }
 
+    /// The value of a quantity by its VSS path, in the path's unit, if it is fresh.
+    #[must_use]
+    pub fn by_path(&self, path: &str, now: Instant) -> Option<f64> {
+        let quantity = self.mapping.quantity(path)?;
+        let quantity = self.mapping.quantities().get(quantity.index())?;
+        let reading = quantity.read(now, |signal| self.latest(signal))?;
+        Some(reading.value)
+    }
+
     /// The same with when it was measured.
     #[must_use]
     pub fn dated_by_key(&self, key: &str, now: Instant) -> Option<(Instant, f64)> {

@@ -6,7 +6,7 @@
 //! | `energy_agrees` | a session has what passed its slot's meter |
 //! | `no_step_twice` | no step of a session is accepted twice |
 //! | `session_has_a_plug` | no session begins without a plug |
-//! | `receipt_is_right` | a receipt is made out to a car that was plugged in at its station, for what its session has |
+//! | `receipt_is_right` | a receipt is made out to the car that was plugged in at its slot, for what its session has |
 //! | `no_receipt_is_lost` | what a station holds countersigned its car holds too |
 //! | `car_energy_agrees` | a charge of a car has what its charger put into the battery |
 //! | `believed_twice` | no message of V2V is believed twice by a computer that runs |

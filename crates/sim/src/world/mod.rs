@@ -36,7 +36,6 @@ mod tables;
 mod vehicle;
 mod witness;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
@@ -127,8 +126,6 @@ struct World {
     broker_back: Option<Instant>,
     slots: Vec<SlotWatch>,
     witness: Witness,
-    /// Names on the radio of cars that call wherever they are parked.
-    callers: BTreeSet<String>,
     /// CAMs of each car that were counted already.
     cams_sent: Vec<u64>,
     report: Report,
@@ -206,10 +203,6 @@ impl World {
         events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Ok(Self {
             witness: Witness::new(scenario.cars.len()),
-            callers: (scenario.cars.iter())
-                .filter(|car| car.calls_when_parked)
-                .map(|car| evcc(&car.name))
-                .collect(),
             cams_sent: vec![0; scenario.cars.len()],
             vehicles,
             stations,

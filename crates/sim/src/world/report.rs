@@ -108,8 +108,6 @@ pub struct Report {
     pub battery_in_clear: u64,
     /// Warnings that drivers were given.
     pub warnings: u64,
-    /// Receipts that name the car in the slot beside it: the radio cannot tell them apart.
-    pub swapped: u64,
     /// Receipts with both signatures.
     pub receipts: usize,
     /// V2V by distance.

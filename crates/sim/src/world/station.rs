@@ -13,7 +13,7 @@ use v2x_proto::link::{Event, LinkDecoder, LinkEncoder, Notice};
 use v2x_proto::secure::{Identity, Trust};
 use v2x_proto::v2g::message::SignedReceipt;
 use v2x_proto::v2v::Pseudonym;
-use v2x_roles::station::v2g::{Announcement, SlotV2g, Told, Wanted, offer};
+use v2x_roles::station::v2g::{Announcement, Onsets, SlotV2g, Told, Wanted, offer};
 use v2x_roles::station::{
     Do, Order, PortId, RelayControl, RelayDo, Sessions, SlotNumber, SlotSetup, Station,
     StationSetup, Tariffs, Tell, samples, settle,
@@ -69,6 +69,7 @@ pub(super) struct StationComputer {
     lines: Vec<Line>,
     radio: RadioLine,
     announcement: Announcement,
+    onsets: Onsets,
     chance: Chance,
     due: Instant,
     utc_at_boot: UtcTime,
@@ -121,6 +122,7 @@ impl StationComputer {
             lines,
             radio: RadioLine::new(boot),
             announcement,
+            onsets: Onsets::default(),
             chance,
             due: now,
             utc_at_boot,
@@ -295,6 +297,7 @@ impl StationComputer {
             station,
             lines,
             radio,
+            onsets,
             chance,
             receipts,
             told,
@@ -302,7 +305,11 @@ impl StationComputer {
         } = self;
         let mut orders = Vec::new();
         for (line, view) in lines.iter_mut().zip(station.views(now)) {
-            line.talk.look(now, &view, chance);
+            onsets.see(line.talk.number(), line.talk.onset(now, &view));
+        }
+        for (line, view) in lines.iter_mut().zip(station.views(now)) {
+            let live = onsets.alone(line.talk.number());
+            line.talk.look(now, &view, live, chance);
             if is_due {
                 line.talk.clock(now, Some(utc), chance);
             }

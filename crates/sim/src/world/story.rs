@@ -232,10 +232,10 @@ impl World {
                     &who,
                     &format!("signs a receipt for {car}: {energy:?} Wh"),
                 );
-                let plugged = self.plugged_in(slot, &car);
+                let stood_there = self.stood_there(slot, &car);
                 let session = self.slots[slot].last;
                 let found =
-                    checkers::receipt_is_right(at, slot, (&car, energy), (plugged, session));
+                    checkers::receipt_is_right(at, slot, (&car, energy), (stood_there, session));
                 self.complain(found);
             }
             ToldByV2g::Receipt(_, Some(_)) => self.line(at, &who, "has a countersigned receipt"),
@@ -255,29 +255,14 @@ impl World {
         }
     }
 
-    /// The car whose plug was in a slot that signs a receipt for one: the one it names, if that was
-    /// in it lately, or in another slot of the station. The radio cannot tell two cars apart that
-    /// are plugged in beside each other, nor one that is from one that calls wherever it is parked,
-    /// and so it may speak with the other one's slot; that is counted.
-    fn plugged_in(&mut self, slot: usize, named: &str) -> Option<String> {
-        let names = |index: usize| {
-            let cars = self.slots[index].cars.iter();
-            cars.filter_map(|car| self.report.cars.get(*car))
-                .map(|name| evcc(name))
-        };
-        if names(slot).any(|name| name == named) {
-            return Some(named.to_owned());
-        }
-        let station = self.stations.iter().find(|station| station.has(slot));
-        let mut beside = (0..self.slots.len()).filter(|other| {
-            let is_beside = station.is_some_and(|station| station.has(*other));
-            *other != slot && is_beside && names(*other).any(|name| name == named)
-        });
-        if beside.next().is_none() && !self.callers.contains(named) {
-            return names(slot).next();
-        }
-        self.report.swapped += 1;
-        Some(named.to_owned())
+    /// The car whose plug was in a slot that signs a receipt: the one that the receipt names, if it
+    /// was there lately, for a receipt may come when the next car is there.
+    fn stood_there(&self, slot: usize, named: &str) -> Option<String> {
+        let cars = self.slots[slot].cars.iter();
+        let names = cars.filter_map(|car| self.report.cars.get(*car));
+        let names: Vec<_> = names.map(|name| evcc(name)).collect();
+        let is_named = |name: &&String| *name == named;
+        names.iter().find(is_named).or(names.first()).cloned()
     }
 
     fn vehicle_told(&mut self, at: Instant, index: usize, told: &Told) {

@@ -78,13 +78,13 @@ fn newer_schema_is_refused_with_both_versions() {
     store
         .database
         .connection
-        .pragma_update(None, "user_version", 9)
+        .pragma_update(None, "user_version", 11)
         .unwrap();
     drop(store);
     let said = refusal(&path);
     let known = format!("up to {}", FORMAT.version());
     assert!(
-        said.contains("schema version 9") && said.contains(&known),
+        said.contains("schema version 11") && said.contains(&known),
         "{said}"
     );
 }

@@ -126,14 +126,13 @@ fn tell(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     let waited = report.waits.iter().map(|wait| wait.waited.as_secs_f64());
     writeln!(
         out,
-        "{} CAMs and {} DENMs sent, {} messages believed, {} warnings, {} receipts, {} of them for \
-         the car beside, {:.0} s waited for slots, {} cars still wait",
+        "{} CAMs and {} DENMs sent, {} messages believed, {} warnings, {} receipts, {:.0} s \
+         waited for slots, {} cars still wait",
         report.cams_sent,
         report.denms_sent,
         report.believed,
         report.warnings,
         report.receipts,
-        report.swapped,
         waited.sum::<f64>(),
         report.still_waiting.len()
     )?;

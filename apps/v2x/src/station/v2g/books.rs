@@ -126,6 +126,7 @@ fn row(saved: &SavedSession) -> V2gSession {
         cost_limit: saved.cost_limit.map(|limit| limit.to_string()),
         powered: saved.powered,
         ended: saved.ended,
+        confirmed: saved.confirmed,
     }
 }
 
@@ -138,5 +139,6 @@ pub(super) fn saved(row: &V2gSession) -> Option<SavedSession> {
         cost_limit: row.cost_limit.as_deref().and_then(amount),
         powered: row.powered,
         ended: row.ended,
+        confirmed: row.confirmed,
     })
 }

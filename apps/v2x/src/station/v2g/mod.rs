@@ -31,7 +31,7 @@ use v2x_proto::announcement::Quiet;
 use v2x_proto::secure::Role;
 use v2x_proto::v2g::Money;
 use v2x_proto::v2v::Pseudonym;
-use v2x_roles::station::v2g::{Announcement, SlotV2g, Told, Wanted, offer};
+use v2x_roles::station::v2g::{Announcement, Onsets, SlotV2g, Told, Wanted, offer};
 use v2x_roles::station::{Order, PortId, SlotNumber, Station, StationSetup};
 use v2x_store::{Store, StoreError, Total};
 use v2x_units::{Instant, MacAddress, UtcTime};
@@ -58,6 +58,7 @@ pub(super) struct V2g {
     legacy: Option<Legacy>,
     announcement: Option<Announcement>,
     quiet: Option<Quiet>,
+    onsets: Onsets,
     /// What the store has not taken yet.
     unwritten: Waiting<Unwritten>,
     rng: Drawn,
@@ -115,6 +116,7 @@ impl V2g {
             legacy: config.radio.legacy.then(Legacy::new),
             announcement: announcement(ticket, setup, now)?,
             quiet: None,
+            onsets: Onsets::default(),
             unwritten: Waiting::default(),
             rng: Drawn::from_kernel()?,
             due: now,
@@ -215,12 +217,20 @@ impl V2g {
             self.due = now + TELL;
         }
         let mut orders = Vec::new();
+        for view in station.views(now) {
+            let number = view.setup.number;
+            let is_meant = |(slot, _): &&mut (SlotV2g, _)| slot.number() == number;
+            if let Some((slot, _)) = self.slots.iter_mut().find(is_meant) {
+                self.onsets.see(number, slot.onset(now, &view));
+            }
+        }
         for (slot, revocations) in &mut self.slots {
             let mut views = station.views(now);
             let Some(view) = views.find(|view| view.setup.number == slot.number()) else {
                 continue;
             };
-            slot.look(now, &view, &mut self.rng);
+            let live = self.onsets.alone(slot.number());
+            slot.look(now, &view, live, &mut self.rng);
             if is_due {
                 slot.clock(now, Clock::wall(), &mut self.rng);
                 match revocations.changed() {

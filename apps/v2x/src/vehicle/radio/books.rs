@@ -28,6 +28,7 @@ pub(in crate::vehicle) fn write(
                 cost_limit: None,
                 powered: true,
                 ended: false,
+                confirmed: false,
             });
             store.save_v2g_session(OWNER, row.as_ref())
         }

@@ -82,7 +82,9 @@ pub(crate) struct Initiator {
     stage: Stage,
     station: MacAddress,
     outstanding: Option<Outstanding>,
-    passed_over: Vec<(MacAddress, Instant), PASSED_OVER_MAX>,
+    /// The X25519 key of the slot that is spoken with: slots of one station share an address.
+    station_key: [u8; 32],
+    passed_over: Vec<([u8; 32], Instant), PASSED_OVER_MAX>,
     counters: AirCounters,
 }
 
@@ -92,6 +94,7 @@ impl Initiator {
             stage: Stage::Closed,
             station: MacAddress::BROADCAST,
             outstanding: None,
+            station_key: [0; 32],
             passed_over: Vec::new(),
             counters: AirCounters::default(),
         }
@@ -135,14 +138,14 @@ impl Initiator {
         self.send(now, call, Backoff::up_to(CALL_RETRY_MAX));
     }
 
-    /// Does not speak with this station for a while, and ends the channel.
+    /// Does not speak with this slot for a while, and ends the channel.
     pub(crate) fn pass_over(&mut self, now: Instant) {
         self.passed_over.retain(|(_, until)| *until > now);
         if self.passed_over.is_full() {
             self.passed_over.remove(0);
         }
         self.passed_over
-            .push((self.station, now + PASS_OVER))
+            .push((self.station_key, now + PASS_OVER))
             .expect("room was just made");
         self.close();
     }
@@ -151,6 +154,13 @@ impl Initiator {
     pub(crate) fn request(&mut self, now: Instant, number: u16, kind: u8, body: Body) {
         let record = Message::Record(Record { number, kind, body });
         self.send(now, record, Backoff::up_to(RETRY_MAX));
+    }
+
+    /// Replaces what is asked, for the tries that are still to come.
+    pub(crate) fn freshen(&mut self, fresh: Body) {
+        if let Some(Message::Record(record)) = self.outstanding.as_mut().map(|it| &mut it.what) {
+            record.body = fresh;
+        }
     }
 
     fn send(&mut self, now: Instant, what: Message, backoff: Backoff) {
@@ -225,8 +235,7 @@ impl Initiator {
             return count(&mut self.counters.out_of_turn);
         };
         let channel = *channel;
-        let passed_over = |(station, until): &(_, _)| *station == from && *until > now;
-        if channel != id || from.is_group() || self.passed_over.iter().any(passed_over) {
+        if channel != id || from.is_group() {
             return count(&mut self.counters.unknown_channel);
         }
         let answered = handshake.read(message).and_then(|mut handshake| {
@@ -236,7 +245,11 @@ impl Initiator {
         let Ok((keys, reply)) = answered else {
             return count(&mut self.counters.forged);
         };
-        self.station = from;
+        let is_passed_over = |(key, until): &(_, _)| *key == keys.peer && *until > now;
+        if self.passed_over.iter().any(is_passed_over) {
+            return count(&mut self.counters.unknown_channel);
+        }
+        (self.station, self.station_key) = (from, keys.peer);
         self.stage = Stage::ExpectCredential {
             tunnel: Tunnel::new(channel, keys.from_car, keys.from_station),
             station_key: keys.peer,

@@ -30,11 +30,34 @@ pub struct EvccSettings {
     pub battery_data_after_unplugging: bool,
 }
 
+/// What the car feels of something that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sense {
+    /// Nobody can say: its bus sleeps.
+    #[default]
+    NotKnown,
+    /// It is not there.
+    Off,
+    /// It is there, since this moment, as far as it was seen.
+    On(Option<Instant>),
+}
+
+/// What the car feels of its plug: by that a station knows its own car.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlugSenses {
+    /// Mains at the charger.
+    pub mains: Sense,
+    /// The charger at work.
+    pub charging: Sense,
+}
+
 /// What can happen to the car's end.
 #[derive(Debug, Clone, Copy)]
 pub enum EvccInput<'a> {
     /// The car is plugged into the mains, or no longer.
     Plugged(bool),
+    /// What the car feels of its plug.
+    Feels(PlugSenses),
     /// The battery, as the car's bus tells it, and how full the driver wants it: at that the
     /// session ends.
     Battery(BatteryReport),
@@ -95,6 +118,10 @@ pub enum EvccEvent {
     Session(SetupOutcome, SessionId),
     /// What the station has, and at which price.
     Offer(ChargeParameterDiscoveryRes),
+    /// The station is certain that the car is in its slot.
+    PlugConfirmed,
+    /// The car is plugged in elsewhere: this station is passed over and another is called.
+    OtherPlug,
     /// Power may flow.
     PowerStarted,
     /// What the station's meter says.

@@ -9,6 +9,7 @@ mod expect_charge_parameter_discovery;
 mod expect_charging_status;
 mod expect_metering_receipt;
 mod expect_plug;
+mod expect_plug_check;
 mod expect_power_delivery;
 mod expect_receipt_kept;
 mod expect_report_time;
@@ -27,7 +28,7 @@ mod timers;
 use rand_core::CryptoRng;
 use v2x_units::{Instant, KilometersPerHour, MacAddress, Position, UtcTime};
 
-pub use input::{EvccEvent, EvccInput, EvccSettings, LeftReason, StopReason};
+pub use input::{EvccEvent, EvccInput, EvccSettings, LeftReason, PlugSenses, Sense, StopReason};
 
 use super::battery_report::BatteryReport;
 use super::events::{Events, Output};
@@ -56,6 +57,8 @@ pub enum EvccState {
     ExpectPowerDelivery(ChargeProgress),
     /// The time of the next ChargingStatus.
     ExpectStatusTime,
+    /// PlugCheckRes.
+    ExpectPlugCheck,
     /// ChargingStatusRes.
     ExpectChargingStatus,
     /// MeteringReceiptRes with the receipt.
@@ -72,6 +75,18 @@ pub enum EvccState {
     ExpectBatteryData,
 }
 
+/// Whether the station knows that the car is in its slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum PlugProof {
+    /// Not yet.
+    #[default]
+    Open,
+    /// It does.
+    Confirmed,
+    /// It cannot be asked: it is older than the question.
+    NotSpoken,
+}
+
 /// What the car's end knows of its session.
 #[derive(Debug, Clone, Default)]
 struct Session {
@@ -81,6 +96,7 @@ struct Session {
     stop: Option<StopReason>,
     /// Which plugging-in it belongs to; not known after a restart until the station joins it.
     plugging: Option<u32>,
+    plug_proof: PlugProof,
     /// The place of the station, for the 105 m rule.
     station_position: Option<Position>,
     countersigned: Option<(SignedReceipt, Signature)>,
@@ -101,6 +117,7 @@ pub struct Evcc {
     plugged: bool,
     pluggings: u32,
     unplugged_at: Instant,
+    senses: PlugSenses,
     battery: BatteryReport,
     speed: Option<KilometersPerHour>,
     position: Option<(Instant, Position)>,
@@ -128,6 +145,7 @@ impl Evcc {
             plugged: false,
             pluggings: 0,
             unplugged_at: Instant::BOOT,
+            senses: PlugSenses::default(),
             battery: BatteryReport::default(),
             speed: None,
             position: None,
@@ -177,6 +195,7 @@ impl Evcc {
         match input {
             EvccInput::Plugged(true) => self.plugged_in(now, rng),
             EvccInput::Plugged(false) => self.unplugged(now),
+            EvccInput::Feels(senses) => self.feel(now, senses),
             EvccInput::Battery(report) => {
                 self.battery = report;
                 self.stop_when_full(now);
@@ -208,6 +227,9 @@ impl Evcc {
         timers::run(self, now, rng);
         if let Some(event) = self.events.pop() {
             return Output::Event(event);
+        }
+        if self.state == EvccState::ExpectPlugCheck {
+            expect_plug_check::freshen(self, now);
         }
         match self.initiator.poll(now) {
             Some((to, datagram)) => Output::Send { to, datagram },
@@ -267,10 +289,22 @@ impl Evcc {
     }
 
     fn stop_when_full(&mut self, now: Instant) {
-        use EvccState::{ExpectChargingStatus, ExpectStatusTime};
-        let charges = matches!(self.state, ExpectStatusTime | ExpectChargingStatus);
+        use EvccState::{ExpectChargingStatus, ExpectPlugCheck, ExpectStatusTime};
+        let charges = matches!(
+            self.state,
+            ExpectStatusTime | ExpectPlugCheck | ExpectChargingStatus
+        );
         if charges && self.is_full() {
             self.stop(now, StopReason::DesiredStateOfCharge);
+        }
+    }
+
+    /// A station hears at once of what changes, until it knows whose plug it is.
+    fn feel(&mut self, now: Instant, senses: PlugSenses) {
+        let before = core::mem::replace(&mut self.senses, senses);
+        let is_open = self.session.plug_proof == PlugProof::Open;
+        if before != senses && is_open && self.state == EvccState::ExpectStatusTime {
+            self.due = self.due.min(now);
         }
     }
 

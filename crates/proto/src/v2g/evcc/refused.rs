@@ -4,6 +4,8 @@
 //! |---|---|
 //! | any, while it waits for BatteryDataRes | battery data ends |
 //! | any, while it waits for SessionStopRes | the session counts as ended |
+//! | SequenceError, while it waits for PlugCheckRes | the station cannot be asked, the charge goes on |
+//! | OtherPlug | the session is over; the station is passed over and another is called |
 //! | UnknownSession | the session is forgotten; plugged: a new one is asked for |
 //! | SequenceError | the session is asked for anew, twice; then the station is passed over |
 //! | SlotOccupied, NotPlugged | the station is passed over and another is called |
@@ -12,8 +14,8 @@
 use v2x_units::Instant;
 
 use super::{
-    Evcc, EvccEvent, EvccState, LeftReason, Session, StopReason, expect_plug, expect_report_time,
-    expect_session_setup, expect_session_stop, sequence,
+    Evcc, EvccEvent, EvccState, LeftReason, Session, StopReason, expect_plug, expect_plug_check,
+    expect_report_time, expect_session_setup, expect_session_stop, sequence,
 };
 use crate::v2g::message::ResponseCode;
 
@@ -27,6 +29,14 @@ pub(super) fn take(evcc: &mut Evcc, now: Instant, code: ResponseCode) {
             expect_report_time::leave(evcc, LeftReason::Refused(code));
         }
         (EvccState::ExpectSessionStop, _) => expect_session_stop::answer(evcc, now),
+        (EvccState::ExpectPlugCheck, ResponseCode::SequenceError) => {
+            expect_plug_check::not_spoken(evcc, now);
+        }
+        (_, ResponseCode::OtherPlug) => {
+            evcc.tell(EvccEvent::OtherPlug);
+            forget_session(evcc);
+            sequence::call_another(evcc, now);
+        }
         (_, ResponseCode::UnknownSession) => {
             forget_session(evcc);
             if evcc.plugged {

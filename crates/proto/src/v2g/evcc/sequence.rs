@@ -10,7 +10,8 @@
 //! | ExpectAuthorization | AuthorizationRes | ExpectChargeParameterDiscovery; stopped before power: ExpectSessionStop |
 //! | ExpectChargeParameterDiscovery | ChargeParameterDiscoveryRes | ExpectPowerDelivery, to start or, stopped, to stop; stopped before power: ExpectSessionStop |
 //! | ExpectPowerDelivery, start | PowerDeliveryRes | ExpectStatusTime; stopped: ExpectPowerDelivery, stop |
-//! | ExpectStatusTime | 5 s | ExpectChargingStatus; stopped: ExpectPowerDelivery, stop; set anew: ExpectPowerDelivery, renegotiate |
+//! | ExpectStatusTime | 5 s | ExpectPlugCheck, once confirmed ExpectChargingStatus; stopped: ExpectPowerDelivery, stop; set anew: ExpectPowerDelivery, renegotiate |
+//! | ExpectPlugCheck | PlugCheckRes | ExpectChargingStatus |
 //! | ExpectChargingStatus | ChargingStatusRes | as ExpectStatusTime |
 //! | ExpectPowerDelivery, renegotiate | PowerDeliveryRes | ExpectChargeParameterDiscovery |
 //! | ExpectPowerDelivery, stop | PowerDeliveryRes | ExpectMeteringReceipt |
@@ -30,8 +31,8 @@ use v2x_units::Instant;
 use super::{
     Evcc, EvccEvent, EvccState, expect_authorization, expect_battery_data,
     expect_charge_parameter_discovery, expect_charging_status, expect_metering_receipt,
-    expect_plug, expect_power_delivery, expect_receipt_kept, expect_session_setup,
-    expect_session_stop, refused,
+    expect_plug, expect_plug_check, expect_power_delivery, expect_receipt_kept,
+    expect_session_setup, expect_session_stop, refused,
 };
 use crate::v2g::message::Response;
 
@@ -61,6 +62,7 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant, kind: u8, response: Response
         (S::ExpectPowerDelivery(progress), R::PowerDelivery(_)) => {
             expect_power_delivery::answer(evcc, now, progress);
         }
+        (S::ExpectPlugCheck, R::PlugCheck(res)) => expect_plug_check::answer(evcc, now, res),
         (S::ExpectChargingStatus, R::ChargingStatus(res)) => {
             expect_charging_status::answer(evcc, now, &res);
         }

@@ -5,7 +5,7 @@ use crate::secure::Role;
 use crate::v2g::fixture::{Counting, enrolled};
 use crate::v2g::message::*;
 
-const STATES: [EvccState; 16] = [
+const STATES: [EvccState; 17] = [
     EvccState::ExpectPlug,
     EvccState::ExpectStation,
     EvccState::ExpectSessionSetup,
@@ -22,6 +22,7 @@ const STATES: [EvccState; 16] = [
     EvccState::ExpectUnplug,
     EvccState::ExpectReportTime,
     EvccState::ExpectBatteryData,
+    EvccState::ExpectPlugCheck,
 ];
 
 /// Where a state stands in [`STATES`]: one that is missing there does not compile here.
@@ -44,6 +45,7 @@ fn place(state: EvccState) -> usize {
         EvccState::ExpectUnplug => 13,
         EvccState::ExpectReportTime => 14,
         EvccState::ExpectBatteryData => 15,
+        EvccState::ExpectPlugCheck => 16,
     }
 }
 
@@ -59,6 +61,7 @@ fn number(response: &Response) -> Option<usize> {
         Response::MeteringReceipt(MeteringReceiptRes::Kept) => Some(6),
         Response::SessionStop(_) => Some(7),
         Response::BatteryData(_) => Some(8),
+        Response::PlugCheck(_) => Some(9),
         Response::Refusal(_) => None,
     }
 }
@@ -74,7 +77,7 @@ fn session() -> SessionId {
     SessionId::new([7; 8]).unwrap()
 }
 
-fn responses() -> [Response; 9] {
+fn responses() -> [Response; 10] {
     let (station, _) = enrolled(Role::Station);
     let (car, _) = enrolled(Role::Vehicle);
     let receipt = Receipt {
@@ -107,6 +110,7 @@ fn responses() -> [Response; 9] {
         MeteringReceiptRes::Kept.into(),
         SessionStopRes.into(),
         BatteryDataRes.into(),
+        PlugCheckRes { confirmed: true }.into(),
     ]
 }
 
@@ -127,6 +131,7 @@ fn next(state: EvccState, response: &Response) -> Option<EvccState> {
         (S::ExpectPowerDelivery(ChargeProgress::Renegotiate), R::PowerDelivery(_)) => {
             S::ExpectChargeParameterDiscovery
         }
+        (S::ExpectPlugCheck, R::PlugCheck(_)) => S::ExpectChargingStatus,
         (S::ExpectChargingStatus, R::ChargingStatus(_)) => S::ExpectStatusTime,
         (S::ExpectMeteringReceipt, R::MeteringReceipt(MeteringReceiptRes::Receipt(_))) => {
             S::ExpectReceiptKept
@@ -178,7 +183,7 @@ fn every_answer_in_every_state_is_in_the_table_or_a_sequence_error() {
             }
         }
     }
-    assert_eq!(in_table, 11);
+    assert_eq!(in_table, 12);
 }
 
 /// How often the car says that the station broke the order.
@@ -210,6 +215,14 @@ fn every_refusal_in_every_state_leads_to_a_state_that_goes_on() {
         for code in ResponseCode::ALL {
             let mut evcc = car_in(state);
             refused::take(&mut evcc, Instant::BOOT, *code);
+            if (state, *code) == (EvccState::ExpectPlugCheck, ResponseCode::SequenceError) {
+                assert_eq!(
+                    evcc.state,
+                    EvccState::ExpectChargingStatus,
+                    "it cannot be asked"
+                );
+                continue;
+            }
             assert!(
                 matches!(
                     evcc.state,
@@ -279,4 +292,38 @@ fn reading_that_no_field_can_hold_is_left_out_instead_of_blocking_the_request() 
     expect_charging_status::enter(&mut evcc, Instant::BOOT);
     assert_eq!(evcc.state, EvccState::ExpectChargingStatus);
     assert!(evcc.initiator.waiting_since().is_some());
+}
+
+#[test]
+fn station_that_does_not_know_the_question_is_asked_once_and_the_charge_goes_on() {
+    let mut evcc = car_in(EvccState::ExpectStatusTime);
+    evcc.senses.mains = Sense::On(None);
+    expect_status_time::run(&mut evcc, Instant::BOOT);
+    assert_eq!(evcc.state, EvccState::ExpectPlugCheck);
+    refused::take(&mut evcc, Instant::BOOT, ResponseCode::SequenceError);
+    assert_eq!(evcc.state, EvccState::ExpectChargingStatus);
+    evcc.state = EvccState::ExpectStatusTime;
+    evcc.due = Instant::BOOT;
+    expect_status_time::run(&mut evcc, Instant::BOOT);
+    assert_eq!(evcc.state, EvccState::ExpectChargingStatus, "not again");
+}
+
+#[test]
+fn car_whose_bus_sleeps_asks_nothing_that_it_cannot_answer_itself() {
+    let mut evcc = car_in(EvccState::ExpectStatusTime);
+    expect_status_time::run(&mut evcc, Instant::BOOT);
+    assert_eq!(evcc.state, EvccState::ExpectChargingStatus);
+}
+
+#[test]
+fn car_in_another_slot_forgets_the_session_and_calls_another() {
+    let mut evcc = car_in(EvccState::ExpectPlugCheck);
+    refused::take(&mut evcc, Instant::BOOT, ResponseCode::OtherPlug);
+    assert_eq!(
+        (evcc.state, evcc.session()),
+        (EvccState::ExpectStation, None)
+    );
+    let events: heapless::Vec<_, 8> = core::iter::from_fn(|| evcc.events.pop()).collect();
+    assert!(events.contains(&EvccEvent::OtherPlug));
+    assert!(events.contains(&EvccEvent::SessionEnded(session())));
 }

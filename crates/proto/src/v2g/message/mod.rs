@@ -15,6 +15,7 @@
 //! | 15, 95 | MeteringReceipt | `metering_receipt.rs` | yes |
 //! | 16, 96 | SessionStop | `session_stop.rs` | yes |
 //! | 17, 97 | BatteryData | `battery_data.rs` | ours |
+//! | 18, 98 | PlugCheck | `plug_check.rs` | ours |
 //! | 9f | Refusal | `refusal.rs` | ours, its codes mostly |
 //!
 //! Types are hexadecimal. A layout never changes under its number.
@@ -24,6 +25,7 @@ mod battery_data;
 mod charge_parameter_discovery;
 mod charging_status;
 mod metering_receipt;
+mod plug_check;
 mod power_delivery;
 mod refusal;
 mod session_setup;
@@ -36,6 +38,7 @@ pub use charging_status::{ChargingStatusReq, ChargingStatusRes, MeterReading, No
 pub use metering_receipt::{
     MeterKind, MeteringReceiptReq, MeteringReceiptRes, Receipt, SignedReceipt,
 };
+pub use plug_check::{Felt, PlugCheckReq, PlugCheckRes};
 pub use power_delivery::{ChargeProgress, PowerDeliveryReq, PowerDeliveryRes};
 pub use refusal::{Refusal, ResponseCode};
 pub use session_setup::{SessionId, SessionSetupReq, SessionSetupRes, SetupOutcome};
@@ -113,6 +116,8 @@ messages! {
         SessionStop(SessionStopReq) = 0x16,
         /// That its battery data be heard.
         BatteryData(BatteryDataReq) = 0x17,
+        /// Whether it is in this slot.
+        PlugCheck(PlugCheckReq) = 0x18,
     }
 }
 
@@ -135,6 +140,8 @@ messages! {
         SessionStop(SessionStopRes) = 0x96,
         /// Has heard it.
         BatteryData(BatteryDataRes) = 0x97,
+        /// Whether the car is in this slot.
+        PlugCheck(PlugCheckRes) = 0x98,
         /// Does not carry the request out.
         Refusal(Refusal) = 0x9F,
     }

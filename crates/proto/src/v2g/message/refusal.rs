@@ -32,6 +32,10 @@ coded! {
         NotPermitted = 8,
         /// The receipt cannot be written (FAILED).
         Failed = 9,
+        /// The car is plugged in elsewhere: its mains came at another moment. Ours.
+        OtherPlug = 10,
+        /// No receipt: that the car is in this slot was never confirmed. Ours.
+        PlugNotConfirmed = 11,
     }
 }
 

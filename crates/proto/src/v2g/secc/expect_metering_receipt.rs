@@ -1,4 +1,5 @@
-//! Accepts MeteringReceiptReq for the receipt, which is written once and then stays as it is.
+//! Accepts MeteringReceiptReq for the receipt, which is written once and then stays as it is; a car
+//! that may be plugged in elsewhere gets none.
 //! Leaves to ExpectCountersignature.
 
 use v2x_units::Instant;
@@ -10,6 +11,9 @@ use crate::v2g::message::{MeteringReceiptRes, Receipt, ResponseCode, SignedRecei
 pub(super) fn answer(secc: &mut Secc, now: Instant, car: &Credential) -> Answer {
     let ended = secc.utc_second(now);
     let session = secc.session.as_mut().ok_or(ResponseCode::UnknownSession)?;
+    if !session.saved.confirmed {
+        return Err(ResponseCode::PlugNotConfirmed);
+    }
     let signed = match &session.receipt {
         Some(signed) => signed.clone(),
         None => {

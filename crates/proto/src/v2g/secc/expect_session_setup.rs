@@ -45,6 +45,7 @@ pub(super) fn answer(
                 cost_limit: None,
                 powered: false,
                 ended: false,
+                confirmed: false,
             };
             let id = saved.id;
             secc.session = Some(SlotSession::new(saved, now));

@@ -13,6 +13,7 @@ use crate::v2g::message::{
     MeterReading, ResponseCode, SessionId, SignedReceipt,
 };
 use crate::v2g::money::Money;
+use crate::v2g::onset::Onset;
 
 /// What the operator has set for a slot.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub enum SeccInput<'a> {
     /// A plug is in the slot, or no longer. A slot that cannot feel a plug says so by current,
     /// where its policy lets current flow, or always says yes.
     Plugged(bool),
+    /// Since when the slot feeds whoever is plugged in; `None` while it does not, or nobody knows.
+    Live(Option<Onset>),
     /// What the meter says of the present session, with what it costs.
     Meter(MeterReading),
     /// The radio heard these bytes from this sender.
@@ -58,6 +61,8 @@ pub enum PowerOffReason {
     CostLimit,
     /// The car was silent on the radio for too long.
     Silent,
+    /// The car is plugged in elsewhere.
+    OtherPlug,
     /// The car's credential no longer counts.
     Credential(CredentialError),
 }
@@ -77,6 +82,8 @@ pub struct SavedSession {
     pub powered: bool,
     /// Whether it has ended and waits for its receipt to be fetched.
     pub ended: bool,
+    /// Whether it is certain that the car is in this slot; without that there is no receipt.
+    pub confirmed: bool,
 }
 
 /// What the station's end tells.
@@ -90,6 +97,8 @@ pub enum SeccEvent {
     Save(Option<SavedSession>),
     /// The car of the open session is back, after a radio gap or a restart.
     Resumed(SessionId),
+    /// The car of the open session is certainly the one in this slot.
+    PlugConfirmed(SessionId),
     /// What the car wants.
     Wishes(ChargeParameterDiscoveryReq),
     /// Power may flow: close the relay, open the slot's session.

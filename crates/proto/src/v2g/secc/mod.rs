@@ -13,6 +13,7 @@ mod expect_power_delivery;
 mod expect_session_setup;
 mod expect_session_stop;
 mod input;
+mod plug_check;
 mod sequence;
 mod slot;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use input::{PowerOffReason, SavedSession, SeccEvent, SeccInput, SeccSettings
 
 use super::events::{Events, Output};
 use super::message::{MeterReading, Refusal, Response, ResponseCode, SessionId};
+use super::onset::Onset;
 use crate::secure::initiator::Judge;
 use crate::secure::responder::{FromCar, Responder};
 use crate::secure::{AirCounters, ChannelId, Identity, Trust, UtcSecond};
@@ -66,6 +68,7 @@ pub struct Secc {
     responder: Responder<SeccState>,
     session: Option<SlotSession>,
     plugged: bool,
+    live: Option<Onset>,
     meter: MeterReading,
     renegotiate: bool,
     clock: Option<(Instant, UtcTime)>,
@@ -89,6 +92,7 @@ impl Secc {
             responder: Responder::new(),
             session: saved.map(|saved| SlotSession::new(saved, now)),
             plugged: false,
+            live: None,
             meter: MeterReading::default(),
             renegotiate: false,
             clock: None,
@@ -126,6 +130,7 @@ impl Secc {
     pub fn handle(&mut self, now: Instant, input: SeccInput<'_>, rng: &mut dyn CryptoRng) {
         match input {
             SeccInput::Plugged(plugged) => self.plug(now, plugged),
+            SeccInput::Live(live) => self.live = live,
             SeccInput::Meter(reading) => self.read_meter(now, reading),
             SeccInput::Heard(from, bytes) => {
                 let judge = Judge {

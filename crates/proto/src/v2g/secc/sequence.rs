@@ -13,6 +13,7 @@
 //! | ExpectPowerDelivery | PowerDelivery, stop | ExpectMeteringReceipt |
 //! | ExpectPowerDelivery | SessionStop | ExpectBatteryData |
 //! | ExpectChargingStatus | ChargingStatus | ExpectChargingStatus |
+//! | ExpectChargingStatus | PlugCheck | ExpectChargingStatus |
 //! | ExpectChargingStatus | PowerDelivery, stop | ExpectMeteringReceipt |
 //! | ExpectChargingStatus | PowerDelivery, renegotiate | ExpectChargeParameterDiscovery |
 //! | ExpectMeteringReceipt | MeteringReceipt, give | ExpectCountersignature |
@@ -34,6 +35,7 @@ use super::{
     Answer, Secc, SeccState, expect_authorization, expect_battery_data,
     expect_charge_parameter_discovery, expect_charging_status, expect_countersignature,
     expect_metering_receipt, expect_power_delivery, expect_session_setup, expect_session_stop,
+    plug_check,
 };
 use crate::secure::{ChannelId, Credential};
 use crate::v2g::message::{ChargeProgress, MeteringReceiptReq, Request, ResponseCode};
@@ -102,6 +104,7 @@ pub(super) fn answer(
             Ok(expect_charge_parameter_discovery::answer(secc, req))
         }
         R::PowerDelivery(req) => expect_power_delivery::answer(secc, now, req.progress),
+        R::PlugCheck(req) => plug_check::answer(secc, now, req),
         R::ChargingStatus(req) => Ok(expect_charging_status::answer(secc, req)),
         R::MeteringReceipt(MeteringReceiptReq::Give) => {
             expect_metering_receipt::answer(secc, now, car)
@@ -127,7 +130,9 @@ const fn is_due(state: SeccState, request: &Request) -> bool {
             }
             ChargeProgress::Renegotiate => matches!(state, S::ExpectChargingStatus),
         },
-        Request::ChargingStatus(_) => matches!(state, S::ExpectChargingStatus),
+        Request::ChargingStatus(_) | Request::PlugCheck(_) => {
+            matches!(state, S::ExpectChargingStatus)
+        }
         Request::MeteringReceipt(MeteringReceiptReq::Give) => {
             matches!(state, S::ExpectMeteringReceipt)
         }

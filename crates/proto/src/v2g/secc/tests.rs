@@ -48,6 +48,7 @@ fn number(request: &Request) -> usize {
         Request::MeteringReceipt(MeteringReceiptReq::Countersign(_)) => 8,
         Request::SessionStop(_) => 9,
         Request::BatteryData(_) => 10,
+        Request::PlugCheck(_) => 11,
     }
 }
 
@@ -65,6 +66,7 @@ fn station(car: &Identity) -> Secc {
         cost_limit: None,
         powered: true,
         ended: false,
+        confirmed: true,
     };
     let mut secc = Secc::new(identity, trust, settings, Instant::BOOT, Some(saved));
     secc.plugged = true;
@@ -72,7 +74,7 @@ fn station(car: &Identity) -> Secc {
     secc
 }
 
-fn requests(car: &Identity) -> [Request; 11] {
+fn requests(car: &Identity) -> [Request; 12] {
     let signed = station(car).session.unwrap().receipt.unwrap();
     let power = |progress| PowerDeliveryReq { progress }.into();
     [
@@ -87,6 +89,7 @@ fn requests(car: &Identity) -> [Request; 11] {
         MeteringReceiptReq::Countersign(signed.countersign(car).unwrap()).into(),
         SessionStopReq.into(),
         BatteryDataReq::default().into(),
+        PlugCheckReq::default().into(),
     ]
 }
 
@@ -113,6 +116,7 @@ fn next(state: SeccState, request: usize) -> Option<SeccState> {
             9,
         ) => Some(S::ExpectBatteryData),
         (S::ExpectBatteryData, 10) => Some(S::ExpectBatteryData),
+        (S::ExpectChargingStatus, 11) => Some(S::ExpectChargingStatus),
         _ => None,
     }
 }
@@ -226,5 +230,96 @@ fn countersignature_of_anybody_else_is_refused() {
         let request = MeteringReceiptReq::Countersign(signature).into();
         let answer = ask(&mut secc, SeccState::ExpectCountersignature, &car, request);
         assert_eq!(answer, Err(ResponseCode::MeteringSignatureNotValid));
+    }
+}
+
+/// What comes of a check in a session of this car, and whether there is a receipt after it.
+fn checked(live: Option<Onset>, req: PlugCheckReq, now: Instant) -> (Answer, bool, Secc) {
+    let (car, _) = enrolled(Role::Vehicle);
+    let mut secc = station(&car);
+    secc.live = live;
+    let session = secc.session.as_mut().unwrap();
+    (session.power, session.receipt, session.saved.confirmed) = (Power::On, None, false);
+    let asked = sequence::Asked {
+        now,
+        ..asked(SeccState::ExpectChargingStatus, &car)
+    };
+    let answer = sequence::answer(&mut secc, asked, req.into(), &mut Counting(0));
+    let receipt = expect_metering_receipt::answer(&mut secc, now, car.credential());
+    (answer, receipt.is_ok(), secc)
+}
+
+fn second(number: u64) -> Instant {
+    Instant::BOOT + core::time::Duration::from_secs(number)
+}
+
+fn since(seconds: f64) -> Felt {
+    Felt::On(Some(core::time::Duration::from_secs_f64(seconds)))
+}
+
+#[test]
+fn car_whose_mains_came_with_the_slots_is_confirmed_and_one_with_others_loses_session_and_power() {
+    let now = second(100);
+    let mains = |mains| PlugCheckReq {
+        mains,
+        charging: since(50.0),
+    };
+    let live = Some(Onset::Mains(second(80)));
+    for (felt, outcome) in [
+        (since(22.1), Err(ResponseCode::OtherPlug)),
+        (since(21.9), Ok(true)),
+        (since(20.0), Ok(true)),
+        (since(17.1), Ok(true)),
+        (since(16.9), Err(ResponseCode::OtherPlug)),
+        (Felt::Off, Err(ResponseCode::OtherPlug)),
+        (Felt::On(None), Ok(false)),
+        (Felt::NotKnown, Ok(false)),
+    ] {
+        let (answer, has_receipt, mut secc) = checked(live, mains(felt), now);
+        match (answer, outcome) {
+            (Ok((response, state)), Ok(confirmed)) => {
+                assert_eq!(response, PlugCheckRes { confirmed }.into(), "{felt:?}");
+                assert_eq!(state, SeccState::ExpectChargingStatus);
+                assert_eq!(has_receipt, confirmed, "{felt:?}");
+                assert!(secc.power_is_on(), "charging goes on");
+            }
+            (answer, Err(code)) => {
+                assert_eq!(answer, Err(code), "{felt:?}");
+                assert!(!has_receipt && secc.session().is_none(), "{felt:?}");
+                let off =
+                    |event: &_| matches!(event, SeccEvent::PowerOff(_, PowerOffReason::OtherPlug));
+                assert!(core::iter::from_fn(|| secc.events.pop()).any(|it| off(&it)));
+            }
+            (answer, outcome) => panic!("{felt:?}: {answer:?}, not {outcome:?}"),
+        }
+    }
+}
+
+#[test]
+fn slot_that_knows_no_moment_confirms_nobody_and_sends_nobody_away() {
+    for live in [None, Some(Onset::Mains(second(95)))] {
+        let req = PlugCheckReq {
+            mains: Felt::Off,
+            charging: Felt::Off,
+        };
+        let (answer, has_receipt, secc) = checked(live, req, second(100));
+        let not_yet = PlugCheckRes { confirmed: false };
+        assert_eq!(answer.unwrap().0, not_yet.into());
+        assert!(!has_receipt && secc.session().is_some());
+    }
+}
+
+#[test]
+fn where_mains_always_flow_the_chargers_work_is_compared_with_the_current() {
+    let live = Some(Onset::Current(second(80)));
+    for (charging, expected) in [
+        (since(24.0), true),
+        (since(16.0), true),
+        (since(30.0), false),
+    ] {
+        let mains = since(4_000.0);
+        let req = PlugCheckReq { mains, charging };
+        let (answer, has_receipt, _) = checked(live, req, second(100));
+        assert_eq!(answer.is_ok() && has_receipt, expected, "{charging:?}");
     }
 }

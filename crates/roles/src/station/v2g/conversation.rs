@@ -11,8 +11,8 @@ use v2x_proto::v2g::Money;
 use v2x_proto::v2g::message::{BatteryDataReq, SignedReceipt};
 use v2x_proto::v2g::secc::PowerOffReason;
 use v2x_proto::v2g::{
-    BatteryReport, MeterReading, Output, SavedSession, Secc, SeccEvent, SeccInput, SeccSettings,
-    SessionId,
+    BatteryReport, MeterReading, Onset, OnsetWatch, Output, SavedSession, Secc, SeccEvent,
+    SeccInput, SeccSettings, SessionId, SlotSeen,
 };
 use v2x_units::{Instant, MacAddress, UtcTime, WattHours};
 
@@ -64,6 +64,8 @@ pub struct SlotV2g {
     /// What the plug detector says, if there is one.
     plug_input: Option<bool>,
     plugged: Option<bool>,
+    onsets: OnsetWatch,
+    live: Option<Onset>,
     meter: Option<MeterReading>,
     settings: Option<SeccSettings>,
     /// The slot's session that ended last, until another session is open.
@@ -112,6 +114,8 @@ impl SlotV2g {
             secc: Secc::new(identity, trust, settings, now, saved),
             plug_input: None,
             plugged: None,
+            onsets: OnsetWatch::default(),
+            live: None,
             meter: None,
             settings: None,
             last,
@@ -186,8 +190,38 @@ impl SlotV2g {
         });
     }
 
-    /// Tells the conversation how the slot is, as far as it is new.
-    pub fn look(&mut self, now: Instant, view: &SlotView<'_>, rng: &mut dyn CryptoRng) {
+    /// Since when the slot feeds whoever is plugged in, as it is seen now; `None` while it does
+    /// not, or nobody knows. For [`super::Onsets`], which sees all slots of the station.
+    pub fn onset(&mut self, now: Instant, view: &SlotView<'_>) -> Option<Onset> {
+        let config = &view.setup.config;
+        let relay = view.relay.map(|relay| relay.closed && relay.confirmed);
+        let load = view.measured.and_then(|sample| {
+            let current = sample.current?;
+            Some((sample.at, current >= config.current.start))
+        });
+        let seen = SlotSeen {
+            // A relay that was told nothing yet is open.
+            relay: config.has_relay.then(|| relay.unwrap_or(false)),
+            plug: self.plug_input,
+            closes_for_car: config.policy == Policy::KnownCars,
+            load,
+        };
+        self.onsets.look(now, &seen)
+    }
+
+    /// Tells the conversation how the slot is, as far as it is new; `live` is its onset, where
+    /// that can be told from those of the other slots.
+    pub fn look(
+        &mut self,
+        now: Instant,
+        view: &SlotView<'_>,
+        live: Option<Onset>,
+        rng: &mut dyn CryptoRng,
+    ) {
+        if self.live != live {
+            self.live = live;
+            self.secc.handle(now, SeccInput::Live(live), rng);
+        }
         let settings = offer::settings(&self.setup, view.setup, view.tariff, self.energy_limit);
         if self.settings.as_ref() != Some(&settings) {
             self.secc.handle(now, SeccInput::Settings(&settings), rng);
@@ -318,9 +352,12 @@ impl SlotV2g {
             SeccEvent::PowerOff(_, reason) => {
                 let detail = json!({ "slot": slot.get(), "why": format!("{reason:?}") });
                 wanted.push(happened("v2g_power_off", detail));
-                // A plug that has left ends the slot's session by itself.
-                if reason != PowerOffReason::Unplugged {
-                    wanted.push(Wanted::Order(Order::Stop));
+                match reason {
+                    // A plug that has left ends the slot's session by itself.
+                    PowerOffReason::Unplugged => {}
+                    // Whoever is in the slot charges on where everybody may, for nobody's account.
+                    PowerOffReason::OtherPlug => wanted.push(Wanted::Order(Order::Withdraw)),
+                    _ => wanted.push(Wanted::Order(Order::Stop)),
                 }
             }
             SeccEvent::Receipt(signed) => {

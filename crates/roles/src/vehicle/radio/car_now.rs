@@ -9,6 +9,8 @@ use v2x_units::{
 
 use crate::vehicle::{Mode, VehicleState, merged};
 
+/// VSS: a breakdown that stops the car on the road.
+const BROKEN_DOWN: &str = "Vehicle.IsBrokenDown";
 /// Standing: below what a speedometer shows.
 const STANDING_KMH: f64 = 0.5;
 
@@ -35,6 +37,8 @@ pub struct CarNow {
     pub mode: Option<Mode>,
     /// Mains voltage at the charger.
     pub mains: Option<bool>,
+    /// Whether a fault tells the driver to stop.
+    pub broken_down: Option<bool>,
     /// The battery, as the bus tells it.
     pub battery: BatteryReport,
 }
@@ -57,6 +61,7 @@ impl CarNow {
             geoid_separation: None,
             mode: state.mode(at.instant),
             mains: flag("mains_present"),
+            broken_down: (state.by_path(BROKEN_DOWN, at.instant)).map(|value| value != 0.0),
             battery: BatteryReport {
                 state_of_charge: value("soc").and_then(StateOfCharge::from_percent),
                 voltage: value("battery_voltage").map(Volts::new),

@@ -10,11 +10,14 @@ use serde_json::{Value as Json, json};
 use v2x_proto::secure::{Identity, RevocationList, Signature, Trust, UtcSecond};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
-use v2x_proto::v2g::{BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, SessionId};
+use v2x_proto::v2g::{
+    BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, PlugSenses, SessionId,
+};
 use v2x_recording::RadioRow;
 use v2x_units::{Instant, MacAddress, Stamp, StateOfCharge, UtcTime, WattHours, Watts};
 
 use super::CarNow;
+use super::feeling::Feeling;
 use super::rows;
 use super::wishes::{V2gSettings, Wishes};
 
@@ -97,6 +100,8 @@ pub struct Charging {
     /// What whoever waits is told.
     answer: Option<Json>,
     plugged: bool,
+    mains: Feeling,
+    charger: Feeling,
     /// Since when the car looks otherwise than `plugged` says.
     doubtful_since: Option<Instant>,
     /// The name and address of the station that was proven last, and what it offers.
@@ -129,6 +134,8 @@ impl Charging {
             stopping: None,
             answer: None,
             plugged: false,
+            mains: Feeling::default(),
+            charger: Feeling::default(),
             doubtful_since: None,
             station: String::new(),
             address: MacAddress::BROADCAST,
@@ -166,6 +173,11 @@ impl Charging {
             ..car.battery
         };
         self.evcc.handle(now, EvccInput::Battery(self.battery), rng);
+        let senses = PlugSenses {
+            mains: self.mains.feel(now, car.mains),
+            charging: self.charger.feel(now, car.battery.charging),
+        };
+        self.evcc.handle(now, EvccInput::Feels(senses), rng);
         self.evcc.handle(now, EvccInput::Speed(car.speed), rng);
         if let Some((at, fix)) = car.fix {
             self.evcc.handle(now, EvccInput::Fix(at, fix), rng);
@@ -347,6 +359,8 @@ impl Charging {
                     json!({ "evse": self.station, "price_per_kwh": price, "tariff": tariff }),
                 )
             }
+            EvccEvent::PlugConfirmed => one("v2g_plug_confirmed", json!({ "evse": self.station })),
+            EvccEvent::OtherPlug => one("v2g_other_plug", json!({ "evse": self.station })),
             EvccEvent::PowerStarted => one("v2g_power_started", json!({ "evse": self.station })),
             EvccEvent::Status(reading) => {
                 self.reading = Some(reading);

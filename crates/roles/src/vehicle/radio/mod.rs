@@ -8,11 +8,13 @@
 //! | [`car_now`] | the car as the radio needs it, ten times a second |
 //! | [`traffic`] | V2V: the car and what is heard in, payloads and things to keep out |
 //! | [`charging`] | V2G: the same for the conversation about charging |
+//! | `feeling` | what the car feels of its plug, and since when |
 //! | [`wishes`] | what the owner has set for charging, and what the driver wants instead |
 //! | [`rows`] | what the radio brought, as rows of the table of radio messages |
 
 pub mod car_now;
 pub mod charging;
+mod feeling;
 pub mod rows;
 pub mod traffic;
 pub mod wishes;

@@ -8,8 +8,8 @@ use rand_core::CryptoRng;
 use serde_json::json;
 use v2x_proto::secure::{VerifiedMessage, Verifier};
 use v2x_proto::v2v::{
-    Accuracy, ChargingStationInSight, Condition, Heard, Motion, OwnPosition, Pseudonym, Received,
-    Subject, V2v, V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
+    Accuracy, ChargingStationInSight, Condition, Fault, Heard, Motion, OwnPosition, Pseudonym,
+    Received, Subject, V2v, V2vEvent, V2vInput, V2vOutput, V2vSettings, Warning,
 };
 use v2x_proto::wire::cam::ExteriorLights;
 use v2x_proto::wire::motion::DriveDirection;
@@ -197,8 +197,8 @@ impl Traffic {
         self.v2v.handle(now, V2vInput::Motion(motion(car)), rng);
         let condition = Condition {
             battery: car.battery,
-            // What keeps the car from driving on is not in the layout of its bus.
-            fault: None,
+            // The car says that it has to stop, and not what of it is broken.
+            fault: (car.broken_down == Some(true)).then_some(Fault::Unknown),
             power_limited: None,
         };
         self.v2v.handle(now, V2vInput::Condition(condition), rng);
@@ -474,6 +474,7 @@ mod tests {
             geoid_separation: None,
             mode: None,
             mains: None,
+            broken_down: None,
             battery: BatteryReport::default(),
         };
         assert_eq!(motion(&car(Some(before))).at, before);

@@ -1,0 +1,91 @@
+//! Relays of different slots close some time apart, so that the cars in them can tell their slots
+//! apart by the moment at which their mains came. Opening never waits.
+
+use v2x_proto::deadlines::LIVE_SPACING;
+use v2x_units::Instant;
+
+use super::{Do, SlotNumber};
+
+/// Relays that are to close, the one that waits longest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Closings {
+    waiting: Vec<SlotNumber>,
+    last: Option<(SlotNumber, Instant)>,
+}
+
+impl Closings {
+    /// Keeps an order to close until it is due; `false`: it is none, and is to be done now.
+    pub(super) fn keeps(&mut self, wanted: &Do) -> bool {
+        if let Do::Relay { slot, closed } = *wanted {
+            self.want(slot, closed);
+        }
+        matches!(wanted, Do::Relay { closed: true, .. })
+    }
+
+    /// The relay that closes now, or when to look again.
+    pub(super) fn poll(&mut self, now: Instant) -> Result<Do, Option<Instant>> {
+        let due = self.due(now);
+        due.map(|slot| Do::Relay { slot, closed: true })
+            .ok_or_else(|| self.wake_at())
+    }
+
+    fn want(&mut self, slot: SlotNumber, closed: bool) {
+        self.waiting.retain(|waiting| *waiting != slot);
+        if closed {
+            self.waiting.push(slot);
+        }
+    }
+
+    /// The slot whose relay closes now.
+    fn due(&mut self, now: Instant) -> Option<SlotNumber> {
+        let is_due = |slot: &SlotNumber| {
+            let others = self.last.filter(|(last, _)| last != slot);
+            others.is_none_or(|(_, at)| now.since(at) >= LIVE_SPACING)
+        };
+        let place = self.waiting.iter().position(is_due)?;
+        let slot = self.waiting.remove(place);
+        self.last = Some((slot, now));
+        Some(slot)
+    }
+
+    /// When the next one closes.
+    fn wake_at(&self) -> Option<Instant> {
+        let (_, at) = self.last.filter(|_| !self.waiting.is_empty())?;
+        Some(at + LIVE_SPACING)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u64) -> Instant {
+        Instant::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn relays_of_different_slots_close_eight_seconds_apart_and_an_opened_one_waits_no_more() {
+        let slot = |number| SlotNumber::new(number).unwrap();
+        let mut closings = Closings::default();
+        for number in 1..=4 {
+            closings.want(slot(number), true);
+        }
+        assert_eq!(closings.due(at(1)), Some(slot(1)));
+        assert_eq!(
+            (closings.due(at(1)), closings.wake_at()),
+            (None, Some(at(9)))
+        );
+        closings.want(slot(2), false);
+        assert_eq!(closings.due(at(8)), None);
+        assert_eq!(closings.due(at(9)), Some(slot(3)));
+        assert_eq!(closings.due(at(16)), None);
+        closings.want(slot(3), true);
+        assert_eq!(
+            closings.due(at(16)),
+            Some(slot(3)),
+            "its own is no other slot's"
+        );
+        assert_eq!(closings.due(at(24)), Some(slot(4)));
+        assert_eq!(closings.wake_at(), None);
+    }
+}
