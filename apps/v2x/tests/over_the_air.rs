@@ -11,9 +11,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering::SeqCst;
 
 use bench::car::Car;
+use bench::monitor::ask;
 use radio_bench::slot_board::SlotBoard;
 use radio_bench::yard::{start_car, start_station};
-use radio_bench::{Air, Operator, details, events, neighbours, radio_rows, receipt};
+use radio_bench::{Air, Operator, as_signed, details, events, neighbours, radio_rows, receipt};
 use station_bench::{SOON, Site, rows_with};
 use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 
@@ -63,7 +64,8 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
         countersigned(&site.out()).is_some() && countersigned(&car_out).is_some()
     });
     let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&car_out).unwrap());
-    assert_eq!(ours, theirs);
+    assert!(ours.transaction.is_some(), "{ours:?}");
+    assert_eq!(as_signed(&ours), theirs);
     assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE, "CAR-7"));
     assert!(ours.energy.unwrap().get() >= 1.0, "{:?}", ours.energy);
     let cost = ours.cost.as_deref().unwrap();
@@ -89,6 +91,8 @@ fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
         operator.car("CAR-2"),
         other_operator.car("STRANGER"),
     ];
+    let monitor = v2x_testbench::free_port();
+    cars[0].set("V2X_MONITOR_LISTEN", &format!("127.0.0.1:{monitor}"));
     let running: Vec<_> = (cars.iter().zip(&keys))
         .map(|(car, keys)| start_car(car, &site, &air, keys))
         .collect();
@@ -108,6 +112,22 @@ fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
     wait_until(SOON, "the stranger's voice", || {
         events(&folders[2], "v2v_speaking") > 0
     });
+    wait_until(
+        SOON,
+        "the neighbour and the stranger in the metrics",
+        || {
+            let page = ask(monitor, "GET", "/metrics").body;
+            let says = |sample: &str| page.lines().any(|line| line.starts_with(sample));
+            let count = |sample: &str| {
+                let value = page.lines().find_map(|line| line.strip_prefix(sample));
+                value.and_then(|it| it.trim().parse::<f64>().ok())
+            };
+            says("v2x_v2v_neighbours 1")
+                && says("v2x_v2v_channel_busy_ratio 0.")
+                && count("v2x_v2v_verified_total{message=\"cam\"}") >= Some(3.0)
+                && count("v2x_v2v_refused_total{why=\"unknown_issuer\"}") >= Some(1.0)
+        },
+    );
     for (_bus, daemon) in running {
         assert!(daemon.stop().success());
     }

@@ -21,9 +21,8 @@ use std::path::{Path, PathBuf};
 
 use bench::car::{Car, Daemon};
 use bench::program::{Process, v2x};
-use radio_bench::{Air, Operator, events, receipt};
+use radio_bench::{Air, Operator, as_signed, events, receipt};
 use station_bench::{SOON, Site, Station, rows_with};
-use v2x_store::V2gReceipt;
 use v2x_testbench::{Access, Mosquitto, Subscriber, wait_until};
 
 const SCENARIO: &str = "demo";
@@ -187,13 +186,8 @@ fn drive_brake_and_charge(radio: &Radio) {
         countersigned(&site.out()).is_some() && countersigned(&gamma_out).is_some()
     });
     let (ours, theirs) = (receipt(&site.out()).unwrap(), receipt(&gamma_out).unwrap());
-    // The station also knows which session of its books the receipt is of.
     assert!(ours.transaction.is_some(), "{ours:?}");
-    let on_paper = V2gReceipt {
-        transaction: None,
-        ..ours.clone()
-    };
-    assert_eq!(on_paper, theirs);
+    assert_eq!(as_signed(&ours), theirs);
     assert_eq!((ours.evse.as_str(), ours.evcc.as_str()), (EVSE[0], "GAMMA"));
     // Some 20 s at about 2.1 kW.
     let energy = ours.energy.unwrap().get();

@@ -26,7 +26,7 @@ use bench::car::Car;
 use bench::program::run;
 use p256::ecdsa::signature::Verifier as _;
 use radio_bench::yard::EVSE;
-use radio_bench::{Air, Operator, neighbours, receipts};
+use radio_bench::{Air, Operator, as_signed, neighbours, receipts};
 use station_bench::{SOON, Site, Station};
 use v2x_boards::stage::{self, CollectorStage, MeterStage, RadioStage, SlotStage, Stage};
 use v2x_proto::secure::Credential;
@@ -253,11 +253,7 @@ fn await_receipt(site: &Site, car: &Car, of_slot: &Path, of_car: &Path) -> V2gRe
         },
     );
     let (ours, theirs) = both.unwrap();
-    let the_same = V2gReceipt {
-        transaction: None,
-        ..ours.clone()
-    };
-    assert_eq!(the_same, theirs, "both keep the same");
+    assert_eq!(as_signed(&ours), theirs, "both keep the same");
     let parts = [STATION, &ours.receipt];
     assert!(is_signed_by(of_slot, &parts, &ours.signature));
     assert!(!is_signed_by(of_car, &parts, &ours.signature));

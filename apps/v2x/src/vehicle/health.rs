@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use v2x_proto::link::message::BoardStatus;
 
+use super::radio::health::V2vHealth;
 use super::spending::SpendingHealth;
 use crate::air::AirHealth;
 use crate::daemon::{StoreHealth, UplinkHealth};
@@ -90,6 +91,8 @@ pub(super) struct Health {
     pub(super) uplink: Arc<UplinkHealth>,
     /// The air's own counters.
     pub(super) air: Arc<AirHealth>,
+    /// V2V, as the radio's thread last looked at it.
+    pub(super) v2v: V2vHealth,
 }
 
 impl Health {

@@ -151,6 +151,14 @@ pub(crate) fn receipt(folder: &Path) -> Option<V2gReceipt> {
     store.v2g_receipts(1).unwrap().pop()
 }
 
+/// A receipt as both ends signed it: only the station knows which session of its books it is of.
+pub(crate) fn as_signed(receipt: &V2gReceipt) -> V2gReceipt {
+    V2gReceipt {
+        transaction: None,
+        ..receipt.clone()
+    }
+}
+
 /// How many events of a kind are in a folder's store.
 pub(crate) fn events(folder: &Path, kind: &str) -> usize {
     let path = folder.join("v2x.db");

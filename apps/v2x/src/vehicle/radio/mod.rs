@@ -12,6 +12,7 @@
 //! ingest has.
 
 pub(super) mod books;
+pub(super) mod health;
 mod legacy;
 pub(super) mod local;
 mod log;
@@ -241,6 +242,7 @@ impl Radio {
             let stations = u64::try_from(self.traffic.charging_stations()).unwrap_or(u64::MAX);
             let shown = &self.health.air.charging_stations;
             shown.store(stations, Ordering::Relaxed);
+            self.health.v2v.look(self.traffic.v2v());
         }
         if now >= revocations_due {
             self.due.1 = now + LOOK_AT_REVOCATIONS;

@@ -48,12 +48,14 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         store_trouble: _, // Words: they are in /health.
         store,
         air,
+        v2v,
         spending,
         oldest_open_log: _, // Between the recorder and its archive.
         uplink: _,          // Told as every role tells it.
     } = health;
     store.metrics(to);
     air.metrics(to);
+    v2v.metrics(to);
     spending.metrics(to);
     to.flag(
         "v2x_collector_open",
