@@ -1,4 +1,4 @@
-//! What the monitor tells of V2V: what was heard and believed, what was refused and why, who is near.
+//! What the monitor tells of V2V: what was heard, believed and refused, and who is near.
 
 use std::sync::{Mutex, PoisonError};
 
