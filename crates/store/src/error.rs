@@ -90,6 +90,14 @@ pub enum StoreError {
         /// What was seen.
         reason: String,
     },
+    /// What was given can never be kept: the store's own rules refuse it.
+    #[error("{} does not take it: {reason}; a fault of the program, tell us", path.display())]
+    NotTaken {
+        /// The file.
+        path: PathBuf,
+        /// What was seen.
+        reason: String,
+    },
     /// Anything else that SQLite says.
     #[error("{}: {source}", path.display())]
     Sqlite {
@@ -113,6 +121,12 @@ impl StoreError {
         }
     }
 
+    /// Whether the same would be refused again for ever, whatever the disk does.
+    #[must_use]
+    pub const fn is_for_good(&self) -> bool {
+        matches!(self, Self::NotTaken { .. })
+    }
+
     /// Sorts what SQLite says by what a person can do about it.
     pub(crate) fn of(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
@@ -126,7 +140,30 @@ impl StoreError {
                 path,
                 reason: source.to_string(),
             },
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig) => {
+                Self::NotTaken {
+                    path,
+                    reason: source.to_string(),
+                }
+            }
             _ => Self::Sqlite { path, source },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rule_of_the_store_refuses_is_refused_for_good_and_a_full_disk_is_not() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE a (b TEXT NOT NULL) STRICT")
+            .unwrap();
+        let refused = db.execute("INSERT INTO a (b) VALUES (NULL)", ());
+        let error = StoreError::of("a.db".as_ref(), refused.unwrap_err());
+        assert!(error.is_for_good(), "{error:?}");
+        assert!(error.to_string().contains("NOT NULL"), "{error}");
+        assert!(!StoreError::DiskFull("a.db".into()).is_for_good());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use v2x_store::StoreError;
 
 /// The most that waits. Statuses come every five seconds: an hour of them, and every receipt.
@@ -19,6 +19,7 @@ pub(crate) trait ForStore {
 pub(crate) struct Waiting<T> {
     entries: VecDeque<T>,
     given_up: u64,
+    not_taken: u64,
     is_refused: bool,
 }
 
@@ -27,6 +28,7 @@ impl<T> Default for Waiting<T> {
         Self {
             entries: VecDeque::new(),
             given_up: 0,
+            not_taken: 0,
             is_refused: false,
         }
     }
@@ -45,11 +47,19 @@ impl<T: ForStore> Waiting<T> {
         self.entries.push_back(entry);
     }
 
-    /// Writes until the disk refuses; says whether anything was written.
+    /// Writes until the disk refuses; says whether anything was written. What the store will never
+    /// take does not hold up what comes behind it: it is told, counted and left out.
     pub(crate) fn write(&mut self, mut to_disk: impl FnMut(&T) -> Result<(), StoreError>) -> bool {
         let mut is_written = false;
         while let Some(entry) = self.entries.front() {
             if let Err(error) = to_disk(entry) {
+                if error.is_for_good() {
+                    self.not_taken += 1;
+                    let (not_taken, is_book) = (self.not_taken, entry.is_book());
+                    error!(%error, not_taken, is_book, "what the radio brought is left out");
+                    self.entries.pop_front();
+                    continue;
+                }
                 if !std::mem::replace(&mut self.is_refused, true) {
                     warn!(%error, "what the radio brought waits for the disk");
                 }
@@ -112,6 +122,27 @@ mod tests {
         }));
         assert_eq!(written, [Entry::Book(0), Entry::Book(1), Entry::Book(2)]);
         assert_eq!(waiting.len(), 0);
+    }
+
+    #[test]
+    fn what_the_store_never_takes_holds_nothing_up() {
+        let mut waiting = Waiting::default();
+        for number in 0..3 {
+            waiting.push(Entry::Book(number));
+        }
+        let mut written = Vec::new();
+        assert!(waiting.write(|entry| {
+            if *entry == Entry::Book(0) {
+                return Err(StoreError::NotTaken {
+                    path: "a test's store".into(),
+                    reason: "NOT NULL constraint failed".to_owned(),
+                });
+            }
+            written.push(*entry);
+            Ok(())
+        }));
+        assert_eq!(written, [Entry::Book(1), Entry::Book(2)]);
+        assert_eq!((waiting.len(), waiting.not_taken), (0, 1));
     }
 
     #[test]

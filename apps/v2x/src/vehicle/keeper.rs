@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, select};
-use tracing::warn;
+use tracing::{error, warn};
 use v2x_can::vss::VinSerial;
 use v2x_outbox::{GroupCommit, GroupLimits, NewEntry};
 use v2x_roles::vehicle::Observation;
@@ -365,8 +365,12 @@ impl Keeper {
     fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) {
         while let Some((event, when)) = events.front() {
             if let Err(error) = self.store.record_event_at(event, when) {
-                warn!(%error, kind = event.kind, "an event waits for the disk");
-                return;
+                if !error.is_for_good() {
+                    warn!(%error, kind = event.kind, "an event waits for the disk");
+                    return;
+                }
+                // It would hold up all that come behind it.
+                error!(%error, kind = event.kind, "an event is left out");
             }
             events.pop_front();
         }
