@@ -6,13 +6,14 @@
 mod closings;
 mod followed;
 mod offers;
+mod place;
 mod unrouted;
 
 use std::sync::Arc;
 
 use v2x_charging::{
-    Authorisation, Effect, EnergyLedger, Input, Interruption, MeterSample, Output, Refused,
-    RelayReport, SessionRecord, Slot, SlotState, TransactionId, TransactionIds,
+    Authorisation, Effect, Input, Interruption, MeterSample, Refused, RelayReport, SessionRecord,
+    Slot, SlotState, TransactionIds,
 };
 use v2x_tariff::Tariff;
 use v2x_units::{BootId, Instant, UtcTime};
@@ -23,6 +24,7 @@ use super::view::{SessionView, SlotView};
 use super::{PortId, Sessions, SlotNumber, SlotSetup, StationSetup};
 use closings::Closings;
 use followed::Followed;
+use place::{Account, Place};
 pub use unrouted::Unrouted;
 
 /// What the operator can want of a slot.
@@ -103,34 +105,6 @@ pub struct Resumption {
     pub interruption: Interruption,
 }
 
-/// A slot with its session's books.
-#[derive(Debug)]
-struct Place {
-    setup: SlotSetup,
-    slot: Slot,
-    /// What its controller says, where that keeps the sessions; then `slot` rests.
-    followed: Option<Followed>,
-    /// The line that it was heard on last.
-    port: PortId,
-    tariff: Arc<Tariff>,
-    recent: Recent,
-    /// The newest measurement and what its board says of a vehicle.
-    measured: Option<(MeterSample, Option<bool>)>,
-    account: Option<Account>,
-    /// Something came in since the slot was last polled.
-    is_due: bool,
-    wake_at: Option<Instant>,
-}
-
-/// The books of an open session.
-#[derive(Debug)]
-struct Account {
-    tariff: Arc<Tariff>,
-    cost: RunningCost,
-    newest: SessionRecord,
-    is_on_disk: bool,
-}
-
 /// All slots of a station.
 #[derive(Debug)]
 pub struct Station {
@@ -154,19 +128,8 @@ impl Station {
     ) -> Option<Self> {
         let place = |setup: &SlotSetup| {
             let ids = TransactionIds::new(boot, draw());
-            let (config, limits) = (setup.config.clone(), setup.limits.clone());
-            Some(Place {
-                slot: Slot::new(config, limits, ids, now),
-                followed: Followed::of(setup, now),
-                port: setup.port,
-                tariff: Arc::clone(tariffs.get(&setup.tariff)?),
-                recent: Recent::default(),
-                measured: None,
-                account: None,
-                is_due: true,
-                wake_at: None,
-                setup: setup.clone(),
-            })
+            let tariff = tariffs.get(&setup.tariff)?;
+            Some(Place::new(setup, Arc::clone(tariff), ids, now))
         };
         let places = setup.slots.iter().map(place).collect::<Option<_>>()?;
         Some(Self {
@@ -360,142 +323,5 @@ impl Station {
         self.places
             .iter_mut()
             .find(|place| place.setup.number == slot)
-    }
-}
-
-impl Place {
-    /// Takes an input that a slot never refuses.
-    fn take(&mut self, now: Instant, input: Input) {
-        if let Some(followed) = &mut self.followed {
-            if input == Input::SourceLost {
-                followed.lose();
-            }
-            return;
-        }
-        self.is_due = true;
-        // Only an operator's wish can be refused.
-        self.slot.handle(now, input).map(drop).unwrap_or_default();
-    }
-
-    fn sample(
-        &mut self,
-        now: Instant,
-        utc: Option<UtcTime>,
-        sample: &MeterSample,
-        vehicle_connected: Option<bool>,
-    ) {
-        let judgement = match &mut self.followed {
-            Some(followed) => followed.sample(now, sample),
-            None => {
-                self.take(now, Input::Sample(*sample));
-                let Some(judgement) = self.slot.last_judgement() else {
-                    return;
-                };
-                judgement
-            }
-        };
-        if judgement.verdict.is_measurement() {
-            self.measured = Some((*sample, vehicle_connected));
-        }
-        let judged = Judged {
-            utc,
-            sample: *sample,
-            judgement,
-        };
-        let in_session = self.session().is_some();
-        self.recent.push(judged, in_session);
-    }
-
-    /// The open transaction and its energy so far.
-    fn session(&self) -> Option<(TransactionId, EnergyLedger)> {
-        match &self.followed {
-            Some(followed) => followed.session,
-            None => self.slot.session(),
-        }
-    }
-
-    fn poll(&mut self, now: Instant) -> Option<Do> {
-        if self.followed.is_some() {
-            return None;
-        }
-        if !self.is_due && self.wake_at.is_none_or(|at| at > now) {
-            return None;
-        }
-        self.is_due = true;
-        let slot = self.setup.number;
-        Some(match self.slot.poll(now) {
-            Output::WakeAt(at) => {
-                (self.is_due, self.wake_at) = (false, at);
-                return None;
-            }
-            Output::Persist(record) => Do::Keep(Box::new(self.keep(now, record))),
-            Output::OpenRelay => Do::Relay {
-                slot,
-                closed: false,
-            },
-            Output::CloseRelay => Do::Relay { slot, closed: true },
-            Output::Started(record) => Do::Tell(slot, Tell::Started(record)),
-            Output::Resumed(record) => Do::Tell(slot, Tell::Resumed(record)),
-            Output::Ended(record) => Do::Tell(slot, Tell::Ended(record)),
-            Output::State(state) => Do::Tell(slot, Tell::State(state)),
-        })
-    }
-
-    fn keep(&mut self, now: Instant, record: SessionRecord) -> Keep {
-        let changes_state = self
-            .account
-            .as_ref()
-            .is_none_or(|open| open.newest.state != record.state);
-        let opens = record.seq == 0;
-        let account = self.account.get_or_insert_with(|| Account {
-            tariff: Arc::clone(&self.tariff),
-            cost: RunningCost::new(Arc::clone(&self.tariff)),
-            newest: record,
-            is_on_disk: false,
-        });
-        account.cost.record(&account.tariff, now, &record);
-        account.newest = record;
-        Keep {
-            slot: self.setup.number,
-            opens,
-            record,
-            values: self.recent.take(changes_state || record.ended.is_some()),
-            tariff: Arc::clone(&account.tariff),
-        }
-    }
-
-    fn view(&self, now: Instant) -> SlotView<'_> {
-        let config = &self.setup.config;
-        let fresh = |sample: &MeterSample| now.since(sample.at) < config.silence;
-        let measured = self.measured.filter(|(sample, _)| fresh(sample));
-        let session = self.session().map(|(transaction, energy)| {
-            let account = self.account.as_ref();
-            SessionView {
-                transaction,
-                started: account.and_then(|open| open.newest.started),
-                tariff: account.map(|open| Arc::clone(&open.tariff)),
-                energy,
-                cost: account.and_then(|open| open.cost.so_far(&open.tariff, now, &energy)),
-            }
-        });
-        let draws = |sample: &MeterSample| Some(sample.current? >= config.current.start);
-        SlotView {
-            setup: &self.setup,
-            tariff: &self.tariff,
-            state: match &self.followed {
-                Some(followed) => followed.state_at(now, config.silence),
-                None => self.slot.state(),
-            },
-            // Of a slot that rests here nothing is known: its controller has it.
-            relay: self.slot.relay().filter(|_| self.followed.is_none()),
-            measured: measured.map(|(sample, _)| sample),
-            vehicle_connected: measured.and_then(|(sample, said)| said.or(draws(&sample))),
-            session,
-            unattributed: (self.followed.is_none()).then(|| self.slot.unattributed()),
-            judgement: match &self.followed {
-                Some(followed) => followed.judgement,
-                None => self.slot.last_judgement(),
-            },
-        }
     }
 }

@@ -120,7 +120,8 @@ impl Station {
     ) -> Option<Keep> {
         let place = self.place_mut(slot)?;
         place.followed.as_ref()?;
-        let is_of_open = |open: &super::Account| open.newest.transaction == record.transaction;
+        let is_of_open =
+            |open: &super::place::Account| open.newest.transaction == record.transaction;
         if !place.account.as_ref().is_some_and(is_of_open) {
             place.account = None;
         }
@@ -139,7 +140,7 @@ impl Station {
             cost.record(&from.tariff, now, record);
         }
         followed.session = Some((newest.transaction, newest.energy));
-        place.account = Some(super::Account {
+        place.account = Some(super::place::Account {
             tariff: Arc::clone(&from.tariff),
             cost,
             newest: *newest,
