@@ -1,18 +1,8 @@
 // The demo itself, in the browser: `v2x demo` with its hub, station, cars and town. Runs where
 // V2X_PROGRAM names the program (`cargo xtask dashboard --demo`); the other tests need none.
 
-import { test as base } from "@playwright/test";
-import { Demo, FOLDER, idOf, logInTo, PROGRAM, STORY } from "./demo";
-import { expect, open, SIZES, watch } from "./site";
-
-const test = base.extend<{ demo: Demo }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures here
-  demo: async ({}, use) => {
-    const demo = new Demo(PROGRAM ?? "");
-    await use(demo);
-    await demo.clear();
-  },
-});
+import { idOf, logInTo, PROGRAM, STORY, test } from "./demo";
+import { expect, FOLDER, open, SIZES, watch } from "./site";
 
 test.skip(PROGRAM === undefined, "V2X_PROGRAM names no program");
 

@@ -6,16 +6,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect } from "@playwright/test";
+import { test as base, expect } from "@playwright/test";
 
 /** The program, where the tests of the real system are wanted. */
 export const PROGRAM = process.env["V2X_PROGRAM"];
 
 /** What happens in the town has happened within this, on a busy computer too. */
 export const STORY = { timeout: 120_000 };
-
-/** Pages of the real system, and what they show. */
-export const FOLDER = `${process.env["CARGO_TARGET_DIR"] ?? "../../target"}/dashboard/screenshots`;
 
 export class Demo {
   private said = "";
@@ -77,6 +74,16 @@ export class Demo {
     });
   }
 }
+
+/** Each test has a demo of its own: what one does to its programs is nothing to the others. */
+export const test = base.extend<{ demo: Demo }>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures here
+  demo: async ({}, use) => {
+    const demo = new Demo(PROGRAM ?? "");
+    await use(demo);
+    await demo.clear();
+  },
+});
 
 export async function logInTo(page: Page, demo: Demo, address: string): Promise<void> {
   await page.goto(address);

@@ -2,27 +2,13 @@
 // language, theme and size: while it runs, and while its programs hang. Runs where V2X_PROGRAM
 // names the program; pictures go to target/dashboard/screenshots/running-* and stopped-*.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { test as base } from "@playwright/test";
-import { ask, Demo, FOLDER, logInTo, PROGRAM } from "./demo";
+import { ask, logInTo, PROGRAM, test } from "./demo";
 import type { Look } from "./site";
-import { expect, LOOKS, nameOf, open, SIZES, watch } from "./site";
-
-const test = base.extend<object, { demo: Demo }>({
-  demo: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures here
-    async ({}, use) => {
-      const demo = new Demo(PROGRAM ?? "");
-      await use(demo);
-      await demo.clear();
-    },
-    { scope: "worker" },
-  ],
-});
+import { expect, FOLDER, LOOKS, nameOf, open, overflow, SIZES, violations, watch } from "./site";
 
 test.skip(PROGRAM === undefined, "V2X_PROGRAM names no program");
-// One system for all of them: it takes what a computer of two cores has.
+// One after the other: a system takes what a computer of two cores has.
 test.describe.configure({ mode: "default", timeout: 900_000 });
 
 /** axe looks at each page in these; look.spec.ts has it look at more. */
@@ -53,7 +39,6 @@ interface Ids {
   station: string;
 }
 
-/** The hub last: it hears of a drive when that is over. */
 const SITES: Site[] = [
   {
     name: "station",
@@ -143,15 +128,6 @@ async function look(page: Page, { language, theme, size }: Look): Promise<void> 
   await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
 }
 
-async function violations(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
-  const { violations } = await axe.analyze();
-  return violations.map((one) => {
-    const where = one.nodes.map((node) => node.target.join(" ")).slice(0, 3);
-    return `${one.id}: ${one.help} at ${where.join(" and ")}`;
-  });
-}
-
 interface Seen {
   page: Page;
   pages: Map<string, string>;
@@ -170,8 +146,7 @@ async function lookAtAll({ page, pages, site, state, show }: Seen): Promise<void
       await show(route);
       const path = `${FOLDER}/${state}-${site}/${name}/${id}.jpg`;
       await page.screenshot({ path, fullPage: isWhole, type: "jpeg", quality: 70 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect.soft(wide, `${name}: ${id} scrolls sideways`).toBeLessThanOrEqual(0);
+      expect.soft(await overflow(page), `${name}: ${id} scrolls sideways`).toBeLessThanOrEqual(0);
       if (BY_AXE[state].includes(name)) {
         expect.soft(await violations(page), `${name}: ${id}`).toEqual([]);
       }

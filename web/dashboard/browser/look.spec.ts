@@ -1,28 +1,23 @@
 // Every page in every language, theme and size: drawn whole, with a title, without scrolling
 // sideways, accessible as far as axe can tell, and pictured.
 
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import { PAGES } from "./every_page";
-import { expect, logIn, LOOKS, nameOf, open, prefer, SIZES, test } from "./site";
-
-const FOLDER = `${process.env["CARGO_TARGET_DIR"] ?? "../../target"}/dashboard/screenshots`;
+import {
+  expect,
+  FOLDER,
+  logIn,
+  LOOKS,
+  nameOf,
+  open,
+  overflow,
+  prefer,
+  SIZES,
+  test,
+  violations,
+} from "./site";
 
 /** axe looks at each page in each theme and size, and in each language. */
 const LOOKED_AT_BY_AXE = ["en-light-desktop", "en-dark-phone", "fr-dark-desktop", "ar-light-phone"];
-
-async function violations(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
-  const { violations } = await axe.analyze();
-  return violations.map((one) => {
-    const where = one.nodes.map((node) => node.target.join(" ")).slice(0, 3);
-    return `${one.id}: ${one.help} at ${where.join(" and ")}`;
-  });
-}
-
-/** How far the page is wider than its window, in pixels. */
-const overflow = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 for (const look of LOOKS) {
   const name = nameOf(look);

@@ -3,6 +3,7 @@
 // content).
 
 import { fileURLToPath } from "node:url";
+import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect } from "@playwright/test";
 import type { BrowserContext, Page } from "@playwright/test";
 import { PASSWORD } from "../mock/accounts";
@@ -27,6 +28,9 @@ export const LOOKS: Look[] = (["en", "fr", "ar"] as const).flatMap((language) =>
     (["desktop", "phone"] as const).map((size) => ({ language, theme, size })),
   ),
 );
+
+/** Where pictures of the pages go. */
+export const FOLDER = `${process.env["CARGO_TARGET_DIR"] ?? "../../target"}/dashboard/screenshots`;
 
 export const nameOf = (look: Look) => `${look.language}-${look.theme}-${look.size}`;
 
@@ -99,3 +103,17 @@ export async function settled(page: Page): Promise<void> {
   await expect(page.locator(".plot-box:not(:has(canvas))")).toHaveCount(0);
   await expect(page.locator(".map:not(.leaflet-container)")).toHaveCount(0);
 }
+
+/** What axe finds against WCAG 2.1 AA. */
+export async function violations(page: Page): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
+  const { violations } = await axe.analyze();
+  return violations.map((one) => {
+    const where = one.nodes.map((node) => node.target.join(" ")).slice(0, 3);
+    return `${one.id}: ${one.help} at ${where.join(" and ")}`;
+  });
+}
+
+/** How far the page is wider than its window, in pixels. */
+export const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
