@@ -7,11 +7,12 @@ mod bench;
 mod radio_bench;
 mod station_bench;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::SeqCst;
 
-use bench::car::Car;
+use bench::car::{Car, Daemon};
 use bench::monitor::ask;
+use radio_bench::car_bus::CarBus;
 use radio_bench::slot_board::SlotBoard;
 use radio_bench::yard::{start_car, start_station};
 use radio_bench::{Air, Operator, as_signed, details, events, neighbours, radio_rows, receipt};
@@ -81,6 +82,19 @@ fn relay_closes_for_the_proven_car_only_and_both_ends_keep_the_countersigned_rec
     station.stop();
 }
 
+/// Starts cars, each with its keys; what runs, and where each writes.
+fn start_all(
+    cars: &[Car],
+    keys: &[PathBuf],
+    site: &Site,
+    air: &Air,
+) -> (Vec<(CarBus, Daemon)>, Vec<PathBuf>) {
+    let running = cars.iter().zip(keys);
+    let running = running.map(|(car, keys)| start_car(car, site, air, keys));
+    let folders = cars.iter().map(|car| car.written().folder().to_owned());
+    (running.collect(), folders.collect())
+}
+
 #[test]
 fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
     let (air, site) = (Air::new(), Site::new());
@@ -93,13 +107,7 @@ fn cars_of_one_operator_verify_each_other_and_a_stranger_is_seen_by_nobody() {
     ];
     let monitor = v2x_testbench::free_port();
     cars[0].set("V2X_MONITOR_LISTEN", &format!("127.0.0.1:{monitor}"));
-    let running: Vec<_> = (cars.iter().zip(&keys))
-        .map(|(car, keys)| start_car(car, &site, &air, keys))
-        .collect();
-    let folders: Vec<_> = cars
-        .iter()
-        .map(|car| car.written().folder().to_owned())
-        .collect();
+    let (running, folders) = start_all(&cars, &keys, &site, &air);
     wait_until(SOON, "CAMs verified on both sides", || {
         (folders[..2].iter()).all(|folder| {
             let seen = |row: &String| row.contains(",V2V,") && row.ends_with(",YES,NO");
@@ -143,13 +151,7 @@ fn car_whose_stop_lamp_is_on_tells_the_others() {
     let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
     let keys = [operator.car("CAR-1"), operator.car("CAR-2")];
     let cars = [Car::new(None), Car::new(None)];
-    let running: Vec<_> = (cars.iter().zip(&keys))
-        .map(|(car, keys)| start_car(car, &site, &air, keys))
-        .collect();
-    let folders: Vec<_> = cars
-        .iter()
-        .map(|car| car.written().folder().to_owned())
-        .collect();
+    let (running, folders) = start_all(&cars, &keys, &site, &air);
     wait_until(SOON, "each other's neighbours", || {
         folders.iter().all(|folder| neighbours(folder).len() == 1)
     });

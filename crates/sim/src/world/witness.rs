@@ -196,17 +196,10 @@ impl Witness {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TICK: Duration = Duration::from_millis(100);
-
-    fn at(seconds: f64) -> Instant {
-        Instant::BOOT + Duration::from_secs_f64(seconds)
-    }
-
-    fn standing(east: f64) -> Now {
-        Now {
+impl Now {
+    /// A car that stands so far east, half full.
+    pub(super) fn standing(east: f64) -> Self {
+        Self {
             speed: 0.0,
             percent: 50.0,
             place: Place {
@@ -220,11 +213,22 @@ mod tests {
             is_heard: true,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICK: Duration = Duration::from_millis(100);
+
+    fn at(seconds: f64) -> Instant {
+        Instant::BOOT + Duration::from_secs_f64(seconds)
+    }
 
     fn driving(east: f64, speed: f64) -> Now {
         Now {
             speed,
-            ..standing(east)
+            ..Now::standing(east)
         }
     }
 
@@ -262,7 +266,7 @@ mod tests {
     #[test]
     fn car_that_stands_runs_into_nobody() {
         let mut witness = Witness::new(2);
-        witness.see(at(1.0), TICK, 0, standing(0.0));
+        witness.see(at(1.0), TICK, 0, Now::standing(0.0));
         witness.see(at(1.0), TICK, 1, driving(5.0, 3.0));
         assert!(!witness.somebody_is_in_the_way(at(1.0), 0));
         assert!(witness.somebody_is_in_the_way(at(1.0), 1));
@@ -274,10 +278,10 @@ mod tests {
         for (percent, limps) in [(EMPTY, true), (EMPTY + 0.1, false)] {
             let is = Now {
                 percent,
-                ..standing(10.0)
+                ..Now::standing(10.0)
             };
             witness.see(at(1.0), TICK, 1, is);
-            witness.see(at(1.0), TICK, 0, standing(0.0));
+            witness.see(at(1.0), TICK, 0, Now::standing(0.0));
             assert_eq!(witness.limps(1), limps);
             assert_eq!(witness.somebody_limps(0), limps);
         }
@@ -288,7 +292,7 @@ mod tests {
         let mut witness = Witness::new(1);
         let charging = Now {
             charges: 3600.0,
-            ..standing(0.0)
+            ..Now::standing(0.0)
         };
         // Ten seconds at one watt hour a second, then five more.
         for tick in 1..=150 {
@@ -306,7 +310,7 @@ mod tests {
         let mut witness = Witness::new(1);
         let charging = Now {
             charges: 2000.0,
-            ..standing(0.0)
+            ..Now::standing(0.0)
         };
         let unheard = Now {
             is_heard: false,

@@ -1,7 +1,6 @@
 //! Each checker on both sides of its bound.
 
 use super::*;
-use crate::town::Place;
 use crate::world::witness::Now;
 use core::time::Duration;
 use v2x_charging::TransactionIds;
@@ -228,15 +227,7 @@ fn two_cars(speed: f64, percent: f64) -> Witness {
     let is = |east, speed, percent| Now {
         speed,
         percent,
-        place: Place {
-            east,
-            north: 0.0,
-            height: 0.0,
-            grade: 0.0,
-            heading: 0.0,
-        },
-        charges: 0.0,
-        is_heard: true,
+        ..Now::standing(east)
     };
     let tick = Duration::from_millis(100);
     for (at, speed) in [(Instant::from_micros(89_900_000), 10.0), (AT, speed)] {
