@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing::{error, warn};
@@ -35,7 +36,13 @@ pub(crate) struct Chores {
     gone: Vec<(Turn, Instant)>,
     /// What is to be said of a station as soon as the books have room for it.
     unsaid: HashMap<DeviceId, (AlarmSaid, UtcTime)>,
+    rolling_up: Long,
+    pruning: Long,
 }
+
+/// A chore of many pieces: it does not begin again while it is at it.
+#[derive(Debug, Clone, Default)]
+struct Long(Arc<AtomicBool>);
 
 impl Chores {
     /// Nothing done yet. A station that an earlier run has heard and that never comes back is gone
@@ -51,6 +58,8 @@ impl Chores {
             keep: Instant::BOOT,
             prune: Instant::BOOT,
             unsaid: HashMap::new(),
+            rolling_up: Long::default(),
+            pruning: Long::default(),
         }
     }
 
@@ -76,12 +85,14 @@ impl Chores {
             return;
         };
         let (mut left, mut refused) = (HOURS, 0);
-        piecewise(&self.hub, move |store| {
+        self.rolling_up.begin(&self.hub, move |store| {
             left -= 1;
             match store.roll_up_one(utc, refused) {
                 Ok(is_done) => is_done && left > 0,
                 Err(error) => {
-                    warn!(%error, "an hour cannot be rolled up");
+                    if refused == 0 {
+                        warn!(%error, "an hour cannot be rolled up");
+                    }
                     // It does not keep those behind it waiting.
                     refused += 1;
                     left > 0
@@ -90,7 +101,7 @@ impl Chores {
         });
         if now >= self.prune {
             let retention = self.hub.config.retention;
-            let is_taken = piecewise(&self.hub, move |store| {
+            let is_taken = self.pruning.begin(&self.hub, move |store| {
                 let pruned = store.prune(&retention, utc);
                 pruned.unwrap_or_else(|error| {
                     warn!(%error, "what is too old cannot be given up");
@@ -155,20 +166,39 @@ fn say(hub: &Arc<Hub>, device: DeviceId, said: AlarmSaid, at: UtcTime) -> bool {
         })
 }
 
-/// Has a long chore done piece by piece, until `piece` says that there are no more. Each is a job
-/// of its own behind those that wait, so that nobody waits longer than for one. `false` when there
-/// is no room for the first; where there is none for another, the chore is gone on with when it is
-/// due again.
-fn piecewise(
-    hub: &Arc<Hub>,
-    mut piece: impl FnMut(&mut HubStore) -> bool + Send + 'static,
-) -> bool {
-    let again = Arc::clone(hub);
-    hub.books.try_later(move |store| {
-        if piece(store) && !again.is_over() {
-            piecewise(&again, piece);
+impl Long {
+    /// Has it done piece by piece, until `piece` says that there are no more. Each is a job of its
+    /// own behind those that wait, so that nobody waits longer than for one of each chore. `false`
+    /// when there is no room for the first; where there is none for another, the chore is gone on
+    /// with when it is due again.
+    fn begin(
+        &self,
+        hub: &Arc<Hub>,
+        piece: impl FnMut(&mut HubStore) -> bool + Send + 'static,
+    ) -> bool {
+        if self.0.swap(true, Ordering::Relaxed) {
+            return true;
         }
-    })
+        let is_taken = self.go_on(hub, piece);
+        if !is_taken {
+            self.0.store(false, Ordering::Relaxed);
+        }
+        is_taken
+    }
+
+    fn go_on(
+        &self,
+        hub: &Arc<Hub>,
+        mut piece: impl FnMut(&mut HubStore) -> bool + Send + 'static,
+    ) -> bool {
+        let (this, again) = (self.clone(), Arc::clone(hub));
+        hub.books.try_later(move |store| {
+            let is_over = !piece(store) || again.is_over();
+            if is_over || !this.go_on(&again, piece) {
+                this.0.store(false, Ordering::Relaxed);
+            }
+        })
+    }
 }
 
 fn keep(hub: &Hub, store: &mut HubStore) {
@@ -307,7 +337,8 @@ mod tests {
         let done = Arc::new(Mutex::new(Vec::new()));
         let (hub, noted) = (Arc::clone(&bench.hub), Arc::clone(&done));
         let mut piece = 0;
-        let is_taken = piecewise(&bench.hub, move |_| {
+        let chore = Long::default();
+        let is_taken = chore.begin(&bench.hub, move |_| {
             piece += 1;
             noted.lock().unwrap().push(format!("piece {piece}"));
             if piece == 1 {
@@ -318,6 +349,12 @@ mod tests {
             piece < 3
         });
         assert!(is_taken);
+        // While it is at it there is no second one.
+        let second = Arc::clone(&done);
+        assert!(chore.begin(&bench.hub, move |_| {
+            second.lock().unwrap().push("second".to_owned());
+            false
+        }));
         // Each piece is a job behind those before it.
         for _ in 0..3 {
             bench.hub.books.work_here(|_| {}).unwrap();

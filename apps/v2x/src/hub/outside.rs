@@ -135,6 +135,9 @@ async fn run(hub: Arc<Hub>, ear: Ear, reader: VssReader, mut stopped: watch::Rec
         tokio::select! {
             is_kept = desk.write(group) => if !is_kept {
                 again.notify_one();
+            } else if desk.hub.way.get() == Way::Refused {
+                desk.hub.way.set(Way::Connected);
+                info!("what the broker sends is kept again");
             },
             () = parting(&mut stopped) => break,
         }
@@ -162,7 +165,9 @@ async fn hear(hub: Arc<Hub>, mut ear: Ear, to: mpsc::Sender<Caught>, again: Arc<
         };
         match sound {
             Ok(Sound::Connected) => {
-                if hub.way.set(Way::Connected) != Way::Refused {
+                // Whether what was refused is kept now shows with the first of it.
+                if hub.way.get() != Way::Refused {
+                    hub.way.set(Way::Connected);
                     info!("connected to the broker");
                 }
             }

@@ -267,7 +267,8 @@ impl Watched for Watch {
     }
 
     fn parts(&self) -> Vec<Part> {
-        let waiting = "rows without a time of their own get a doubtful one";
+        let waiting =
+            "rows without a time of their own get a doubtful one, or none is taken at all";
         let mut parts = vec![
             Room::of(self.out()).part(RESERVE),
             self.time().part(waiting),

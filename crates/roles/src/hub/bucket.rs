@@ -33,7 +33,7 @@ impl Bucket {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     pub fn kept(mean: f64, least: f64, most: f64, count: u64) -> Self {
         Self {
-            sum: mean * count as f64,
+            sum: bounded(mean * count as f64),
             least,
             most,
             count,
@@ -50,11 +50,16 @@ impl Bucket {
 
     /// Adds another bucket.
     pub fn add(&mut self, other: &Self) {
-        self.sum += other.sum;
+        self.sum = bounded(self.sum + other.sum);
         self.least = self.least.min(other.least);
         self.most = self.most.max(other.most);
         self.count += other.count;
     }
+}
+
+/// A sum that stays a number: values of 10^308 are nonsense, and no reason to lose their hour.
+const fn bounded(sum: f64) -> f64 {
+    sum.clamp(f64::MIN, f64::MAX)
 }
 
 /// Buckets of one width, by their beginning in milliseconds since 1970.
@@ -103,6 +108,19 @@ impl Buckets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mean_of_values_whose_sum_is_no_number_is_one() {
+        let mut sum = Bucket::of(1e308).unwrap();
+        for value in [1e308, -1e308, -1e308, -1e308] {
+            sum.add(&Bucket::of(value).unwrap());
+        }
+        assert!(sum.mean().is_finite(), "{sum:?}");
+        assert_eq!((sum.least, sum.most, sum.count), (-1e308, 1e308, 5));
+        let mut halves = Bucket::kept(1e308, 1e308, 1e308, 2);
+        halves.add(&Bucket::kept(-1e308, -1e308, -1e308, 2));
+        assert!(halves.mean().is_finite(), "{halves:?}");
+    }
 
     #[test]
     fn bucket_keeps_peak_dip_mean_and_count() {

@@ -187,8 +187,9 @@ fn is_known(db: &Connection, device: DeviceId, kind: &str) -> rusqlite::Result<b
 
 /// Kinds of alarms of a device that go on, or were said to be over.
 fn kinds(db: &Connection, device: DeviceId) -> rusqlite::Result<usize> {
-    let sql = "SELECT (SELECT count(*) FROM alarm_over WHERE device = ?1)
-                    + (SELECT count(*) FROM alarm WHERE device = ?1 AND ended_ms IS NULL)";
+    let sql = "SELECT count(*) FROM (
+                   SELECT kind FROM alarm_over WHERE device = ?1
+                   UNION SELECT kind FROM alarm WHERE device = ?1 AND ended_ms IS NULL)";
     db.prepare_cached(sql)?
         .query_row([device.get()], |row| row.get(0))
 }

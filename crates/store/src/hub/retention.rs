@@ -54,18 +54,22 @@ impl HubStore {
     }
 }
 
+/// A piece of the messages before a moment whose hours are rolled up. The cross join keeps the
+/// order of the loops: each device seeks its old ones, and none is gone through that stays.
+///
+/// The hour of a moment before 1970 begins before it, too.
+const OLD_MESSAGES: &str = "DELETE FROM message WHERE id IN (
+    SELECT old.id FROM device
+    CROSS JOIN message AS old ON old.device = device.id AND old.ts_ms < ?1
+    WHERE NOT EXISTS (
+        SELECT 1 FROM rollup_due
+        WHERE hour_ms = old.ts_ms - ((old.ts_ms % 3600000) + 3600000) % 3600000
+            AND rollup_due.device = old.device)
+    LIMIT ?2)";
+
 fn old_messages(db: &Connection, before: i64) -> rusqlite::Result<usize> {
     let before = before - before.rem_euclid(HOUR_MS);
-    // The hour of a moment before 1970 begins before it, too.
-    let sql = "DELETE FROM message WHERE id IN (
-                   SELECT old.id FROM device
-                   JOIN message AS old ON old.device = device.id AND old.ts_ms < ?1
-                   WHERE NOT EXISTS (
-                       SELECT 1 FROM rollup_due
-                       WHERE hour_ms = old.ts_ms - ((old.ts_ms % 3600000) + 3600000) % 3600000
-                           AND rollup_due.device = old.device)
-                   LIMIT ?2)";
-    let gone = db.prepare_cached(sql)?.execute((before, PIECE))?;
+    let gone = db.prepare_cached(OLD_MESSAGES)?.execute((before, PIECE))?;
     let sql = "INSERT INTO progress (name, value) VALUES ('raw_from', ?1)
                ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value";
     db.prepare_cached(sql)?.execute([before])?;
@@ -147,4 +151,28 @@ fn of_removed(db: &Connection) -> rusqlite::Result<usize> {
         }
     }
     Ok(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_messages_are_sought_and_never_gone_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = HubStore::open(&folder.path().join("hub.db")).unwrap();
+        let plan = store.database.ask(|db| {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {OLD_MESSAGES}"))?;
+            let steps = statement.query_map((0, PIECE), |row| row.get::<_, String>("detail"))?;
+            steps.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let plan = plan.unwrap();
+        let of_old = plan.iter().filter(|step| step.contains(" old "));
+        let of_old: Vec<_> = of_old.collect();
+        assert!(!of_old.is_empty(), "{plan:?}");
+        assert!(
+            of_old.iter().all(|step| step.starts_with("SEARCH")),
+            "{plan:?}"
+        );
+    }
 }

@@ -102,3 +102,20 @@ fn kinds_of_alarms_of_a_device_have_a_bound_and_when_full_known_ones_go_on() {
     let again = bench.store.record(&[row(2, vec![named(0, true)])]).unwrap();
     assert_eq!(again.alarms.len(), 1, "one that has ended begins again");
 }
+
+#[test]
+fn kind_that_was_over_and_goes_on_again_counts_once() {
+    let mut bench = Bench::new();
+    let mut begun = 0;
+    for (second, is_raised) in [(0, true), (1, false), (2, true)] {
+        begun = 0;
+        for kind in 0..KINDS_MAX {
+            let said = AlarmSaid {
+                kind: format!("kind {kind}"),
+                ..alarm(is_raised)
+            };
+            begun += usize::from(bench.say_alarm(second, said).is_some());
+        }
+    }
+    assert_eq!(begun, KINDS_MAX, "none is passed over");
+}

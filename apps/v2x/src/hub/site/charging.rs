@@ -25,7 +25,7 @@ const MEASURED: [&str; 6] = [
 /// Slots of one station.
 const SLOTS_MAX: u32 = 16;
 /// A receipt is told so soon after the end of its session, with the same energy but for rounding.
-const RECEIPT_WITHIN: Duration = Duration::from_secs(600);
+pub(super) const RECEIPT_WITHIN: Duration = Duration::from_secs(600);
 const RECEIPT_WITHIN_WH: f64 = 2.0;
 
 /// A session as an episode tells of it; while it goes on, with the newest energy and cost of its
@@ -73,7 +73,7 @@ pub(super) fn money(amount: f64) -> String {
 }
 
 /// What was told of the receipt of a session, whose number is not the session's: of the same slot,
-/// told before long after its end, with the same energy.
+/// told before long after its end, with the same energy; none where there are several.
 pub(super) fn receipt_of<'a>(
     session: &EpisodeRow,
     receipts: &'a [EpisodeRow],
@@ -81,14 +81,16 @@ pub(super) fn receipt_of<'a>(
     let (start, end) = (session.start?, session.end?);
     let energy = number(&session.detail, "final_energy")? * 1000.0;
     let slot = session.detail.get("slot")?;
-    receipts.iter().find(|receipt| {
+    let mut told = receipts.iter().filter(|receipt| {
         let told = receipt.end.unwrap_or(end);
         let off = number(&receipt.detail, "energy_wh").map(|wh| (wh - energy).abs());
         receipt.device == session.device
             && receipt.detail.get("slot") == Some(slot)
             && (start..=end + RECEIPT_WITHIN).contains(&told)
             && off.is_some_and(|off| off <= RECEIPT_WITHIN_WH)
-    })
+    });
+    let first = told.next();
+    first.filter(|_| told.next().is_none())
 }
 
 /// The receipt that a car told of while it charged or soon after; none where there are several.

@@ -85,7 +85,9 @@ impl HubSite {
         self.read(|store| {
             let (session, receipt) = (EpisodeKind::Session, EpisodeKind::Receipt);
             let sessions = store.episodes(session, device, (from, to), SESSIONS)?;
-            let receipts = store.episodes(receipt, device, (from, ALL.1), SESSIONS)?;
+            let over = sessions.iter().filter_map(|row| row.end).max();
+            let told = (from, over.unwrap_or(to) + charging::RECEIPT_WITHIN);
+            let receipts = store.episodes(receipt, device, told, SESSIONS)?;
             Ok((sessions, receipts))
         })
     }
@@ -97,9 +99,12 @@ impl HubSite {
             let Some(row) = store.episode(EpisodeKind::Session, device, id)? else {
                 return Ok(None);
             };
-            let from = row.start.or(row.end).unwrap_or(ALL.0);
-            let kind = EpisodeKind::Receipt;
-            let receipts = store.episodes(kind, Some(device), (from, ALL.1), SESSIONS)?;
+            // One that goes on has none.
+            let told = row.start.zip(row.end);
+            let receipts = told.map_or(Ok(Vec::new()), |(start, end)| {
+                let told = (start, end + charging::RECEIPT_WITHIN);
+                store.episodes(EpisodeKind::Receipt, Some(device), told, SESSIONS)
+            })?;
             Ok(Some((row, receipts)))
         })?;
         let (row, receipts) = found.ok_or_else(|| {

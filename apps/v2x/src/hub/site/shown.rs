@@ -232,11 +232,11 @@ pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let stale = hub.now() - hub.config.stale_after;
     let heard = known.latest.get("v2v_neighbours");
     let heard = heard.filter(|stamped| stamped.ts >= stale);
-    // Of each kind the newest: the end of an older one may never have been told.
-    let mut kinds = HashSet::new();
+    // Of each kind about somebody the newest: the end of an older one may never have been told.
+    let mut subjects = HashSet::new();
     let newest = warnings
         .iter()
-        .filter(|row| kinds.insert(text(&row.detail, "kind")));
+        .filter(|row| subjects.insert((text(&row.detail, "kind"), word(&row.detail, "station"))));
     let open: Vec<_> = newest.filter(|row| row.end.is_none()).collect();
     V2x {
         own: own.map(|(latitude, longitude)| Position {
