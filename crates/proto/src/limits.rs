@@ -63,7 +63,7 @@ pub const EVENTS_MAX: usize = 16;
 
 /// Stations that a car passes over for a while after they refused it. When full, the oldest entry
 /// makes room.
-pub const PASSED_OVER_MAX: usize = 4;
+pub const PASSED_OVER_MAX: usize = 16;
 
 /// V2V events that wait for the role: two seconds of 50 cars at 10 Hz would be 1,000, but whoever
 /// polls after each input leaves a handful. When full, the oldest is dropped and counted.

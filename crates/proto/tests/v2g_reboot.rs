@@ -245,7 +245,7 @@ fn station_that_restarts_lets_power_flow_only_when_the_car_is_back() {
     assert!(!world.stations[0].secc.power_is_on());
     world.run_until("power", |w| w.stations[0].secc.power_is_on());
     let on = count(&world.stations[0].events, |e| {
-        matches!(e, SeccEvent::PowerOn(_))
+        matches!(e, SeccEvent::PowerOn(..))
     });
     assert_eq!(on, 2);
 }

@@ -40,6 +40,49 @@ fn second_car_is_told_that_the_slot_is_occupied_and_stops_nothing() {
 }
 
 #[test]
+fn power_is_for_the_car_of_the_session_whoever_was_proven_last() {
+    let mut proven_between = 0;
+    for seed in 0..40 {
+        let mut world = World::new(seed);
+        let other = world.add_car(OTHER_CAR, "twizy-2");
+        world.plug(0, 0);
+        // It is parked beside, and calls whoever is there.
+        world.tell_car(other, EvccInput::Plugged(true));
+        world.run(Duration::from_secs(20));
+        let events = &world.stations[0].events;
+        let power = events.iter().find_map(|event| match event {
+            SeccEvent::PowerOn(_, car) => Some(*car),
+            _ => None,
+        });
+        let session = world.stations[0].secc.session().unwrap();
+        let proven = events.iter().filter_map(|event| match event {
+            SeccEvent::CarProven(car) => Some(car),
+            _ => None,
+        });
+        let of_session = proven.clone().find(|car| car.subject.name == session.car);
+        assert_eq!(
+            power,
+            of_session.map(|car| car.fingerprint()),
+            "seed {seed}"
+        );
+        let on = events
+            .iter()
+            .position(|e| matches!(e, SeccEvent::PowerOn(..)));
+        let before = events[..on.unwrap()].iter().rev();
+        let last = before.filter_map(|event| match event {
+            SeccEvent::CarProven(car) => Some(&car.subject.name),
+            _ => None,
+        });
+        proven_between += usize::from(last.take(1).any(|name| *name != session.car));
+    }
+    assert!(
+        proven_between > 0,
+        "the other car was never proven in between"
+    );
+    println!("{proven_between} of 40: another car was proven in between");
+}
+
+#[test]
 fn slot_is_the_next_cars_once_the_first_has_left() {
     let mut world = World::new(2);
     let other = world.add_car(OTHER_CAR, "twizy-2");

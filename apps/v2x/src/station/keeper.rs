@@ -224,7 +224,12 @@ impl Keeper {
     fn take(&mut self, heard: Heard) {
         let (port, at) = (heard.port, heard.at);
         match heard.what {
-            What::Lost => self.station.port_lost(at, port),
+            What::Lost => {
+                self.station.port_lost(at, port);
+                if let Some(v2g) = &mut self.v2g {
+                    v2g.board_lost(port);
+                }
+            }
             What::Plug(plugged) => {
                 self.station.plug(at, port, plugged);
                 if let Some(v2g) = &mut self.v2g {
@@ -239,6 +244,9 @@ impl Keeper {
             }
             What::Started => {
                 info!(line = port.0 + 1, "a board has started, or is heard anew");
+                if let Some(v2g) = &mut self.v2g {
+                    v2g.board_lost(port);
+                }
                 self.controllers.started(port);
                 self.controllers.tell_time();
                 controllers::send_prices(self);

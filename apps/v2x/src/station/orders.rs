@@ -116,6 +116,10 @@ fn verdict(keeper: &Keeper, awaited: &Awaited) -> Option<Json> {
     match relay {
         Some(relay) if relay.confirmed => Some(with_relay(awaited.answer.clone(), Some(relay))),
         Some(_) if now < awaited.until => None,
+        Some(relay) if relay.closed => Some(refusal(
+            "the relay is not closed yet: those of different slots close 8 s apart, and an order \
+             is repeated until the board acknowledges it",
+        )),
         Some(_) => Some(refusal(
             "the board has not acknowledged the relay's order yet; it is being repeated",
         )),

@@ -13,7 +13,7 @@ use v2x_charging::{
 };
 use v2x_proto::deadlines::LIVE_WAIT_MAX;
 use v2x_proto::link::message::PriceSchedule;
-use v2x_proto::secure::{Credential, Datagram, Identity, RevocationList, Trust};
+use v2x_proto::secure::{Datagram, Identity, RevocationList, Trust};
 use v2x_proto::v2g::message::{ChargingStatusReq, MeteringReceiptRes, Request, Response};
 use v2x_proto::v2g::secc::PowerOffReason;
 use v2x_proto::v2g::{
@@ -62,7 +62,7 @@ pub(super) struct View<'a> {
     /// The newest measurement, as far as it is fresh.
     pub(super) measured: Option<MeterReading>,
     /// When that was, and whether a load draws.
-    pub(super) load: Option<(Instant, bool)>,
+    pub(super) load: Option<(Instant, Option<bool>)>,
     pub(super) utc: Option<UtcTime>,
 }
 
@@ -80,8 +80,6 @@ pub(super) struct StationEnd {
     /// Energy and cost of the slot's session that ended last, until another V2G session is open.
     last: Option<(WattHours, Option<Money>)>,
     session: Option<SessionId>,
-    /// Whose credential was proven last, for the release.
-    car: Option<Credential>,
     /// The relay stays open after a restart until the car is back.
     must_pause: bool,
     /// What follows the release of the slot.
@@ -129,7 +127,6 @@ impl StationEnd {
             onsets: OnsetWatch::default(),
             live: None,
             last: None,
-            car: None,
             then: None,
         };
         if let Some(record) = record.filter(|record| record.ended.is_some()) {
@@ -205,6 +202,7 @@ impl StationEnd {
                 .handle(now, SeccInput::Meter(meter), &mut self.rng);
         }
         let seen = SlotSeen {
+            has_relay: view.config.has_relay,
             relay: view.relay,
             plug: view.plug,
             closes_for_car: view.config.policy == Policy::KnownCars,
@@ -291,9 +289,7 @@ impl StationEnd {
         match event {
             SeccEvent::CarProven(car) => {
                 let (print, name) = (car.fingerprint(), &car.subject.name);
-                let wanted = text(journal::CAR_PROVEN, format_args!("{print} {name}"));
-                self.car = Some(car);
-                wanted
+                text(journal::CAR_PROVEN, format_args!("{print} {name}"))
             }
             SeccEvent::Save(saved) => {
                 let id = saved.as_ref().map(|saved| saved.id);
@@ -303,7 +299,10 @@ impl StationEnd {
                 self.session = id;
                 Wanted::Save(saved::write(saved.as_ref()))
             }
-            SeccEvent::PowerOn(_) => self.power_on(),
+            SeccEvent::PowerOn(_, car) => {
+                self.then = Some(SlotInput::Resume);
+                Wanted::Slot(SlotInput::Authorise(Authorisation::Car(car.short())))
+            }
             SeccEvent::PowerOff(_, reason) => {
                 self.then = match reason {
                     // A plug that has left ends the slot's session by itself.
@@ -342,20 +341,6 @@ impl StationEnd {
             SeccEvent::Wishes(_) => Wanted::Nothing,
             other => text(journal::NOTE, format_args!("{other:?}")),
         }
-    }
-
-    /// The car whose credential was proven may have the power.
-    fn power_on(&mut self) -> Wanted {
-        let session = self.secc.session().map(|session| &session.car);
-        let proven = self.car.as_ref();
-        let Some(car) = proven.filter(|car| Some(&car.subject.name) == session) else {
-            // The conversation gives power to the session's car only, and that was proven.
-            let why = format_args!("power for a car that was not proven: not given");
-            return text(journal::NOTE, why);
-        };
-        self.then = Some(SlotInput::Resume);
-        let by = Authorisation::Car(car.fingerprint().short());
-        Wanted::Slot(SlotInput::Authorise(by))
     }
 }
 

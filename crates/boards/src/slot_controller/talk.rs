@@ -33,7 +33,6 @@ impl SlotController {
             return Talk::WakeAt(None);
         };
         let fresh = |(at, _): &(Instant, MeterValues)| now.since(*at) < self.config.silence;
-        let start = self.config.current.start;
         let view = View {
             config: &self.config,
             slot: &self.slot,
@@ -45,7 +44,7 @@ impl SlotController {
             load: self
                 .measured
                 .filter(fresh)
-                .map(|(at, values)| (at, values.current >= start)),
+                .map(|(at, values)| (at, self.config.current.draws(values.current))),
             utc,
         };
         end.look(now, &view);

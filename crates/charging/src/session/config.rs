@@ -45,6 +45,19 @@ pub struct CurrentThresholds {
     pub stop_after: Duration,
 }
 
+impl CurrentThresholds {
+    /// Whether a load draws; `None` between the bounds, where one that draws goes on and none
+    /// begins.
+    #[must_use]
+    pub fn draws(&self, current: Amps) -> Option<bool> {
+        if current >= self.start {
+            Some(true)
+        } else {
+            (current < self.stop).then_some(false)
+        }
+    }
+}
+
 /// What a slot is and how it decides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlotConfig {

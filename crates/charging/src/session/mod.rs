@@ -329,6 +329,13 @@ impl Slot {
         self.unattributed
     }
 
+    /// The relay waits for its turn: whoever the slot is released for has all of the connect
+    /// time-out from now on.
+    pub fn relay_waits(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.wishes.authorised_at = self.now;
+    }
+
     /// Where the relay is; `None` without one, and before it was told anything.
     #[must_use]
     pub const fn relay(&self) -> Option<RelayPlace> {

@@ -372,7 +372,7 @@ impl World {
                 }
                 Output::Event(event) => {
                     match &event {
-                        SeccEvent::PowerOn(_) => node.wants = true,
+                        SeccEvent::PowerOn(..) => node.wants = true,
                         SeccEvent::PowerOff(..) => node.wants = false,
                         _ => {}
                     }

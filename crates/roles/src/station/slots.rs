@@ -274,6 +274,9 @@ impl Station {
     /// The next thing to do; call again until it is [`Do::WakeAt`].
     pub fn poll(&mut self, now: Instant) -> Do {
         for place in &mut self.places {
+            if self.closings.is_waiting(place.setup.number) {
+                place.slot.relay_waits(now);
+            }
             while let Some(wanted) = place.poll(now) {
                 if !self.closings.keeps(&wanted) {
                     return wanted;

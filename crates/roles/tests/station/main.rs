@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod relays;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -179,6 +179,14 @@ impl V2g {
         }
     }
 
+    /// A line is gone, or its board has started anew.
+    pub(super) fn board_lost(&mut self, port: PortId) {
+        let slots = self.slots.iter_mut().map(|(slot, _)| slot);
+        for slot in slots.filter(|slot| slot.port() == port) {
+            slot.board_lost();
+        }
+    }
+
     /// Takes the last record of a slot's session, with what it costs.
     pub(super) fn ended(&mut self, number: SlotNumber, record: &SessionRecord, store: &Store) {
         let bill = store.bill(record.transaction).unwrap_or_else(|error| {
@@ -368,9 +376,6 @@ fn log(slot: SlotNumber, told: &Told) {
     match told {
         Told::Receipt(_, Some(_)) => info!(%slot, "receipt countersigned"),
         Told::Event("v2g_car_proven", detail) => info!(%slot, %detail, "car proven"),
-        Told::Event("v2g_power_not_given", _) => {
-            warn!(%slot, "power for a car that was not proven: not given");
-        }
         Told::Event(kind, detail) => info!(%slot, kind, %detail, "V2G"),
         Told::Save(_) | Told::Receipt(..) | Told::Battery(..) | Told::BatteryData(..) => {}
     }

@@ -4,12 +4,18 @@
 use v2x_units::Instant;
 
 use super::{Answer, Power, PowerOffReason, Secc, SeccEvent, SeccState};
+use crate::secure::Credential;
 use crate::v2g::message::{ChargeProgress, PowerDeliveryRes, ResponseCode};
 
-pub(super) fn answer(secc: &mut Secc, now: Instant, progress: ChargeProgress) -> Answer {
+pub(super) fn answer(
+    secc: &mut Secc,
+    now: Instant,
+    car: &Credential,
+    progress: ChargeProgress,
+) -> Answer {
     let next = match progress {
         ChargeProgress::Start => {
-            start(secc)?;
+            start(secc, car)?;
             SeccState::ExpectChargingStatus
         }
         ChargeProgress::Stop => {
@@ -22,7 +28,7 @@ pub(super) fn answer(secc: &mut Secc, now: Instant, progress: ChargeProgress) ->
 }
 
 /// Lets power flow; after renegotiation and resumption it may flow already.
-fn start(secc: &mut Secc) -> Result<(), ResponseCode> {
+fn start(secc: &mut Secc, car: &Credential) -> Result<(), ResponseCode> {
     let plugged = secc.plugged;
     let session = secc.session.as_mut().ok_or(ResponseCode::UnknownSession)?;
     if session.power == Power::Off || !plugged {
@@ -33,7 +39,7 @@ fn start(secc: &mut Secc) -> Result<(), ResponseCode> {
         session.saved.powered = true;
         let id = session.saved.id;
         secc.save();
-        secc.tell(SeccEvent::PowerOn(id));
+        secc.tell(SeccEvent::PowerOn(id, car.fingerprint()));
     }
     Ok(())
 }

@@ -5,7 +5,9 @@
 use v2x_units::{MacAddress, UtcTime};
 
 use super::SeccState;
-use crate::secure::{Credential, CredentialError, Name, RevocationError, RevocationList};
+use crate::secure::{
+    Credential, CredentialError, Fingerprint, Name, RevocationError, RevocationList,
+};
 use crate::secure::{Signature, UtcSecond};
 use crate::v2g::battery_report::BatteryReport;
 use crate::v2g::message::{
@@ -101,8 +103,8 @@ pub enum SeccEvent {
     PlugConfirmed(SessionId),
     /// What the car wants.
     Wishes(ChargeParameterDiscoveryReq),
-    /// Power may flow: close the relay, open the slot's session.
-    PowerOn(SessionId),
+    /// Power may flow for the car with this credential: close the relay, open the slot's session.
+    PowerOn(SessionId, Fingerprint),
     /// Power must end: open the relay where there is one, end the slot's session.
     PowerOff(SessionId, PowerOffReason),
     /// The car's battery while it charges.

@@ -103,7 +103,7 @@ pub(super) fn answer(
         R::ChargeParameterDiscovery(req) => {
             Ok(expect_charge_parameter_discovery::answer(secc, req))
         }
-        R::PowerDelivery(req) => expect_power_delivery::answer(secc, now, req.progress),
+        R::PowerDelivery(req) => expect_power_delivery::answer(secc, now, car, req.progress),
         R::PlugCheck(req) => plug_check::answer(secc, now, req),
         R::ChargingStatus(req) => Ok(expect_charging_status::answer(secc, req)),
         R::MeteringReceipt(MeteringReceiptReq::Give) => {

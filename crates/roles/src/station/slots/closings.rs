@@ -22,6 +22,11 @@ impl Closings {
         matches!(wanted, Do::Relay { closed: true, .. })
     }
 
+    /// Whether a slot's relay waits for its turn.
+    pub(super) fn is_waiting(&self, slot: SlotNumber) -> bool {
+        self.waiting.contains(&slot)
+    }
+
     /// The relay that closes now, or when to look again.
     pub(super) fn poll(&mut self, now: Instant) -> Result<Do, Option<Instant>> {
         let due = self.due(now);
@@ -38,12 +43,13 @@ impl Closings {
 
     /// The slot whose relay closes now.
     fn due(&mut self, now: Instant) -> Option<SlotNumber> {
-        let is_due = |slot: &SlotNumber| {
-            let others = self.last.filter(|(last, _)| last != slot);
-            others.is_none_or(|(_, at)| now.since(at) >= LIVE_SPACING)
-        };
-        let place = self.waiting.iter().position(is_due)?;
-        let slot = self.waiting.remove(place);
+        // Only the first may: one that closes again and again would keep the others waiting.
+        let slot = *self.waiting.first()?;
+        let others = self.last.filter(|(last, _)| *last != slot);
+        if others.is_some_and(|(_, at)| now.since(at) < LIVE_SPACING) {
+            return None;
+        }
+        self.waiting.remove(0);
         self.last = Some((slot, now));
         Some(slot)
     }
@@ -80,12 +86,12 @@ mod tests {
         assert_eq!(closings.due(at(9)), Some(slot(3)));
         assert_eq!(closings.due(at(16)), None);
         closings.want(slot(3), true);
-        assert_eq!(
-            closings.due(at(16)),
-            Some(slot(3)),
-            "its own is no other slot's"
-        );
-        assert_eq!(closings.due(at(24)), Some(slot(4)));
+        assert_eq!(closings.due(at(16)), None, "another slot waits before it");
+        assert_eq!(closings.due(at(17)), Some(slot(4)));
+        assert_eq!(closings.due(at(25)), Some(slot(3)));
+        closings.want(slot(3), true);
+        let own = closings.due(at(26));
+        assert_eq!(own, Some(slot(3)), "its own is no other slot's");
         assert_eq!(closings.wake_at(), None);
     }
 }

@@ -6,7 +6,7 @@
 
 use rand_core::CryptoRng;
 use v2x_charging::{Policy, SessionRecord, SlotState};
-use v2x_proto::secure::{Credential, Identity, RevocationList, Signature, Trust};
+use v2x_proto::secure::{Identity, RevocationList, Signature, Trust};
 use v2x_proto::v2g::Money;
 use v2x_proto::v2g::message::{BatteryDataReq, SignedReceipt};
 use v2x_proto::v2g::secc::PowerOffReason;
@@ -71,8 +71,6 @@ pub struct SlotV2g {
     /// The slot's session that ended last, until another session is open.
     last: Option<Last>,
     session: Option<SessionId>,
-    /// Whose credential was proven last, for the release.
-    car: Option<Credential>,
     /// The relay stays open after a restart until the car is back.
     must_pause: bool,
     wake_at: Option<Instant>,
@@ -89,9 +87,11 @@ impl SlotV2g {
         saved: Option<SavedSession>,
         now: Instant,
     ) -> Self {
-        let must_pause = saved
-            .as_ref()
-            .is_some_and(|saved| saved.powered && !saved.ended);
+        // Where everybody may charge nothing is gained by a pause, and a sleeping car is lost.
+        let must_pause = slot.config.policy != Policy::FreeVend
+            && saved
+                .as_ref()
+                .is_some_and(|saved| saved.powered && !saved.ended);
         // What flowed before the restart is in the books, not here: unknown, never nothing.
         let last = saved.as_ref().filter(|saved| saved.powered);
         let last = last.map(|_| Last {
@@ -119,7 +119,6 @@ impl SlotV2g {
             meter: None,
             settings: None,
             last,
-            car: None,
             must_pause,
             wake_at: None,
         }
@@ -194,19 +193,24 @@ impl SlotV2g {
     /// not, or nobody knows. For [`super::Onsets`], which sees all slots of the station.
     pub fn onset(&mut self, now: Instant, view: &SlotView<'_>) -> Option<Onset> {
         let config = &view.setup.config;
-        let relay = view.relay.map(|relay| relay.closed && relay.confirmed);
+        let relay = view.relay.filter(|relay| relay.confirmed);
         let load = view.measured.and_then(|sample| {
             let current = sample.current?;
-            Some((sample.at, current >= config.current.start))
+            Some((sample.at, config.current.draws(current)))
         });
         let seen = SlotSeen {
-            // A relay that was told nothing yet is open.
-            relay: config.has_relay.then(|| relay.unwrap_or(false)),
+            has_relay: config.has_relay,
+            relay: relay.map(|relay| relay.closed),
             plug: self.plug_input,
             closes_for_car: config.policy == Policy::KnownCars,
             load,
         };
         self.onsets.look(now, &seen)
+    }
+
+    /// The slot's board has started anew or is gone: since when the slot feeds is not known.
+    pub fn board_lost(&mut self) {
+        self.onsets = OnsetWatch::default();
     }
 
     /// Tells the conversation how the slot is, as far as it is new; `live` is its onset, where
@@ -334,7 +338,6 @@ impl SlotV2g {
                 let (name, print) = (car.subject.name.to_string(), car.fingerprint().to_string());
                 let detail = json!({ "slot": slot.get(), "evcc": name, "fingerprint": print });
                 wanted.push(happened("v2g_car_proven", detail));
-                self.car = Some(car);
             }
             SeccEvent::CarRefused(why) => {
                 let detail = json!({ "slot": slot.get(), "why": why.to_string() });
@@ -348,7 +351,10 @@ impl SlotV2g {
                 self.session = id;
                 wanted.push(keep(Told::Save(saved)));
             }
-            SeccEvent::PowerOn(_) => self.power_on(wanted),
+            SeccEvent::PowerOn(_, car) => {
+                wanted.push(Wanted::Order(Order::ReleaseFor(car.short())));
+                wanted.push(Wanted::Order(Order::Resume));
+            }
             SeccEvent::PowerOff(_, reason) => {
                 let detail = json!({ "slot": slot.get(), "why": format!("{reason:?}") });
                 wanted.push(happened("v2g_power_off", detail));
@@ -384,22 +390,5 @@ impl SlotV2g {
                 wanted.push(happened("v2g", detail));
             }
         }
-    }
-
-    /// The car whose credential was proven may have the power.
-    fn power_on(&mut self, wanted: &mut Vec<Wanted>) {
-        let session = self.secc.session().map(|session| session.car.clone());
-        let car = self
-            .car
-            .as_ref()
-            .filter(|car| Some(&car.subject.name) == session.as_ref());
-        let Some(car) = car else {
-            // The conversation gives power to the session's car only, and that was proven.
-            let detail = serde_json::json!({ "slot": self.number.get() });
-            wanted.push(Wanted::Keep(Told::Event("v2g_power_not_given", detail)));
-            return;
-        };
-        wanted.push(Wanted::Order(Order::ReleaseFor(car.fingerprint().short())));
-        wanted.push(Wanted::Order(Order::Resume));
     }
 }
