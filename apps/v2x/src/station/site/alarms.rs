@@ -81,6 +81,23 @@ impl Alarms {
         changed
     }
 
+    /// Ends the alarms of slots that the station has no more; gives what ended.
+    pub(super) fn end_others(&mut self, slots: &[u8], utc: UtcTime) -> Vec<Alarm> {
+        let known: Vec<_> = slots.iter().map(|slot| slot_id(*slot)).collect();
+        let open = self.list.iter().filter(|alarm| alarm.ended.is_none());
+        let of_others = open.filter(|alarm| !known.contains(&alarm.device));
+        let ended = of_others.cloned().map(|alarm| Alarm {
+            ended: Some(ms(utc)),
+            ..alarm
+        });
+        let ended: Vec<_> = ended.collect();
+        for alarm in &ended {
+            self.write(alarm);
+            self.keep(alarm.clone());
+        }
+        ended
+    }
+
     /// Keeps that somebody has seen an alarm; who came first stays.
     pub(super) fn acknowledge(&mut self, id: &str, user: &str, now: i64) -> Answer<Alarm> {
         let found = self.list.iter_mut().find(|alarm| alarm.id == id);
@@ -200,6 +217,21 @@ mod tests {
             second.acknowledge("99", "amal", 1),
             Err(Refusal::NotFound(_))
         ));
+    }
+
+    #[test]
+    fn alarm_of_a_slot_that_was_taken_out_of_the_settings_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = Alarms::open(folder.path().to_owned(), 0);
+        first.take(1, text("Faulted: relay"), at(10));
+        let gone = first.take(2, text("Unavailable: no meter"), at(11));
+        let mut second = Alarms::open(folder.path().to_owned(), 0);
+        let ended = second.end_others(&[1], at(50));
+        assert_eq!(ended.len(), 1);
+        assert_eq!((&ended[0].id, ended[0].ended), (&gone[0].id, Some(50)));
+        assert!(second.end_others(&[1], at(60)).is_empty());
+        let third = Alarms::open(folder.path().to_owned(), 0);
+        assert_eq!(third.all(), second.all());
     }
 
     #[test]

@@ -92,6 +92,12 @@ impl Shown {
             let changed = kept.alarms.take(slot, text, utc).into_iter();
             events.extend(changed.map(LiveEvent::Alarm));
         }
+        if instant >= self.alarms_from {
+            let numbers = kept.slots.iter().map(|slot| u8::try_from(slot.number));
+            let numbers: Vec<_> = numbers.filter_map(Result::ok).collect();
+            let ended = kept.alarms.end_others(&numbers, utc).into_iter();
+            events.extend(ended.map(LiveEvent::Alarm));
+        }
         drop(kept);
         events.iter().for_each(|event| self.live.publish(event));
     }
