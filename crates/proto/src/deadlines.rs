@@ -64,6 +64,10 @@ pub const CHARGE_FELT_WITHIN: Duration = Duration::from_secs(5);
 /// A slot that feeds somebody for so long feeds another car than one that feels nothing.
 pub const NOTHING_FELT: Duration = Duration::from_secs(10);
 
+/// A slot that feeds for so long and from which nothing flows has no car whose bus sleeps: mains
+/// wake it. Shorter than the minute after which a release that nobody uses ends.
+pub const NOBODY_DRAWS: Duration = Duration::from_secs(50);
+
 /// Relays of different slots of a station close so far apart, so that cars can tell them apart:
 /// more than [`MAINS_FELT_BEFORE`] and [`MAINS_FELT_AFTER`] together.
 pub const LIVE_SPACING: Duration = Duration::from_secs(8);

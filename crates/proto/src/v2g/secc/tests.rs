@@ -296,6 +296,35 @@ fn car_whose_mains_came_with_the_slots_is_confirmed_and_one_with_others_loses_se
 }
 
 #[test]
+fn car_whose_bus_sleeps_beside_a_slot_that_feeds_nobody_is_not_in_it() {
+    let live = Some(Onset::Mains(second(40)));
+    let req = PlugCheckReq {
+        mains: Felt::NotKnown,
+        charging: Felt::NotKnown,
+    };
+    for (current, now, expected) in [
+        (Some(0.0), 89, true),
+        (Some(0.0), 90, false),
+        // Somebody charges: this car's collector may be silent.
+        (Some(9.0), 90, true),
+        (None, 90, true),
+    ] {
+        let (car, _) = enrolled(Role::Vehicle);
+        let mut secc = station(&car);
+        secc.live = live;
+        secc.meter.current = current.map(v2x_units::Amps::new);
+        let session = secc.session.as_mut().unwrap();
+        (session.power, session.saved.confirmed) = (Power::On, false);
+        let asked = sequence::Asked {
+            now: second(now),
+            ..asked(SeccState::ExpectChargingStatus, &car)
+        };
+        let answer = sequence::answer(&mut secc, asked, req.into(), &mut Counting(0));
+        assert_eq!(answer.is_ok(), expected, "{current:?} A at {now} s");
+    }
+}
+
+#[test]
 fn slot_that_knows_no_moment_confirms_nobody_and_sends_nobody_away() {
     for live in [None, Some(Onset::Mains(second(95)))] {
         let req = PlugCheckReq {
