@@ -162,7 +162,8 @@ impl CarRadio {
             self.is_told = true;
             let car = CarNow::of(state, at);
             self.charging.car(&car, &mut self.chance);
-            self.traffic.car(&car, &mut self.chance);
+            let in_conversation = self.charging.is_in_conversation();
+            self.traffic.car(&car, in_conversation, &mut self.chance);
         }
         let is_due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         let is_due = is_due(self.charging.wake_at()) || is_due(self.traffic.wake_at());

@@ -32,6 +32,8 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant, res: SessionSetupRes) {
     }
     if !evcc.plugged {
         evcc.session.stop.get_or_insert(StopReason::Unplugged);
+    } else if evcc.is_not_wanted() {
+        evcc.session.stop.get_or_insert(StopReason::Driver);
     }
     evcc.tell(EvccEvent::Session(res.outcome, res.session));
     if has_ended(res.outcome) {

@@ -112,6 +112,8 @@ pub struct Evcc {
     initiator: Initiator,
     state: EvccState,
     session: Session,
+    /// The plugging-in for which the driver wants no power, whatever station asks.
+    not_wanted: Option<u32>,
     station: Option<Credential>,
     request_number: u16,
     plugged: bool,
@@ -140,6 +142,7 @@ impl Evcc {
             initiator: Initiator::new(),
             state: EvccState::ExpectPlug,
             session: Session::default(),
+            not_wanted: None,
             station: None,
             request_number: 0,
             plugged: false,
@@ -178,6 +181,13 @@ impl Evcc {
         self.session.id
     }
 
+    /// Whether a station knows the car by its radio's address: with another one the car is a
+    /// stranger to it, and has to prove itself anew.
+    #[must_use]
+    pub const fn is_in_conversation(&self) -> bool {
+        self.initiator.is_answered()
+    }
+
     /// Datagrams that changed nothing, by reason.
     #[must_use]
     pub const fn air_counters(&self) -> AirCounters {
@@ -206,7 +216,10 @@ impl Evcc {
                 self.nearness.take(now, at, &fix);
             }
             EvccInput::Heard(from, bytes) => self.heard(now, from, bytes),
-            EvccInput::Stop => self.stop(now, StopReason::Driver),
+            EvccInput::Stop => {
+                self.not_wanted = Some(self.pluggings);
+                self.stop(now, StopReason::Driver);
+            }
             EvccInput::Settings(settings) => {
                 self.settings = settings;
                 self.renegotiate = true;
@@ -271,6 +284,11 @@ impl Evcc {
             EvccState::ExpectStation if self.session.id.is_none() => expect_plug::enter(self),
             _ => self.stop(now, StopReason::Unplugged),
         }
+    }
+
+    /// Whether the driver has said that he wants no power from this plug.
+    fn is_not_wanted(&self) -> bool {
+        self.plugged && self.not_wanted == Some(self.pluggings)
     }
 
     /// Ends the session; where an answer is outstanding its state does so when it comes.

@@ -27,6 +27,9 @@ const PLUG_SETTLES: Duration = Duration::from_secs(1);
 /// How long a stop waits for the station's answer before whoever asked hears that there is none.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
+/// What has ended by a stop before a station has answered.
+const NOT_BEGUN: &str = "NotBegun";
+
 /// What is to be kept of the conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ToldByV2g {
@@ -165,6 +168,12 @@ impl Charging {
         self.plugged && waits
     }
 
+    /// Whether a station knows the car by its radio's address, so that it must keep it.
+    #[must_use]
+    pub const fn is_in_conversation(&self) -> bool {
+        self.evcc.is_in_conversation()
+    }
+
     /// Takes the car as it is now.
     pub fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;
@@ -244,6 +253,10 @@ impl Charging {
                 self.agree(now, rng);
                 self.status()
             }
+            Order::Stop if self.awaits_station() => {
+                self.evcc.handle(now, EvccInput::Stop, rng);
+                json!({ "ok": true, "ended": NOT_BEGUN })
+            }
             Order::Stop if !self.can_stop() => refusal("nothing is being charged over the radio"),
             Order::Stop => {
                 self.evcc.handle(now, EvccInput::Stop, rng);
@@ -251,6 +264,12 @@ impl Charging {
                 return Answer::Later;
             }
         })
+    }
+
+    /// Whether the plug is in and no session is open: a stop is remembered for the next one.
+    fn awaits_station(&self) -> bool {
+        let awaits = self.evcc.state() == EvccState::ExpectStation;
+        self.plugged && awaits && self.evcc.session().is_none()
     }
 
     fn can_stop(&self) -> bool {
