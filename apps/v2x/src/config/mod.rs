@@ -68,6 +68,8 @@ pub(crate) struct RecordingConfig {
     pub(crate) compress: bool,
     /// What all raw logs together may take.
     pub(crate) budget_bytes: u64,
+    /// What all tables of earlier days together may take.
+    pub(crate) tables_bytes: u64,
     /// What stays free on the disk.
     pub(crate) reserve_bytes: u64,
     /// The bound of `can_data.csv`; 0: none is written.

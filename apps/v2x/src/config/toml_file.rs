@@ -139,6 +139,7 @@ fn checked_recording(table: &RecordingTable) -> Result<RecordingConfig, String> 
         rotate_after: Duration::from_secs(60 * rotate_min),
         compress: table.compress.unwrap_or_default(),
         budget_bytes: MB * number("recording.budget_mb", table.budget_mb, any.clone())?,
+        tables_bytes: MB * number("recording.tables_mb", table.tables_mb, any.clone())?,
         reserve_bytes: MB * number("recording.reserve_mb", table.reserve_mb, any.clone())?,
         can_data_bytes: MB * number("recording.can_data_mb", table.can_data_mb, any)?,
     })

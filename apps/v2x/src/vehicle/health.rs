@@ -81,6 +81,8 @@ pub(super) struct Health {
     pub(super) oldest_open_log: AtomicU32,
     /// Closed raw logs removed to make room.
     pub(super) logs_removed: AtomicU64,
+    /// Tables of earlier days removed to make room.
+    pub(super) tables_removed: AtomicU64,
     /// Why the store is not open yet, in words.
     pub(super) store_trouble: Note,
     /// The store's size.

@@ -13,6 +13,7 @@ mod attendant;
 mod collector;
 mod dated_journal;
 mod dating;
+mod day_tables;
 mod degradation;
 mod disk;
 pub(crate) mod examination;
@@ -63,6 +64,7 @@ use attendant::Attendant;
 use collector::{Collector, Outlet};
 use dated_journal::DatedJournal;
 use dating::Dating;
+use day_tables::DayTables;
 use disk::Folder;
 use health::Health;
 use ingest::{Ingest, ToRecord};
@@ -368,8 +370,16 @@ impl Recording<'_> {
         let (to_archive, closed) = bounded(1);
         let Self { clock, heart, .. } = self;
         let (out, recording) = (&self.config.out, &self.config.recording);
+        let tables = DayTables {
+            folder: out.clone(),
+            bytes: recording.tables_bytes,
+            free: recording.reserve_bytes,
+            to_keep: self.to_keep.clone(),
+            health: Arc::clone(&self.health),
+        };
         let archive = Archive {
             folder: out.clone(),
+            tables,
             compress: recording.compress,
             budget: raw_log::archive::Budget {
                 bytes: recording.budget_bytes,

@@ -18,6 +18,7 @@ use v2x_recording::{MergedRow, RadioRow, SnapshotRing, can_data, gps_data, merge
 use v2x_roles::vehicle::FixQuality;
 use v2x_units::{CanFrame, GnssFix, Instant, Stamp};
 
+use super::day_tables;
 use super::degradation::{Degradation, Level, Pressure};
 use super::disk::Disk;
 use super::health::Health;
@@ -97,8 +98,8 @@ impl<D: Disk> Recorder<D> {
             raw: RawLog::new(&disk, limits)?,
             can_data,
             gps_data: table("gps_data", gps_data::HEADER, GPS_DATA_MAX),
-            merged: TableFile::new("merged_can_data", merged::HEADER, Naming::ByDay),
-            radio: TableFile::new("ESP_now_data", radio_table::HEADER, Naming::ByDay),
+            merged: TableFile::new(day_tables::MERGED, merged::HEADER, Naming::ByDay),
+            radio: TableFile::new(day_tables::RADIO, radio_table::HEADER, Naming::ByDay),
             snapshot: SnapshotRing::new(),
             snapshot_new: 0,
             snapshot_seen: 0,

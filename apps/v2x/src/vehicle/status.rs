@@ -76,6 +76,7 @@ pub(super) fn last_words(health: &Health) {
         lost_bytes = get(&health.bytes_lost),
         unrecorded = get(&health.frames_unrecorded),
         removed_logs = get(&health.logs_removed),
+        removed_tables = get(&health.tables_removed),
         pruned = get(&health.store.pruned),
         lost_rows = get(&health.rows_lost) + get(&health.rows_dropped),
         "stopped"

@@ -2,8 +2,8 @@
 //!
 //! Compressing reads and writes a whole file, so it has a thread of its own that the recorder
 //! never waits for. The log with the highest number is being written and is left alone, and so are
-//! those that wait for room (`Health::oldest_open_log`). A removal is counted and reported;
-//! nothing else is ever removed.
+//! those that wait for room (`Health::oldest_open_log`). A removal is counted and reported. Tables
+//! of earlier days make room before the first log does ([`super::super::day_tables`]).
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tracing::{info, warn};
 
 use super::name;
+use crate::vehicle::day_tables::DayTables;
 use crate::vehicle::disk::{Disk as _, Folder};
 use crate::vehicle::health::Health;
 use crate::vehicle::keeper::ToKeep;
@@ -48,6 +49,7 @@ struct Log {
 pub(in crate::vehicle) struct Archive {
     pub(in crate::vehicle) folder: PathBuf,
     pub(in crate::vehicle) compress: bool,
+    pub(in crate::vehicle) tables: DayTables,
     pub(in crate::vehicle) budget: Budget,
     pub(in crate::vehicle) to_keep: Sender<ToKeep>,
     pub(in crate::vehicle) health: Arc<Health>,
@@ -73,6 +75,7 @@ impl Archive {
                 fs::remove_file(self.folder.join(name))?;
             }
         }
+        self.tables.keep_within_budget()?;
         self.keep_within_budget()?;
         if self.compress {
             for log in self.closed()? {
@@ -197,9 +200,17 @@ mod tests {
         let (to_keep, kept) = unbounded();
         let health = Arc::<Health>::default();
         health.oldest_open_log.store(10, Ordering::Relaxed);
+        let tables = DayTables {
+            folder: place.path().to_owned(),
+            bytes: u64::MAX,
+            free: budget.free,
+            to_keep: to_keep.clone(),
+            health: Arc::clone(&health),
+        };
         let archive = Archive {
             folder: place.path().to_owned(),
             compress: true,
+            tables,
             budget,
             to_keep,
             health,
@@ -260,6 +271,18 @@ mod tests {
             &told[..],
             [ToKeep::Event { detail, .. }, _] if detail.contains(NAMES[0])
         ));
+    }
+
+    #[test]
+    fn tables_of_earlier_days_make_room_before_any_log_does() {
+        let (place, mut archive, _kept) = archive(ROOMY);
+        let table = |day: u32| format!("merged_can_data_202611{day}_0000.csv");
+        (21..=23).for_each(|day| fs::write(place.path().join(table(day)), "row").unwrap());
+        archive.tables.bytes = 0;
+        archive.tidy().unwrap();
+        let names = names(&place);
+        assert_eq!(names.len(), NAMES.len() + 1, "{names:?}");
+        assert!(names.contains(&table(23)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ const CONFIG: RecordingConfig = RecordingConfig {
     rotate_after: Duration::from_secs(3600),
     compress: false,
     budget_bytes: u64::MAX,
+    tables_bytes: u64::MAX,
     reserve_bytes: 100_000,
     can_data_bytes: 1_000_000,
 };

@@ -45,6 +45,7 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
         recorder_level,
         recorder_waiting,
         logs_removed,
+        tables_removed,
         store_trouble: _, // Words: they are in /health.
         store,
         air,
@@ -167,6 +168,11 @@ pub(super) fn export(health: &Health, now: Instant, to: &mut Metrics) {
             "v2x_recorder_removed_logs_total",
             "Closed raw logs removed to make room.",
             logs_removed,
+        ),
+        (
+            "v2x_recorder_removed_tables_total",
+            "Tables of earlier days removed to make room.",
+            tables_removed,
         ),
     ] {
         to.counter(name, help, counter);
