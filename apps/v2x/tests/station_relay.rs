@@ -167,3 +167,34 @@ fn await_alarm(server: &Subscriber, wanted: &str) {
             .is_some_and(|(_, row)| row["alarm_slot1"] == wanted)
     });
 }
+
+#[test]
+fn slot_out_of_service_is_so_after_a_kill_too() {
+    let Some(broker) = Mosquitto::start(&Access::Everybody) else {
+        return;
+    };
+    let server = Subscriber::start(broker.port());
+    let site = Site::new();
+    let board = SlotBoard::plug(&site.path("slot1"), &Load::new(100.0));
+    let text = std::fs::read_to_string(config(&site)).unwrap();
+    let free = text.replace("policy = \"operator\"", "policy = \"free vend\"");
+    let config = site.write("station.toml", &free).display().to_string();
+    let station = site.station(&["--config", &config], Some(&broker.url()));
+    await_slot(&server, "Yard 1", "a free slot", |row| {
+        row["state"] == "Available" && row["relay"] == "closed"
+    });
+    assert_eq!(ask(&server, 1, &order("outOfService"))["ok"], true);
+    station.kill();
+    wait_until(SOON, "an open relay", || !board.is_closed());
+    let before = board.orders().len();
+
+    let _station = site.station(&["--config", &config], Some(&broker.url()));
+    wait_until(SOON, "an order of the new run", || {
+        board.orders().len() > before
+    });
+    await_slot(&server, "Yard 1", "the slot after the kill", |row| {
+        row["state"] == "Unavailable" && row["relay"] == "open"
+    });
+    assert!(board.orders()[before..].iter().all(|(_, closed)| !closed));
+    assert_eq!(ask(&server, 2, &order("inService"))["relay"], "closed");
+}

@@ -56,5 +56,5 @@ pub use meter::{Judgement, MeterLimits, MeterSample, Plausibility, Reason, Verdi
 pub use session::{
     Authorisation, Effect, EndReason, Fault, Input, Interruption, Outage, Output, Policy, Refused,
     RelayFailure, RelayPlace, RelayReport, Restart, SessionRecord, Slot, SlotConfig, SlotState,
-    TransactionId, TransactionIds,
+    Standing, TransactionId, TransactionIds,
 };

@@ -27,6 +27,7 @@ const FORMAT: Format = Format {
         (8, include_str!("../migrations/0008_battery_entry.sql")),
         (9, include_str!("../migrations/0009_receipt_of_session.sql")),
         (10, include_str!("../migrations/0010_v2g_confirmed.sql")),
+        (11, include_str!("../migrations/0011_slot_standing.sql")),
     ],
 };
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use v2x_charging::meter::Baseline;
 use v2x_charging::{
-    Authorisation, EndReason, Energy, EnergyLedger, MeterSample, Outage, SessionRecord, SlotState,
-    TransactionId, Verdict,
+    Authorisation, EndReason, Energy, EnergyLedger, Fault, MeterSample, Outage, RelayFailure,
+    SessionRecord, SlotState, Standing, TransactionId, Verdict,
 };
 use v2x_outbox::{Class, NewEntry, PayloadKind, Storage as _};
 use v2x_store::{BillLineRow, BillRow, Chosen, MeterValue, SessionHead, SessionStep, Store, Total};
@@ -301,4 +301,24 @@ fn ended_session_of_an_unknown_time_is_counted_as_such() {
         store.record_session(&step).unwrap();
     }
     assert_eq!(store.undated_sessions().unwrap(), 2);
+}
+
+#[test]
+fn what_holds_at_a_slot_is_kept_beside_its_sessions() {
+    let (_folder, mut store) = open();
+    assert_eq!(store.standings().unwrap(), []);
+    let faults = [
+        None,
+        Some(Fault::RelayStuck),
+        Some(Fault::Relay(RelayFailure::Contradicted)),
+    ];
+    for fault in faults {
+        let standing = Standing {
+            in_service: fault.is_none(),
+            held: true,
+            fault,
+        };
+        store.keep_standing(2, &standing).unwrap();
+        assert_eq!(store.standings().unwrap(), [(2, standing)]);
+    }
 }

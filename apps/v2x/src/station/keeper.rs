@@ -21,6 +21,7 @@ use v2x_units::{BootId, Instant};
 use super::controllers::{self, Controllers};
 use super::health::Health;
 use super::line::{Heard, RelayWish, What};
+use super::restart::Standings;
 use super::site::{self, NewPrices, Shown};
 use super::v2g::V2g;
 use super::{books, orders, rows};
@@ -59,6 +60,8 @@ pub(super) struct Keeper {
     pub(super) clock: Clock,
     pub(super) heart: Heart,
     pub(super) health: Arc<Health>,
+    /// What holds at each slot beside its sessions, as the disk has it.
+    pub(super) standings: Standings,
     /// Steps that the disk refused, at most one a slot.
     pub(super) unwritten: Vec<Keep>,
     /// Commands that wait for a relay.
@@ -275,6 +278,7 @@ impl Keeper {
     /// Does what slots and their conversations want until they want nothing more.
     pub(super) fn step(&mut self) {
         self.step_slots();
+        self.keep_standings();
         while let Some(v2g) = &mut self.v2g {
             let now = self.clock.now().instant;
             let orders = v2g.step(now, &self.station, &mut self.store);
@@ -287,6 +291,21 @@ impl Keeper {
                 }
             }
             self.step_slots();
+            self.keep_standings();
+        }
+    }
+
+    /// Keeps what operator and faults have changed at a slot, before anybody is told that they have.
+    fn keep_standings(&mut self) {
+        for (slot, standing) in self.station.standings() {
+            if self.standings.get(&slot).copied().unwrap_or_default() == standing {
+                continue;
+            }
+            match self.store.keep_standing(slot.get(), &standing) {
+                Ok(()) => drop(self.standings.insert(slot, standing)),
+                // The next step tries again.
+                Err(error) => warn!(%error, %slot, ?standing, "not kept over a restart"),
+            }
         }
     }
 

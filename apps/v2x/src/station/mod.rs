@@ -51,6 +51,7 @@ use health::Health;
 use keeper::{Due, Keeper};
 use line::{Heard, Line, RelayWish, Say};
 use meters::Meters;
+use restart::Standings;
 use site::PriceDesk;
 use v2g::V2g;
 
@@ -71,7 +72,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     let boot = BootId::new(draw()?);
     daemon::make_folder(&config.out)?;
     let mut store = daemon::open_store(&config.out)?;
-    let station = open_station(config, &mut store, boot, &clock)?;
+    let (station, standings) = open_station(config, &mut store, boot, &clock)?;
 
     let mut threads = Threads::default();
     let around = Surroundings::new(clock, &shutdown, boot, &health.air);
@@ -116,6 +117,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         clock,
         heart: watchdog.heart("keeper", now),
         health: Arc::clone(&health),
+        standings,
         unwritten: Vec::new(),
         awaited: Vec::new(),
         group: GroupCommit::new(GroupLimits::default()),
@@ -148,13 +150,14 @@ fn attend(shutdown: &Shutdown, clock: &Clock, watchdog: &mut Watchdog) {
     heartbeat::stopping();
 }
 
-/// The slots with the tariffs that hold and the sessions that were open.
+/// The slots with the tariffs that hold and the sessions that were open, and what the disk has of
+/// them beside that.
 fn open_station(
     config: &StationConfig,
     store: &mut Store,
     boot: BootId,
     clock: &Clock,
-) -> Result<Station, Failure> {
+) -> Result<(Station, Standings), Failure> {
     let disk = |error| Failure::new(Blame::Runtime, error);
     for (tariff, document) in &config.tariffs {
         let kept = store.keep_tariff(&tariff.id, &tariff.version, document);
@@ -181,6 +184,7 @@ fn open_station(
         )
     })?;
     restart::resume(&mut station, &config.setup, store, boot, now, &mut draw).map_err(disk)?;
+    let standings = restart::stand(&mut station, store).map_err(disk)?;
     for (slot, id) in store.chosen_tariffs().map_err(disk)? {
         let slots = config.setup.slots.iter();
         let Some(slot) = slots
@@ -195,7 +199,7 @@ fn open_station(
             warn!(%slot, tariff = id, "the chosen tariff is gone: the configured one holds");
         }
     }
-    Ok(station)
+    Ok((station, standings))
 }
 
 /// What is known of slot controllers: whose car charges there, and the lists that they get.

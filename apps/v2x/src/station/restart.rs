@@ -3,11 +3,12 @@
 //! Whether a session goes on or is closed is `charging`'s decision. Linux names each start of the
 //! computer; when the name has changed since the session's last record, its power was off.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use v2x_charging::{Interruption, Restart, SessionRecord, TransactionIds};
-use v2x_roles::station::{Resumption, Station, StationSetup};
+use v2x_charging::{Interruption, Restart, SessionRecord, Standing, TransactionIds};
+use v2x_roles::station::{Resumption, SlotNumber, Station, StationSetup};
 use v2x_store::{Store, StoreError, StoredSession};
 use v2x_tariff::{Tariff, parse_tariffs};
 use v2x_units::{BootId, Instant, UtcTime};
@@ -16,6 +17,9 @@ use crate::clock::Clock;
 
 /// Where Linux names the start of the computer.
 const HOST_BOOT: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What holds at each slot beside its sessions, as the disk has it.
+pub(super) type Standings = BTreeMap<SlotNumber, Standing>;
 
 /// The name of this start of the computer; `None` where there is none.
 pub(super) fn host_boot() -> Option<String> {
@@ -55,6 +59,22 @@ pub(super) fn resume(
         station.resume(slot.number, ids, now, from);
     }
     Ok(())
+}
+
+/// Takes up what operator and faults have left behind at each slot.
+pub(super) fn stand(station: &mut Station, store: &Store) -> Result<Standings, StoreError> {
+    let mut kept = Standings::new();
+    for (number, standing) in store.standings()? {
+        let Some(slot) = SlotNumber::new(number) else {
+            continue;
+        };
+        if standing != Standing::default() {
+            warn!(%slot, ?standing, "as it was before the restart");
+        }
+        station.stand(slot, standing);
+        kept.insert(slot, standing);
+    }
+    Ok(kept)
 }
 
 /// The tariff under which a session was opened, from the document of its version.

@@ -117,6 +117,7 @@ fn day<'a>(stem: &str, name: &'a str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
     use std::time::Duration;
 
     use crossbeam_channel::{Receiver, unbounded};
@@ -163,7 +164,7 @@ mod tests {
         let (place, tables, kept) = tables(399, 0);
         tables.keep_within_budget().unwrap();
         assert_eq!(left(&place), NAMES[1..]);
-        assert_eq!(Health::get(&tables.health.tables_removed), 1);
+        assert_eq!(tables.health.tables_removed.load(Ordering::Relaxed), 1);
         let told: Vec<_> = kept.try_iter().collect();
         assert!(matches!(
             &told[..],

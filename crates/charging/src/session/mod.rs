@@ -14,6 +14,7 @@
 //! | `current` | whether a load draws current |
 //! | `step` | which step is due, and taking it |
 //! | `resume` | going on after a restart |
+//! | `standing` | what outlives a restart beside the sessions |
 //!
 //! # Transitions
 //!
@@ -79,6 +80,7 @@ pub mod input;
 pub mod output;
 pub mod record;
 mod resume;
+pub mod standing;
 pub mod state;
 mod step;
 pub mod transaction;
@@ -95,6 +97,7 @@ pub use input::{Effect, Input, Refused, RelayReport};
 pub use output::Output;
 pub use record::SessionRecord;
 pub use resume::{Interruption, Restart};
+pub use standing::Standing;
 pub use state::{EndReason, Fault, Outage, RelayFailure, SlotState};
 pub use transaction::{TransactionId, TransactionIdError, TransactionIds};
 

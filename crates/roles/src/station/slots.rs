@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use v2x_charging::{
     Authorisation, Effect, Input, Interruption, MeterSample, Refused, RelayReport, SessionRecord,
-    Slot, SlotState, TransactionIds,
+    Slot, SlotState, Standing, TransactionIds,
 };
 use v2x_tariff::Tariff;
 use v2x_units::{BootId, Instant, UtcTime};
@@ -168,6 +168,21 @@ impl Station {
             is_on_disk: true,
         });
         place.is_due = true;
+    }
+
+    /// Takes up what held at a slot before a restart; call it after [`Station::resume`]. A slot whose
+    /// controller keeps the sessions has that of its own.
+    pub fn stand(&mut self, slot: SlotNumber, standing: Standing) {
+        if let Some(place) = self.place_mut(slot).filter(|it| it.followed.is_none()) {
+            place.slot.stand(standing);
+            place.is_due = true;
+        }
+    }
+
+    /// What is to be kept of each slot over a restart, beside its sessions.
+    pub fn standings(&self) -> impl Iterator<Item = (SlotNumber, Standing)> {
+        let own = self.places.iter().filter(|place| place.followed.is_none());
+        own.map(|place| (place.setup.number, place.slot.standing()))
     }
 
     /// Takes a reading that came on a line: it goes to the slot that it names, or else to the one

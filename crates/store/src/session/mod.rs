@@ -9,11 +9,13 @@
 //! | [`record`] | the steps of a session |
 //! | [`meter_value`] | what the meter showed around them |
 //! | [`bill`] | what was charged for |
+//! | `standing` | what holds at a slot beside them |
 //! | `words` | states and reasons as they stand in the tables |
 
 pub mod bill;
 pub mod meter_value;
 pub mod record;
+mod standing;
 mod words;
 
 use rusqlite::{OptionalExtension, Row, Transaction};

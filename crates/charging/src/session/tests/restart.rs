@@ -71,3 +71,77 @@ fn end_that_a_power_cut_may_have_swallowed_is_announced_again() {
     bench.restart(Restart::PowerLoss, 5, true);
     assert_eq!(bench.outputs[0], end);
 }
+
+/// The slot after a power cut without an open session.
+fn after_the_cut(before: &Bench) -> Bench {
+    let mut after = Bench::new(before.slot.config.clone());
+    let ids = TransactionIds::new(BootId::new(2), 8);
+    let limits = MeterLimits::pzem_004t_100a();
+    after.slot = Slot::new(before.slot.config.clone(), limits, ids, after.now);
+    after.slot.stand(before.slot.standing());
+    after.outputs.clear();
+    after.drain();
+    after
+}
+
+fn free_vend() -> SlotConfig {
+    SlotConfig {
+        has_relay: true,
+        policy: Policy::FreeVend,
+        ..SlotConfig::ev()
+    }
+}
+
+#[test]
+fn slot_out_of_service_stays_so_over_a_power_cut_until_it_is_put_back() {
+    let mut bench = Bench::new(free_vend());
+    bench.input(Input::InService(false)).unwrap();
+    let mut bench = after_the_cut(&bench);
+    bench.draw(Amps::ZERO, 60);
+    assert!(!bench.outputs.contains(&Output::CloseRelay));
+    assert_eq!(bench.state(), "Unavailable");
+    bench.input(Input::InService(true)).unwrap();
+    assert!(bench.outputs.contains(&Output::CloseRelay));
+}
+
+#[test]
+fn stopped_car_does_not_charge_on_after_a_power_cut() {
+    let mut bench = Bench::new(free_vend());
+    bench.draw(LOAD, 60);
+    bench.input(Input::Stop).unwrap();
+    bench.draw(Amps::ZERO, 20);
+    let mut bench = after_the_cut(&bench);
+    bench.draw(Amps::ZERO, 60);
+    assert!(!bench.outputs.contains(&Output::CloseRelay));
+    assert_eq!(bench.state(), "Finishing");
+    bench.input(Input::Resume).unwrap();
+    bench.draw(LOAD, 60);
+    assert_eq!((bench.started(), bench.state().as_str()), (1, "Charging"));
+}
+
+#[test]
+fn stuck_relay_waits_for_somebody_over_a_power_cut_too() {
+    let mut bench = Bench::in_state("Faulted");
+    let broken = bench.slot.standing();
+    assert_eq!(broken.fault, Some(Fault::RelayStuck));
+    bench = after_the_cut(&bench);
+    bench.draw(Amps::ZERO, 60);
+    assert_eq!(bench.state(), "Faulted");
+    bench.input(Input::ClearFault).unwrap();
+    assert_eq!(bench.state(), "Available");
+    assert_eq!(bench.slot.standing(), Standing::default());
+}
+
+#[test]
+fn stop_that_the_power_cut_left_half_done_ends_the_session() {
+    let mut bench = Bench::new(free_vend());
+    bench.draw(LOAD, 630);
+    let stopped = Standing {
+        held: true,
+        ..Standing::default()
+    };
+    bench.restart(Restart::Reboot, 5, true);
+    bench.slot.stand(stopped);
+    bench.drain();
+    assert_eq!(bench.ended(), [EndReason::Remote]);
+}
