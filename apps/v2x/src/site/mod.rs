@@ -13,6 +13,7 @@
 mod accounts;
 mod acknowledged;
 mod audit;
+pub(crate) mod bill;
 mod lines_file;
 pub(crate) mod month;
 mod readers;

@@ -51,18 +51,24 @@ pub use alarm::{AlarmRow, KINDS_MAX};
 pub use attribute::{NoRoom, Scope};
 pub use audit::AuditRow;
 pub use backup::{Counts, check_backup};
-pub use device::{Credential, DeviceRow, NameTaken};
-pub use episode::EpisodeRow;
+pub use device::{Credential, DeviceRow, NameTaken, Taken};
+pub use episode::{EpisodeRow, SessionsAsked};
 pub use history::{Asked, History, Point, Resolution};
 pub use ingest::{Arrival, Kept};
 pub use person::{PersonRole, PersonRow};
-pub use provisioning::{DECIDED_MAX, PENDING_MAX, Pending, PendingState};
+pub use provisioning::{APPROVAL_HOLDS, DECIDED_MAX, PENDING_MAX, Pending, PendingState};
 pub use retention::HubRetention;
 
 /// A hub's file; its mark are the letters `TV2H`.
 const FORMAT: Format = Format {
     application_id: i32::from_be_bytes(*b"TV2H"),
-    migrations: &[(1, include_str!("../../migrations/hub/0001_hub.sql"))],
+    migrations: &[
+        (1, include_str!("../../migrations/hub/0001_hub.sql")),
+        (
+            2,
+            include_str!("../../migrations/hub/0002_receipt_of_session.sql"),
+        ),
+    ],
 };
 
 /// Milliseconds in an hour.

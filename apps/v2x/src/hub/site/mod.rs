@@ -7,6 +7,7 @@
 mod charging;
 mod people;
 mod push;
+mod receipts;
 mod sessions;
 mod shown;
 
@@ -34,12 +35,15 @@ use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 use super::books::Closed;
 use super::fleet::Known;
 use super::{Hub, joining, orders, secrets};
+use receipts::Receipts;
 
 pub(crate) use people::People;
 pub(super) use shown::{alarm, session_event, warning};
 
 /// The most trips, charges, warnings or alarms of one answer.
 const EPISODES: usize = 1000;
+/// How long after the end of a period receipts of its charges are told.
+const RECEIPTS_LATER_MS: i64 = 600_000;
 /// How far back a period without a beginning goes: all of it.
 const ALL: (UtcTime, UtcTime) = (
     UtcTime::from_millis(0),
@@ -191,7 +195,12 @@ impl Site for HubSite {
 
     fn charges(&self, id: &str, of: Period) -> Answer<Vec<Charge>> {
         let found = self.episodes(id, EpisodeKind::Charge, of)?;
-        let receipts = self.episodes(id, EpisodeKind::Receipt, of)?;
+        // A receipt is told after its charge.
+        let later = Period {
+            to: of.to.saturating_add(RECEIPTS_LATER_MS),
+            ..of
+        };
+        let receipts = Receipts::new(self.episodes(id, EpisodeKind::Receipt, later)?);
         let charges = found.iter();
         Ok(charges.map(|row| shown::charge(row, &receipts)).collect())
     }

@@ -17,6 +17,7 @@ use v2x_web::types::{
 use super::super::Hub;
 use super::super::fleet::Known;
 use super::charging;
+use super::receipts::Receipts;
 
 /// The newest count of the radio, by its name in the interface: what vehicles upload of it. How
 /// many of the refused were forged, replayed or expired a vehicle's own pages tell.
@@ -155,8 +156,8 @@ pub(super) fn trip(row: &EpisodeRow) -> Trip {
 }
 
 /// A charge as the car told it, and what its receipt says that the station counted and charged.
-pub(super) fn charge(row: &EpisodeRow, receipts: &[EpisodeRow]) -> Charge {
-    let receipt = charging::receipt_of_charge(row, receipts);
+pub(super) fn charge(row: &EpisodeRow, receipts: &Receipts) -> Charge {
+    let receipt = receipts.of_charge(row);
     let counted = receipt.and_then(|it| self::number(&it.detail, "energy_wh"));
     let cost = receipt.and_then(|it| text(&it.detail, "cost"));
     let (cost, currency) = cost
@@ -304,7 +305,11 @@ pub(in crate::hub) fn session_event(
         detail: told.detail.clone(),
     };
     match told.kind {
-        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(hub, &row, &[]))),
+        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(
+            hub,
+            &row,
+            &Receipts::default(),
+        ))),
         EpisodeKind::Warning => Some(LiveEvent::Warning {
             device: device.to_string(),
             warning: Warning {

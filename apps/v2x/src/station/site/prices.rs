@@ -19,9 +19,9 @@ use v2x_units::UtcTime;
 use v2x_web::types::{BillLine, TariffPreview, TariffPrice, TariffShown};
 use v2x_web::{Answer, Refusal};
 
-use super::sessions::with_unit;
 use crate::config::station::OVERRIDE;
 use crate::site::Readers;
+use crate::site::bill::with_unit;
 
 /// How long the keeper may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

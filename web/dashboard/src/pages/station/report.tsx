@@ -130,9 +130,12 @@ interface PartProps {
 
 /** What the sums leave out, in words: nothing of it is silently a zero. */
 function Left({ report }: { report: MonthReport }) {
-  const { unbilled, undated } = report;
+  const { unbilled, undated, unmeasured } = report;
   return (
     <>
+      {report.is_cut && <p class="hint">{t("report.cutHint")}</p>}
+      {report.is_revenue_beyond && <p class="hint">{t("report.beyondHint")}</p>}
+      {!!unmeasured && <p class="hint">{t("report.unmeasuredHint", { count: unmeasured })}</p>}
       {!!unbilled && <p class="hint">{t("report.unbilledHint", { count: unbilled })}</p>}
       {!!undated && <p class="hint">{t("report.undatedHint", { count: undated })}</p>}
     </>
