@@ -168,7 +168,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         if who == Who::Newcomer {
             let place = Arc::clone(&self.hub.newcomers).try_acquire_owned();
-            self.place = place.ok().map(|it| (it, time::Instant::now() + WAIT_WITHIN));
+            self.place = place
+                .ok()
+                .map(|it| (it, time::Instant::now() + WAIT_WITHIN));
             if self.place.is_none() {
                 self.hub.counters.refused_logins.add(1);
                 return self.refuse(Refusal::Unavailable);

@@ -83,17 +83,9 @@ pub(crate) async fn ask(
     let Some(name) = request.device.clone() else {
         return refused("name yourself: `deviceName` is missing");
     };
-    let token = match &request.token {
-        None => None,
-        Some(token) => {
-            if let Err(why) = secrets::check_chosen(token) {
-                return refused(&why);
-            }
-            match secrets::token(token) {
-                Credential::Token(hash) => Some(hash),
-                _ => None,
-            }
-        }
+    let token = match request.token.as_deref().map(chosen).transpose() {
+        Ok(token) => token,
+        Err(why) => return refused(&why),
     };
     let (now, origin) = (hub.now(), from.to_string());
     let (at_books, mail) = (Arc::clone(hub), mail.clone());
@@ -135,6 +127,15 @@ pub(crate) async fn ask(
             drop(closed);
             refused("an admin has refused it")
         }
+    }
+}
+
+/// The hash of a token that a device chose for itself; why it cannot be one.
+fn chosen(token: &str) -> Result<[u8; 32], String> {
+    secrets::check_chosen(token)?;
+    match secrets::token(token) {
+        Credential::Token(hash) => Ok(hash),
+        Credential::Basic(..) | Credential::Certificate(_) => Err("it is no token".to_owned()),
     }
 }
 
@@ -208,9 +209,7 @@ pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, Stri
         let name = pending.name.clone();
         let admitted = hub
             .books
-            .work_here(move |store| {
-                admit(store, &pending, &credential, now)
-            })
+            .work_here(move |store| admit(store, &pending, &credential, now))
             .map_err(gone)?
             .map_err(|error: StoreError| error.to_string())?;
         let admitted = match admitted {

@@ -19,6 +19,7 @@ pub(crate) mod month;
 mod readers;
 mod series;
 mod server;
+pub(crate) mod tariff;
 mod tls;
 mod values;
 

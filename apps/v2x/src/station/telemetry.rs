@@ -13,7 +13,7 @@ use v2x_units::{Amps, UtcTime, Volts, WattHours, Watts};
 use v2x_uplink::thingsboard::gateway::{self, Payload};
 use v2x_uplink::thingsboard::{Value, Values};
 
-use crate::site::bill;
+use crate::site::{bill, tariff};
 
 /// Decimals of coordinates: 0.1 m.
 const POSITION_DECIMALS: u8 = 6;
@@ -252,6 +252,13 @@ pub(super) fn session_entry(
         put("currency", Value::text(total.currency.as_str()).ok());
     }
     entry(Class::Session, PayloadKind::Telemetry, at, values)
+}
+
+/// The prices that hold, as text; alone, for they may be long.
+pub(super) fn tariffs(toml: &str, at: UtcTime) -> Option<NewEntry> {
+    let mut values = Values::new();
+    values.put("tariffs", tariff::told(toml)?);
+    entry(Class::Event, PayloadKind::Attributes, at, values)
 }
 
 /// What the station is.

@@ -353,27 +353,31 @@ impl Keeper {
             groups.events.pop_front();
         }
         groups.events.push_back((event, when));
-        self.write_events(&mut groups.events);
-        let is_on_disk = groups.events.is_empty();
+        let is_on_disk = self.write_events(&mut groups.events);
         if is_uploaded && is_on_disk {
             self.delivery.offer(&self.store);
         }
         Noted { at, is_on_disk }
     }
 
-    /// Writes events in their order until the disk refuses.
-    fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) {
+    /// Writes events in their order until the disk refuses; says whether the last one is on disk.
+    fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) -> bool {
+        let mut is_on_disk = true;
         while let Some((event, when)) = events.front() {
             if let Err(error) = self.store.record_event_at(event, when) {
                 if !error.is_for_good() {
                     warn!(%error, kind = event.kind, "an event waits for the disk");
-                    return;
+                    return false;
                 }
                 // It would hold up all that come behind it.
                 error!(%error, kind = event.kind, "an event is left out");
+                is_on_disk = false;
+            } else {
+                is_on_disk = true;
             }
             events.pop_front();
         }
+        is_on_disk
     }
 
     /// Writes what the radio brought, until the disk refuses.

@@ -140,7 +140,11 @@ mod tests {
     fn value_of_a_clock_that_was_ahead_gives_way_to_the_next_right_one() {
         let mut latest = Latest::default();
         let hours = 5 * 3600;
-        assert!(latest.take(&row(hours, &json!({ "soc": 10 })), NOW).is_newer);
+        assert!(
+            latest
+                .take(&row(hours, &json!({ "soc": 10 })), NOW)
+                .is_newer
+        );
         let still_wrong = row(hours + 1, &json!({ "soc": 11 }));
         assert!(latest.take(&still_wrong, NOW).is_newer, "there is no other");
         assert!(latest.take(&row(-1, &json!({ "soc": 60 })), NOW).is_newer);

@@ -71,6 +71,10 @@ const FORMAT: Format = Format {
     ],
 };
 
+/// The state of the file as others have written it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(i64);
+
 /// Milliseconds in an hour.
 const HOUR_MS: i64 = 3_600_000;
 
@@ -131,14 +135,19 @@ impl HubStore {
         self.database.path()
     }
 
-    /// Whether another process or connection has written since the last call, or since the file was
-    /// opened. What this one writes does not count.
+    /// Whether another process or connection has written since [`HubStore::caught_up`], or since
+    /// the file was opened: then what to say there. What this one writes does not count.
     ///
     /// # Errors
     /// The disk's.
-    pub fn others_have_written(&mut self) -> Result<bool, StoreError> {
+    pub fn others_have_written(&self) -> Result<Option<Version>, StoreError> {
         let version = self.database.ask(version)?;
-        Ok(std::mem::replace(&mut self.version, version) != version)
+        Ok((self.version != version).then_some(Version(version)))
+    }
+
+    /// What others had written up to then is taken up.
+    pub const fn caught_up(&mut self, with: Version) {
+        self.version = with.0;
     }
 }
 

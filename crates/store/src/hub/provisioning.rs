@@ -75,7 +75,9 @@ impl HubStore {
     ) -> Result<Option<Pending>, StoreError> {
         let all = self.pending()?;
         let known = all.iter().find(|it| it.name == name);
-        let stranger = known.filter(|it| is_another(it, origin, now)).map(|it| it.id);
+        let stranger = known
+            .filter(|it| is_another(it, origin, now))
+            .map(|it| it.id);
         if let Some(known) = known.filter(|it| stranger != Some(it.id)) {
             return Ok(Some(known.clone()));
         }
@@ -129,12 +131,7 @@ impl HubStore {
     ///
     /// # Errors
     /// The disk's.
-    pub fn decide(
-        &mut self,
-        id: i64,
-        is_approved: bool,
-        now: UtcTime,
-    ) -> Result<bool, StoreError> {
+    pub fn decide(&mut self, id: i64, is_approved: bool, now: UtcTime) -> Result<bool, StoreError> {
         let state = if is_approved {
             PendingState::Approved
         } else {

@@ -103,7 +103,10 @@ fn request_that_was_decided_takes_no_room_from_those_that_wait() {
     assert_eq!(ask(store, PENDING_MAX), None, "the queue is full");
     let first = ask(store, 0).unwrap();
     assert!(store.decide(first.id, true, at(0)).unwrap());
-    assert!(!store.decide(first.id, false, at(0)).unwrap(), "it was decided");
+    assert!(
+        !store.decide(first.id, false, at(0)).unwrap(),
+        "it was decided"
+    );
     assert!(ask(store, PENDING_MAX).is_some());
     assert_eq!(ask(store, 0).unwrap().state, PendingState::Approved);
     // Decisions have a bound, and when full the oldest goes.

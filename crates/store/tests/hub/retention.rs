@@ -48,7 +48,10 @@ fn short_stretch_of_long_ago_is_shown_from_what_is_still_there() {
     let later = at(10 * 24 * 3600);
     bench.roll_up(later);
     let half = (60, 1860);
-    assert_eq!(bench.history(&["soc"], half, 9000).resolution, Resolution::Raw);
+    assert_eq!(
+        bench.history(&["soc"], half, 9000).resolution,
+        Resolution::Raw
+    );
     while bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap() {}
     let minutes = bench.history(&["soc"], half, 2000);
     assert_eq!(minutes.resolution, Resolution::Minute);
@@ -143,7 +146,11 @@ fn minutes_that_are_old_go_from_every_key_of_every_device_and_the_others_stay() 
             let found = bench.history(&[key], (from, from + day), 2000);
             found.series.get(key).map_or(0, Vec::len)
         };
-        assert_eq!((minutes(0), minutes(10 * day)), (1, 60), "{key}: an hour is left");
+        assert_eq!(
+            (minutes(0), minutes(10 * day)),
+            (1, 60),
+            "{key}: an hour is left"
+        );
     }
     let hours = bench.history(&["soc"], (0, 100 * day), 2000);
     assert_eq!(hours.resolution, Resolution::Hour);

@@ -28,13 +28,15 @@ use v2x_web::site::{EachPoint, EachRow, HistoryAsked, Period, no_device};
 use v2x_web::types::{
     Alarm, AlarmState, Audit, BatteryHealth, Charge, Device, Feature, HealthShown, History,
     MonthReport, NewDevice, NewToken, PendingDevice, Receipt, RpcCall, Session, SessionDetail,
-    SessionsQuery, SharedChange, SiteKind, Slot, TrackPoint, Trip, V2x, Warning,
+    SessionsQuery, SharedChange, SiteKind, Slot, TariffPreview, TariffPrice, TariffShown,
+    TrackPoint, Trip, V2x, Warning,
 };
 use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 
 use super::books::Closed;
 use super::fleet::Known;
 use super::{Hub, joining, orders, secrets};
+use crate::site::tariff;
 use receipts::Receipts;
 
 pub(crate) use people::People;
@@ -118,6 +120,7 @@ impl Site for HubSite {
             Feature::Health,
             Feature::Slots,
             Feature::Sessions,
+            Feature::Tariff,
             Feature::Report,
             Feature::Alarms,
             Feature::Users,
@@ -251,6 +254,15 @@ impl Site for HubSite {
 
     fn receipt(&self, station: &str, id: &str) -> Answer<Receipt> {
         self.told_receipt(station, id)
+    }
+
+    fn tariff(&self, station: &str) -> Answer<TariffShown> {
+        Ok(tariff::shown(&self.told_tariffs(station)?))
+    }
+
+    fn preview(&self, station: &str, asked: &TariffPreview) -> Answer<TariffPrice> {
+        self.told_tariffs(station)?;
+        Ok(tariff::preview(asked))
     }
 
     fn report(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {

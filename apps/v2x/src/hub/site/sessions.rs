@@ -55,6 +55,18 @@ impl HubSite {
         Ok(receipts::shown(&station, &session, told))
     }
 
+    /// The prices of a station, as it told them.
+    pub(super) fn told_tariffs(&self, station: &str) -> Answer<String> {
+        let station = self.known(station)?;
+        if station.row.kind != DeviceKind::Station {
+            return Err(Refusal::NotKnownHere("tariffs of what is no station"));
+        }
+        shown::text(&station.client, "tariffs").ok_or_else(|| {
+            let what = "the station has not told its prices; a newer program does";
+            Refusal::NotFound(what.to_owned())
+        })
+    }
+
     pub(super) fn month(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {
         let station = self.known(station)?;
         if station.row.kind != DeviceKind::Station {

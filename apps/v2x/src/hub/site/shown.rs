@@ -1,6 +1,7 @@
 //! What the hub knows in the form of the interface.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 use v2x_roles::hub::{DeviceId, DeviceKind, Episode, EpisodeKind};
@@ -26,6 +27,9 @@ const COUNTERS: [(&str, &str); 3] = [
     ("refused", "v2v_refused"),
     ("sent", "v2v_sent"),
 ];
+
+/// For how long a warning lasts whose end is not told.
+const WARNING_LASTS: Duration = Duration::from_secs(300);
 
 pub(super) fn kind(kind: DeviceKind) -> types::DeviceKind {
     match kind {
@@ -225,7 +229,6 @@ fn snake(name: &str) -> String {
 
 pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let number = |key: &str| known.latest.get(key)?.value.as_f64();
-    let own = number("latitude").zip(number("longitude"));
     let counters = COUNTERS.iter().filter_map(|(name, key)| {
         let count = known.latest.get(key)?.value.as_u64()?;
         Some(((*name).to_owned(), count))
@@ -233,12 +236,21 @@ pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let stale = hub.now() - hub.config.stale_after;
     let heard = known.latest.get("v2v_neighbours");
     let heard = heard.filter(|stamped| stamped.ts >= stale);
+    let is_fresh = |key: &str| (known.latest.get(key)).is_some_and(|stamped| stamped.ts >= stale);
+    let own = number("latitude").zip(number("longitude"));
+    // Drawn as if it were now: an old one is none.
+    let own = own.filter(|_| is_fresh("latitude") && is_fresh("longitude"));
+    // A warning holds for seconds; the end of one that began long ago was never told.
+    let lasting = hub.now() - WARNING_LASTS;
     // Of each kind about somebody the newest: the end of an older one may never have been told.
     let mut subjects = HashSet::new();
     let newest = warnings
         .iter()
         .filter(|row| subjects.insert((text(&row.detail, "kind"), word(&row.detail, "station"))));
-    let open: Vec<_> = newest.filter(|row| row.end.is_none()).collect();
+    let open = newest.filter(|row| row.end.is_none());
+    let open: Vec<_> = open
+        .filter(|row| row.start.is_some_and(|start| start >= lasting))
+        .collect();
     V2x {
         own: own.map(|(latitude, longitude)| Position {
             latitude,

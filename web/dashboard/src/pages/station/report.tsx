@@ -10,7 +10,6 @@ import { MISSING, quantity, t, time } from "../../i18n";
 import type { Key } from "../../i18n";
 import { now } from "../../state/clock";
 import { useApi } from "../../state/load";
-import { isHub } from "../../state/role";
 import { Card, Figure, PageTitle } from "../../ui/card";
 import { TextField } from "../../ui/field";
 import { Icon } from "../../ui/icon";
@@ -92,7 +91,6 @@ export function Report({ device }: { device: Device }) {
         </button>
       </PageTitle>
       <h2 class="report-month">{time(monthStart(month), "month")}</h2>
-      {isHub() && <p class="hint">{t("report.pricesThere")}</p>}
       <LoadedView
         of={report}
         icon="report"
