@@ -113,7 +113,8 @@ pub struct Charging {
 }
 
 impl Charging {
-    /// Begins without knowing of a plug. `without_clock`: stations are believed while the time is not known.
+    /// Begins without knowing of a plug. `without_clock`: stations are believed while the time is
+    /// not known.
     #[must_use]
     pub fn new(
         identity: Identity,
