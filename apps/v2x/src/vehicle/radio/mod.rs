@@ -127,7 +127,7 @@ impl Radio {
             parts.without_clock,
         );
         if let Some(session) = parts.open {
-            charging.remember(now, session, &mut rng);
+            charging.remember(session);
         }
         Ok(Self {
             air: parts.air,
