@@ -198,6 +198,7 @@ impl Hub {
         for (arrival, taken) in rows.iter().zip(taken) {
             if taken.is_newer {
                 let values = arrival.row.values.iter();
+                let values = values.filter(|(key, _)| site::is_value(key));
                 self.live.publish(&LiveEvent::Values {
                     device: arrival.device.to_string(),
                     ts: arrival.row.ts.as_millis(),

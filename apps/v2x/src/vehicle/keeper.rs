@@ -13,10 +13,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, select};
 use tracing::{error, warn};
 use v2x_can::vss::VinSerial;
-use v2x_outbox::{GroupCommit, GroupLimits, NewEntry};
+use v2x_outbox::{GroupCommit, GroupLimits, NewEntry, Storage as _};
 use v2x_roles::vehicle::Observation;
 use v2x_store::{Event, FixRow, Store, When};
 use v2x_units::{Instant, Stamp, UtcTime};
+use v2x_web::types::V2x;
 
 use super::dated_journal::DatedJournal;
 use super::dating::{Beside, Dating};
@@ -63,6 +64,8 @@ pub(super) enum ToKeep {
     V2g(Stamp, Box<ToldByV2g>),
     /// Something of V2V.
     V2v(Stamp, Box<ToldByV2v>),
+    /// Who is around, for the server.
+    Around(Stamp, Box<V2x>),
     /// Who the car is.
     Vin(VinSerial),
 }
@@ -246,6 +249,14 @@ impl Keeper {
                 let utc = self.clock.trusted_date(at.instant).map(|dated| dated.utc);
                 groups.radio.push(OfRadio::V2v(utc, told));
                 self.write_radio(&mut groups.radio);
+            }
+            ToKeep::Around(at, traffic) => {
+                let date = self.clock.trusted_date(at.instant);
+                let told = date.and_then(|dated| radio::around::told(&traffic, dated.utc));
+                match self.store.push(told.as_slice()) {
+                    Ok(_) => self.delivery.offer(&self.store),
+                    Err(error) => warn!(%error, "who is around is not told"),
+                }
             }
             ToKeep::Observation(seen) => {
                 let host = self.dating.host(&mut self.store);

@@ -40,7 +40,7 @@ use crate::site::tariff;
 use receipts::Receipts;
 
 pub(crate) use people::People;
-pub(super) use shown::{alarm, session_event, warning};
+pub(super) use shown::{alarm, is_value, session_event, warning};
 
 /// The most trips, charges, warnings or alarms of one answer.
 const EPISODES: usize = 1000;
