@@ -20,6 +20,7 @@ fn alarm(device: &str) -> LiveEvent {
         device: device.to_owned(),
         kind: "hot".to_owned(),
         text: "it is hot\nand \"burns\"".to_owned(),
+        said: None,
         severity: Severity::Critical,
         began: 1,
         ended: None,

@@ -14,6 +14,7 @@ import { SeverityBadge } from "../../ui/badge";
 import { PageTitle } from "../../ui/card";
 import { isoTime } from "../../ui/download";
 import { Segments } from "../../ui/field";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -58,7 +59,7 @@ function columns(done: () => void): Column<Alarm>[] {
       cell: (alarm) => <DeviceLink id={alarm.device} />,
       csv: (alarm) => alarm.device,
     },
-    { name: t("alarm.text"), cell: (alarm) => <bdi>{alarm.text}</bdi>, csv: (alarm) => alarm.text },
+    { name: t("alarm.text"), cell: (alarm) => <Says {...alarm} />, csv: (alarm) => alarm.text },
     {
       name: t("alarm.began"),
       cell: (alarm) => time(alarm.began),

@@ -16,6 +16,7 @@ import { ChoiceField, TextField } from "../../ui/field";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icon";
 import { Reading } from "../../ui/reading";
+import { Says } from "../../ui/says";
 import { Empty } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -43,7 +44,7 @@ function Alarms({ device }: { device: Device }) {
   return (
     <span class="alarm-cell">
       <SeverityBadge severity={worst.severity} />
-      <bdi>{worst.text}</bdi>
+      <Says {...worst} />
       {open.length > 1 && <b class="count">+{open.length - 1}</b>}
     </span>
   );

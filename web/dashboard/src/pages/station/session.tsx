@@ -4,7 +4,7 @@ import { part } from "../../api/client";
 import type { BillLine, SessionDetail } from "../../api/station";
 import type { Device, History } from "../../api/types";
 import { showMoney } from "../../format/units";
-import { MISSING, quantity, sentence, t, time, word } from "../../i18n";
+import { MISSING, quantity, t, time, word } from "../../i18n";
 import { Plot } from "../../plot/plot";
 import { now } from "../../state/clock";
 import { devices, sessionsChanged } from "../../state/devices";
@@ -13,6 +13,7 @@ import { knows } from "../../state/role";
 import { link } from "../../state/route";
 import { Badge } from "../../ui/badge";
 import { Card, Facts, Figure, PageTitle } from "../../ui/card";
+import { Says } from "../../ui/says";
 import { Empty, LoadedView } from "../../ui/states";
 import { Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -23,7 +24,7 @@ export function billColumns(
   currency: string | null | undefined,
 ): Column<BillLine & { id: number }>[] {
   return [
-    { name: t("bill.text"), cell: (line) => <bdi>{line.text}</bdi> },
+    { name: t("bill.text"), cell: (line) => <Says {...line} /> },
     {
       name: t("bill.time"),
       cell: (line) =>
@@ -92,7 +93,7 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
               <ol class="steps">
                 {explanation.map((said, index) => (
                   <li key={index}>
-                    <bdi>{sentence(said)}</bdi>
+                    <Says {...said} />
                   </li>
                 ))}
               </ol>

@@ -19,6 +19,7 @@ import { PageTitle } from "../../ui/card";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icon";
 import { Age } from "../../ui/reading";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { lasted } from "./lasted";
 import { SlotCommands } from "./slot_commands";
@@ -112,7 +113,7 @@ function SlotCard({ station, slot }: { station: Device; slot: Slot }) {
       {fresh?.stale && <Age ms={fresh.age_ms} />}
       {slot.reason && (
         <p class="slot-reason">
-          <bdi>{slot.reason}</bdi>
+          <Says text={slot.reason} said={slot.said} />
         </p>
       )}
       {slot.session && <Running station={station} session={slot.session} />}

@@ -8,6 +8,7 @@ import type { Device } from "../../api/types";
 import { fromLocalInput, toLocalInput } from "../../format/time";
 import { showMoney } from "../../format/units";
 import { t } from "../../i18n";
+import { saidText } from "../../i18n/said";
 import { now } from "../../state/clock";
 import { useApi } from "../../state/load";
 import type { Loaded } from "../../state/load";
@@ -133,6 +134,7 @@ function Preview({ device, toml, currency }: PreviewProps) {
     await doing.run(async () => setShown(await send<TariffPreview>("POST", path, body)));
   };
   const errors = shown?.errors ?? [];
+  const wrong = errors.map((error) => saidText(error.text, error.said)).join("\n");
   return (
     <Card title={t("tariff.preview")} icon="report">
       <form class="row" onSubmit={(event) => void ask(event)}>
@@ -161,7 +163,7 @@ function Preview({ device, toml, currency }: PreviewProps) {
           {t("tariff.ask")}
         </button>
       </form>
-      <Failure text={doing.error ?? (errors.length > 0 ? errors.join("\n") : null)} />
+      <Failure text={doing.error ?? (errors.length > 0 ? wrong : null)} />
       <div aria-live="polite">
         {shown && errors.length === 0 && (
           <>

@@ -9,6 +9,7 @@ import { Badge } from "../../ui/badge";
 import { Card } from "../../ui/card";
 import { isoTime } from "../../ui/download";
 import { SpanChoice, useSpan } from "../../ui/range";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -31,7 +32,7 @@ function columns(): Column<Warning>[] {
     },
     {
       name: t("warning.reason"),
-      cell: (one) => <bdi>{one.reason ?? MISSING}</bdi>,
+      cell: (one) => (one.reason == null ? MISSING : <Says text={one.reason} said={one.said} />),
       csv: (one) => one.reason,
     },
     {
