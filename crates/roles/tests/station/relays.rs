@@ -56,7 +56,7 @@ fn sixteen_cars_that_are_released_at_once_have_each_a_minute_from_their_relays_t
     let now = Instant::from_micros(10_000_000);
     for number in 1..=16 {
         let release = Order::ReleaseFor([number; 8]);
-        station.order(now, slot(number), release).unwrap();
+        station.order(now, slot(number), release).unwrap().unwrap();
     }
     let orders = pass(&mut station, (10, 300));
     for number in 1..=16_u8 {
