@@ -66,6 +66,17 @@ fn viewer_gets_the_devices_it_looks_at_and_what_is_of_all() {
 }
 
 #[test]
+fn viewer_of_one_device_hears_of_the_alarms_of_all() {
+    let live = Live::new();
+    let mut one = live.join(only("car 1")).unwrap();
+    live.publish(&values("car 2", 6));
+    live.publish(&alarm("car 2"));
+    live.hand_out();
+    let (text, _) = read(&mut one);
+    assert!(text.starts_with("event: alarm\n"), "{text}");
+}
+
+#[test]
 fn text_with_a_line_break_stays_one_event() {
     let live = Live::new();
     let mut viewer = live.join(None).unwrap();

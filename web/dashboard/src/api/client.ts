@@ -53,6 +53,11 @@ async function answer(path: string, init: RequestInit): Promise<Response> {
   throw new ApiError(response.status, text, Number.isNaN(retry) ? null : retry, said ?? null);
 }
 
+/** Whatever went wrong while something was read: also an answer that is none of the back end's, as
+ * a page of a proxy. */
+export const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError ? error : new ApiError(0, "");
+
 async function reason(response: Response): Promise<Sentence> {
   try {
     const body = (await response.json()) as { error?: unknown; said?: Said | null };
@@ -101,12 +106,14 @@ export async function logIn(user: string, password: string): Promise<void> {
   me.value = await send<Me>("POST", "/login", { user, password });
 }
 
+/** Ends the session at the back end; where that fails the user is still logged in. */
 export async function logOut(): Promise<void> {
   try {
     await send("POST", "/logout");
-  } finally {
-    me.value = null;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
   }
+  me.value = null;
 }
 
 export const about = () => get<About>("/about");

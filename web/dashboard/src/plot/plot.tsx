@@ -30,6 +30,8 @@ interface PlotProps {
   height?: number;
   sync?: string;
   zeroLine?: boolean;
+  /** The axis has all of the history's time, also where there are no values. */
+  whole?: boolean;
   /** Where the back end exports the same as CSV. */
   csv?: string;
   onTime?: (ts: number | null) => void;
@@ -70,7 +72,7 @@ function inWords(title: string, lines: PlotLine[], columns: Columns): string {
 }
 
 export function Plot(props: PlotProps) {
-  const { title, history, lines, height = 220, sync, zeroLine = false, csv, onTime } = props;
+  const { title, history, lines, height = 220, sync, zeroLine = false, csv, onTime, whole } = props;
   const { box, setBox, width } = useBox();
   const plot = useRef<uPlot | null>(null);
   const [hidden, setHidden] = useState<readonly string[]>([]);
@@ -105,6 +107,7 @@ export function Plot(props: PlotProps) {
           columns,
           language: tongue,
           zeroLine,
+          ...(whole ? { span: { from: history.from, to: history.to } } : {}),
           lines: lines.map((line) => ({
             label: line.label,
             unit: unitOf(line.quantity, units),
