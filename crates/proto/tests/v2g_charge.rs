@@ -377,3 +377,21 @@ fn car_that_charges_where_no_station_answers_calls_now_and_then() {
             .all(|flight| flight.bytes.len() == 37)
     );
 }
+
+#[test]
+fn drivers_stop_before_the_session_is_set_up_is_kept_until_the_plug_was_out() {
+    let moments = [EvccState::ExpectStation, EvccState::ExpectSessionSetup];
+    for moment in moments {
+        let mut world = World::new(41);
+        world.plug(0, 0);
+        world.run_until_state(0, moment);
+        world.tell_car(0, EvccInput::Stop);
+        world.run_until_state(0, EvccState::ExpectUnplug);
+        let powered = |e: &SeccEvent| matches!(e, SeccEvent::PowerOn(..));
+        assert_eq!(count(&world.stations[0].events, powered), 0, "{moment:?}");
+        world.unplug(0);
+        world.run(Duration::from_secs(30));
+        world.plug(0, 0);
+        world.run_until_charging(0);
+    }
+}

@@ -32,6 +32,9 @@ pub(super) fn run(arguments: &cli::Charge) -> Result<(), Failure> {
     match &arguments.task {
         ChargeTask::Status { json: true } => say(format_args!("{answer:#}")),
         ChargeTask::Status { json: false } | ChargeTask::Set(_) => status(&answer),
+        ChargeTask::Stop if answer["ended"] == "NotBegun" => say(format_args!(
+            "no station has answered yet; none will be asked for power until the plug was out"
+        )),
         ChargeTask::Stop => {
             let reason = answer["ended"].as_str().unwrap_or("?");
             say(format_args!("the power has ended ({reason})"))

@@ -44,6 +44,10 @@ pub enum V2vInput<'a> {
     Pseudonyms(Vec<Pseudonym>),
     /// Certificates that are to be believed no more, from the operator's list.
     Revoked(&'a [HashedId8]),
+    /// Whether somebody speaks with the car under its present address and would lose it with that:
+    /// a charging station. Pseudonym and address do not change meanwhile; a change that was due
+    /// follows at once.
+    InConversation(bool),
     /// Somebody aboard says that what another station reports is not there: a negation is sent.
     Gone(ActionId),
 }

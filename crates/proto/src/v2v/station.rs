@@ -51,6 +51,8 @@ pub struct V2v {
     pub(super) sending: Sending,
     pub(super) new_address: Option<MacAddress>,
     silence: Option<Silence>,
+    /// Whether a charging station knows the car by its present address.
+    in_conversation: bool,
     check_due: Instant,
     checked: Instant,
 }
@@ -86,6 +88,7 @@ impl V2v {
             sending: Sending::new(),
             new_address: None,
             silence: None,
+            in_conversation: false,
             check_due: Instant::BOOT,
             checked: Instant::BOOT,
         }
@@ -176,6 +179,7 @@ impl V2v {
                 self.pseudonyms.add(self.generation_time(now), more);
             }
             V2vInput::Revoked(names) => self.revoke(names),
+            V2vInput::InConversation(is_so) => self.in_conversation = is_so,
             V2vInput::Gone(action) => {
                 if let Some(event) = self.map.events().get(action) {
                     let place =
@@ -324,7 +328,8 @@ impl V2v {
 
     /// Whether others have a reason to follow the car, so that its names must not change.
     pub(super) fn is_followed(&self) -> bool {
-        self.own_events.any_active()
+        self.in_conversation
+            || self.own_events.any_active()
             || self.tellings.any()
             || self.warnings.given().next().is_some()
     }

@@ -108,7 +108,7 @@ impl CarRadio {
         let (charging, traffic) = begin(&self.papers, &self.settings, now, &mut self.chance);
         (self.charging, self.traffic) = (charging, traffic);
         if let Some(session) = self.open {
-            self.charging.remember(now, session, &mut self.chance);
+            self.charging.remember(session);
         }
         self.is_told = true;
         // A message that was fresh before the start may be believed once more after it.
@@ -162,7 +162,8 @@ impl CarRadio {
             self.is_told = true;
             let car = CarNow::of(state, at);
             self.charging.car(&car, &mut self.chance);
-            self.traffic.car(&car, &mut self.chance);
+            let in_conversation = self.charging.is_in_conversation();
+            self.traffic.car(&car, in_conversation, &mut self.chance);
         }
         let is_due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         let is_due = is_due(self.charging.wake_at()) || is_due(self.traffic.wake_at());

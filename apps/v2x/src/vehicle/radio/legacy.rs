@@ -75,6 +75,13 @@ impl Legacy {
         self.last.push((row.sender, now, row.what.clone()));
     }
 
+    /// Whether a prototype's station says that it charges the car: it knows it by its address.
+    pub(super) fn is_in_session(&self) -> bool {
+        self.car
+            .as_ref()
+            .is_some_and(|(_, car)| car.is_in_session())
+    }
+
     pub(super) const fn wake_at(&self) -> Option<Instant> {
         self.wake_at
     }

@@ -127,7 +127,7 @@ impl Radio {
             parts.without_clock,
         );
         if let Some(session) = parts.open {
-            charging.remember(now, session, &mut rng);
+            charging.remember(session);
         }
         Ok(Self {
             air: parts.air,
@@ -164,7 +164,9 @@ impl Radio {
                 recv(self.car) -> car => match car {
                     Ok(car) => {
                         self.charging.car(&car, &mut self.rng);
-                        self.traffic.car(&car, &mut self.rng);
+                        let by_legacy = self.legacy.as_ref().is_some_and(Legacy::is_in_session);
+                        let in_conversation = self.charging.is_in_conversation() || by_legacy;
+                        self.traffic.car(&car, in_conversation, &mut self.rng);
                         if let Some(legacy) = &mut self.legacy {
                             let plugged = self.charging.is_plugged_without_proof();
                             legacy.car(&car, self.health.air.address(), plugged);

@@ -64,6 +64,12 @@ impl LegacyCar {
         self.on
     }
 
+    /// Whether a station says that it charges the car, and the session has not ended.
+    #[must_use]
+    pub const fn is_in_session(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// What was not taken or not said, by reason.
     #[must_use]
     pub const fn counters(&self) -> LegacyCounters {

@@ -191,9 +191,12 @@ impl Traffic {
         self.v2v.handle(at, V2vInput::Heard(heard), rng);
     }
 
-    /// Takes the car as it is now.
-    pub fn car(&mut self, car: &CarNow, rng: &mut dyn CryptoRng) {
+    /// Takes the car as it is now, and whether a charging station speaks with it: then its names
+    /// stay.
+    pub fn car(&mut self, car: &CarNow, in_conversation: bool, rng: &mut dyn CryptoRng) {
         let now = car.at.instant;
+        let conversation = V2vInput::InConversation(in_conversation);
+        self.v2v.handle(now, conversation, rng);
         self.v2v.handle(now, V2vInput::Motion(motion(car)), rng);
         let condition = Condition {
             battery: car.battery,
