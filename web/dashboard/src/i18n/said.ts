@@ -1,6 +1,6 @@
 // Sentences of the back end in the user's language: a code and what stands in the sentence's places
-// (`said`) beside the English text. A code that the catalogue does not have, and a text without one,
-// are shown as the back end says them.
+// (`said`) beside the English text. A code that the catalogue does not have, and a text without
+// one, are shown as the back end says them.
 
 import { CATALOGUES, language, quantity, sentence } from ".";
 import { METRIC } from "../format/units";

@@ -10,8 +10,8 @@ import { connection } from "../../state/connection";
 /** A session that ended at an unknown time is over all the same. */
 export const isOver = (session: Session) => session.state === "ended" || session.end != null;
 
-/** Until when it is known how a session goes: while its station speaks until now, and of one that is
- * silent or gone until it last spoke. */
+/** Until when it is known how a session goes: while its station speaks until now, and of one that
+ * is silent or gone until it last spoke. */
 export function knownUntil(session: Session, station: Device | undefined) {
   if (isOver(session)) return { until: session.end, isOld: false };
   const isOld = !station || deviceState(station, now.value, connection.value) !== "online";
