@@ -165,11 +165,17 @@ fn bill_and_signed_receipt_of_a_session_are_shown_as_its_station_sent_them() {
     let devices = admin.json("/api/v1/devices");
     let path = format!("/api/v1/sessions/{}/c3", devices[0]["id"].as_str().unwrap());
     let session = admin.json(&path);
-    let line = json!({
-        "text": "Energy, night", "from": null, "to": null, "energy_wh": 501.0,
-        "quantity": "0.501 kWh", "price": "1.50", "amount": "0.75"
-    });
-    assert_eq!(session["lines"], json!([line]));
+    assert_eq!(session["lines"].as_array().unwrap().len(), 1);
+    let line = &session["lines"][0];
+    for (key, value) in [
+        ("text", json!("Energy, night")),
+        ("energy_wh", json!(501.0)),
+        ("quantity", json!("0.501 kWh")),
+        ("price", json!("1.50")),
+        ("amount", json!("0.75")),
+    ] {
+        assert_eq!(line[key], value, "{key}");
+    }
     assert_eq!(session["vehicle"], "twizy-1", "as the signed bytes say");
     let receipt = admin.json(&format!("{path}/receipt"));
     assert_eq!(receipt["signed_by"], "MA*HEL*E0001*1");

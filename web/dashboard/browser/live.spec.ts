@@ -147,6 +147,11 @@ async function lookAtAll({ page, pages, site, state, show }: Seen): Promise<void
       const path = `${FOLDER}/${state}-${site}/${name}/${id}.jpg`;
       await page.screenshot({ path, fullPage: isWhole, type: "jpeg", quality: 70 });
       expect.soft(await overflow(page), `${name}: ${id} scrolls sideways`).toBeLessThanOrEqual(0);
+      if (one.language !== "en") {
+        // What the back end says of itself has its words in every language.
+        const english = await page.locator("bdi[lang=en]").allTextContents();
+        expect.soft(english, `${name}: ${id} is not in this language`).toEqual([]);
+      }
       if (BY_AXE[state].includes(name)) {
         expect.soft(await violations(page), `${name}: ${id}`).toEqual([]);
       }

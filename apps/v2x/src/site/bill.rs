@@ -5,9 +5,12 @@
 
 use serde_json::{Value as Json, json};
 use v2x_store::{BillLineRow, BillRow};
-use v2x_tariff::LineKind;
+use v2x_tariff::{Currency, LineKind};
 use v2x_uplink::thingsboard::Value;
+use v2x_web::Said;
 use v2x_web::types::BillLine;
+
+use crate::commands::session::in_full;
 
 /// The most bytes of a bill's lines as JSON: some hundred lines. A tariff can have more periods.
 const TOLD_MAX: usize = 16_384;
@@ -21,22 +24,25 @@ const KINDS: [LineKind; 5] = [
     LineKind::Rounding,
 ];
 
-/// Lines as a page shows them.
-pub(crate) fn shown(lines: &[BillLineRow]) -> Vec<BillLine> {
+/// Lines as a page shows them, with the digits of their currency.
+pub(crate) fn shown(lines: &[BillLineRow], currency: Option<&str>) -> Vec<BillLine> {
+    let currency = currency.and_then(Currency::from_code);
     let line = |line: &BillLineRow| {
         let kind = KINDS.into_iter().find(|kind| kind.title() == line.kind);
         let is_energy = kind == Some(LineKind::Energy);
         let kwh = line.quantity.parse::<f64>().ok().filter(|_| is_energy);
+        let text = match &line.period {
+            Some(period) => format!("{}, {period}", line.kind),
+            None => line.kind.clone(),
+        };
         BillLine {
-            text: match &line.period {
-                Some(period) => format!("{}, {period}", line.kind),
-                None => line.kind.clone(),
-            },
+            said: Said::of(&text),
+            text,
             from: None,
             to: None,
             energy_wh: kwh.map(|kwh| kwh * 1000.0),
             quantity: Some(with_unit(&line.quantity, kind)),
-            price: Some(line.price.clone()),
+            price: Some(in_full(currency, &line.price)),
             amount: line.amount.clone(),
         }
     };
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn quantity_of_a_line_has_its_unit() {
         let lines: Vec<_> = KINDS.map(|kind| line(kind.title(), "2.5")).to_vec();
-        let shown = shown(&lines);
+        let shown = shown(&lines, None);
         let quantities: Vec<_> = shown
             .iter()
             .filter_map(|it| it.quantity.as_deref())

@@ -4,7 +4,7 @@ use v2x_charging::{Authorisation, EndReason, TransactionId};
 use v2x_store::{Chosen, Store, StoreError, StoredSession, V2gReceipt};
 use v2x_units::UtcTime;
 use v2x_web::types::{Receipt, Session, SessionDetail, SessionsQuery, SignedBytes, Slot};
-use v2x_web::{Answer, Refusal};
+use v2x_web::{Answer, Refusal, Sentence};
 
 use super::ID;
 use crate::commands::session::{self as told, Found};
@@ -56,7 +56,10 @@ pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<Sess
         lines: found
             .bill
             .as_ref()
-            .map(|bill| bill::shown(&bill.lines))
+            .map(|bill| {
+                let total = bill.total.as_ref().ok();
+                bill::shown(&bill.lines, total.map(|total| total.currency.as_str()))
+            })
             .unwrap_or_default(),
         samples_from: times().min().map(ms),
         samples_to: times().max().map(ms),
@@ -64,7 +67,10 @@ pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<Sess
             "{}, version {}",
             head.tariff_id, head.tariff_version
         )),
-        explanation: told::sentences(&found),
+        explanation: told::sentences(&found)
+            .into_iter()
+            .map(Sentence::of)
+            .collect(),
     })
 }
 

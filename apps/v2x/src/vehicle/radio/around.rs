@@ -1,7 +1,7 @@
 //! Who is around, for the server: what the car's own pages show of it, in short.
 //!
 //! It is sent and not kept: an old one is worth nothing. What the keys mean is
-//! `docs/protocol/mqtt.md`; why it is sent at all, `docs/decisions/0060-neighbours-at-the-server.md`.
+//! `docs/protocol/mqtt.md`; why it is sent, `docs/decisions/0060-neighbours-at-the-server.md`.
 
 use std::collections::BTreeMap;
 
