@@ -182,12 +182,12 @@ for (const site of SITES) {
     const began = Date.now();
     await expect(page.locator(".connection-note .note")).toBeVisible(SILENCE_IS_SHOWN);
     console.log(`  ${site.name}: silence is shown after ${(Date.now() - began) / 1000} s`);
-    await expect(page.locator(".reading:not(.stale, .missing):not(dd)")).toHaveCount(0);
+    await expect(page.locator(".reading:not(.stale, .missing)")).toHaveCount(0);
     const showOld = async (route: string) => {
       await page.evaluate((hash) => (location.hash = hash), route);
       await expect(page.locator(`main[data-route="${route}"] h1`)).toBeVisible();
       await expect(page.locator(".connection-note .note")).toBeVisible();
-      await expect(page.locator(".reading:not(.stale, .missing):not(dd)")).toHaveCount(0);
+      await expect(page.locator(".reading:not(.stale, .missing)")).toHaveCount(0);
       await expect(page.locator(".slot:not(.stale)")).toHaveCount(0);
     };
     await lookAtAll({ page, pages, site: site.name, state: "stopped", show: showOld });

@@ -8,7 +8,7 @@ import { followLive } from "./api/live";
 import type { Device } from "./api/types";
 import { t } from "./i18n";
 import { setServerTime } from "./state/clock";
-import { devices, devicesError, devicesRead, readDevices } from "./state/devices";
+import { devices, devicesError, devicesRead, readDevices, warnings } from "./state/devices";
 import { beginAt, route } from "./state/route";
 import { LogIn } from "./pages/login";
 import { page } from "./pages/pages";
@@ -82,6 +82,7 @@ export function App() {
     if (!who) {
       devicesRead.value = false;
       devices.value = new Map();
+      warnings.value = [];
       return;
     }
     setServerTime(who.now);

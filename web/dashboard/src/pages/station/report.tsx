@@ -66,8 +66,11 @@ function monthStart(month: string): number {
 }
 
 export function Report({ device }: { device: Device }) {
-  const [month, setMonth] = useState(() => monthOf(now.peek()));
-  const report = useApi<MonthReport>(`/stations/${part(device.id)}/report`, { month });
+  // Which month runs, the station says: it may be in another zone than the browser.
+  const [chosen, setMonth] = useState<string | undefined>(undefined);
+  const query = chosen === undefined ? {} : { month: chosen };
+  const report = useApi<MonthReport>(`/stations/${part(device.id)}/report`, query);
+  const month = chosen ?? report.data?.month ?? monthOf(now.peek());
   const step = (by: number) => setMonth(monthOf(monthStart(month), by));
   return (
     <>

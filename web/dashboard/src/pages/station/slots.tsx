@@ -74,7 +74,7 @@ function SlotFigure({ station, name, slot, of, as }: FigureProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd class={age?.stale ? "reading stale" : "reading"}>
+      <dd class={age === null ? "reading missing" : age.stale ? "reading stale" : "reading"}>
         <bdi>{quantity(said?.value, as)}</bdi>
         {age?.stale && <Age ms={age.age_ms} />}
       </dd>
