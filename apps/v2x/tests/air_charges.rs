@@ -71,11 +71,19 @@ fn charge_goes_on_after_either_end_was_killed_and_leaves_one_receipt() {
     );
     yard.await_charge();
 
+    let offs = events(&yard.site.out(), "v2g_power_off");
+    let openings = yard.slot().openings.load(SeqCst);
+    let confirmed = events(&yard.car_out(), "v2g_plug_confirmed");
     yard.restart_car();
     wait_until(SOON, "the car in its session again", || {
         yard.daemon.says("station proven") && yard.daemon.says("charging session over the radio")
     });
+    wait_until(SOON, "the charge that goes on", || {
+        events(&yard.car_out(), "v2g_plug_confirmed") > confirmed
+    });
     yard.await_power();
+    assert_eq!(events(&yard.site.out(), "v2g_power_off"), offs);
+    assert_eq!(yard.slot().openings.load(SeqCst), openings);
     yard.slot().plugged.store(false, SeqCst);
     let receipt = await_receipt(&yard);
     assert_eq!(receipt.evcc, "CAR-7");

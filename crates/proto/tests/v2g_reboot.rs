@@ -250,6 +250,79 @@ fn station_that_restarts_lets_power_flow_only_when_the_car_is_back() {
     assert_eq!(on, 2);
 }
 
+fn power_offs(world: &World) -> usize {
+    count(&world.stations[0].events, |e| {
+        matches!(e, SeccEvent::PowerOff(..))
+    })
+}
+
+#[test]
+fn car_that_restarts_does_not_end_its_charge_because_it_knows_of_no_plug_yet() {
+    let mut world = World::new(9);
+    world.plug(0, 0);
+    world.run_until_charging(0);
+    for _ in 0..3 {
+        world.run(Duration::from_secs(60));
+        world.reboot_car(0);
+    }
+    world.run(Duration::from_secs(60));
+    assert_eq!(power_offs(&world), 0);
+    assert_eq!(world.cars[0].evcc.state(), S::ExpectStatusTime);
+}
+
+#[test]
+fn car_whose_bus_sleeps_goes_on_after_a_restart_until_it_wakes_without_a_plug() {
+    for has_left in [true, false] {
+        let mut world = World::new(10);
+        world.plug(0, 0);
+        world.run_until_charging(0);
+        let session = world.stations[0].secc.session().unwrap().id;
+        world.run(Duration::from_secs(60));
+        world.cars[0].feels = false;
+        world.reboot_car(0);
+        world.cars[0].settles = None;
+        world.run(Duration::from_secs(45 * 60));
+        assert_eq!(power_offs(&world), 0);
+        let now = world.stations[0].secc.session().map(|session| session.id);
+        assert_eq!(now, Some(session));
+        if has_left {
+            world.tell_car(0, EvccInput::Plugged(false));
+        } else {
+            world.tell_car(0, EvccInput::Plugged(true));
+            world.run(Duration::from_secs(60));
+            assert_eq!(power_offs(&world), 0, "it is the same plugging-in");
+            world.tell_car(0, EvccInput::Stop);
+        }
+        world.run(Duration::from_secs(60));
+        assert_eq!(signed_by_both(&world), 1);
+        assert!(world.stations[0].secc.session().is_none());
+        if !has_left {
+            let state = world.cars[0].evcc.state();
+            assert_eq!(state, S::ExpectUnplug, "nothing begins anew");
+        }
+    }
+}
+
+#[test]
+fn car_whose_bus_sleeps_does_not_call_all_night_for_a_session_that_nobody_knows() {
+    let mut world = World::new(11);
+    world.plug(0, 0);
+    world.run_until_charging(0);
+    world.conditions = v2g_world::Conditions::SILENT;
+    world.cars[0].feels = false;
+    world.reboot_car(0);
+    world.cars[0].settles = None;
+    world.run(Duration::from_secs(39 * 60));
+    assert_eq!(world.cars[0].evcc.state(), S::ExpectStation);
+    world.run(Duration::from_secs(2 * 60));
+    assert_eq!(world.cars[0].evcc.state(), S::ExpectPlug);
+    assert_eq!(v2g_world::remembered(&world.cars[0].events), None);
+    // Its bus wakes with the plug in.
+    world.conditions = v2g_world::Conditions::CLEAR;
+    world.tell_car(0, EvccInput::Plugged(true));
+    world.run_until_state(0, S::ExpectStatusTime);
+}
+
 #[test]
 fn driver_who_stops_after_a_restart_is_not_charged_anew() {
     let mut world = World::new(5);

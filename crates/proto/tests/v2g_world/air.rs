@@ -83,6 +83,8 @@ impl World {
     /// Lets the time go on to the next thing that happens, at most to `end`.
     pub(super) fn step(&mut self, end: Instant) {
         let wakes = self.cars.iter().filter_map(|car| car.wake);
+        let settling = self.cars.iter().filter_map(|car| car.settles);
+        let wakes = wakes.chain(settling);
         let wakes = wakes.chain(self.stations.iter().filter_map(|station| station.wake));
         let arrivals = self.air.iter().map(|flight| flight.arrives);
         let next = wakes
@@ -104,6 +106,12 @@ impl World {
             self.deliver(&flight);
         }
         for at in 0..self.cars.len() {
+            if self.cars[at].settles.is_some_and(|when| when <= self.now) {
+                let car = &mut self.cars[at];
+                car.settles = None;
+                let plugged = car.plugged_into.is_some();
+                self.tell_car(at, EvccInput::Plugged(plugged));
+            }
             self.drain_car(at);
         }
         for at in 0..self.stations.len() {

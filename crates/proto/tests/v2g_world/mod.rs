@@ -83,6 +83,8 @@ pub struct CarNode {
     pub states: Vec<EvccState>,
     /// Whether it tells what it feels of its plug, as releases before that question do not.
     pub feels: bool,
+    /// When its computer knows after a restart whether the plug is in.
+    pub settles: Option<Instant>,
     wake: Option<Instant>,
 }
 
@@ -118,6 +120,9 @@ pub struct World {
     clock_known: bool,
     next_second: Instant,
 }
+
+/// How long a car's computer looks at its bus before it knows of the plug.
+const PLUG_SETTLES: Duration = Duration::from_millis(1200);
 
 /// Power that a car draws.
 pub const POWER: f64 = 2_000.0;
@@ -193,6 +198,7 @@ impl World {
             events: Vec::new(),
             states: vec![EvccState::ExpectPlug],
             feels: true,
+            settles: None,
             wake: None,
         });
         self.cars.len() - 1
@@ -270,14 +276,13 @@ impl World {
         let node = &mut self.cars[at];
         let session = remembered(&node.events);
         node.evcc = Evcc::new(node.identity.clone(), node.trust.clone(), node.settings);
-        let (now, plugged) = (self.now, node.plugged_into.is_some());
+        let now = self.now;
         node.evcc.handle(now, EvccInput::Clock(utc), &mut self.rng);
         if let Some(session) = session {
             node.evcc.remember(now, session, &mut self.rng);
         }
-        if plugged {
-            self.tell_car(at, EvccInput::Plugged(true));
-        }
+        // Its bus has to say the same for a while before it counts.
+        node.settles = Some(now + PLUG_SETTLES);
         // Mains that were there before its computer was have no moment.
         let station = self.cars[at].plugged_into;
         let is_live = station.is_some_and(|station| self.stations[station].live.is_some());

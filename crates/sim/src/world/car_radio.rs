@@ -108,7 +108,7 @@ impl CarRadio {
         let (charging, traffic) = begin(&self.papers, &self.settings, now, &mut self.chance);
         (self.charging, self.traffic) = (charging, traffic);
         if let Some(session) = self.open {
-            self.charging.remember(now, session, &mut self.chance);
+            self.charging.remember(session);
         }
         self.is_told = true;
         // A message that was fresh before the start may be believed once more after it.

@@ -1,6 +1,7 @@
 // What the back end says of charging stations: slots, sessions, tariffs, accounts. Money is text,
 // digit by digit as it was billed; the pages never compute with it.
 
+import type { Said, Sentence } from "../i18n/said";
 import type { Json, Millis, Value } from "./types";
 
 export interface Session {
@@ -24,6 +25,7 @@ export interface Slot {
   name: string;
   state?: string | null;
   reason?: string | null;
+  said?: Said | null;
   vehicle_connected?: boolean | null;
   available?: boolean | null;
   values: Record<string, Value | Json>;
@@ -33,6 +35,7 @@ export interface Slot {
 
 export interface BillLine {
   text: string;
+  said?: Said | null;
   from?: Millis | null;
   to?: Millis | null;
   energy_wh?: number | null;
@@ -47,7 +50,7 @@ export interface SessionDetail extends Session {
   samples_from?: Millis | null;
   samples_to?: Millis | null;
   tariff?: string | null;
-  explanation?: string[];
+  explanation?: Sentence[];
 }
 
 export interface Receipt {
@@ -55,6 +58,14 @@ export interface Receipt {
   signed_by?: string | null;
   countersigned?: boolean;
   not_certified_meter?: boolean;
+  /** What was signed, in hexadecimal. */
+  signed?: SignedBytes | null;
+}
+
+export interface SignedBytes {
+  receipt: string;
+  signature: string;
+  countersignature?: string | null;
 }
 
 export interface Tariff {
@@ -67,7 +78,7 @@ export interface TariffPreview {
   lines?: BillLine[];
   total?: string | null;
   currency?: string | null;
-  errors?: string[];
+  errors?: Sentence[];
 }
 
 /** What a slot or a vehicle (`name`) or a day had of a month. */
@@ -77,6 +88,8 @@ export interface ReportRow {
   sessions?: number | null;
   /** Of them, how many have no price. */
   unbilled?: number | null;
+  /** Of them, how many have no energy that anybody told. */
+  unmeasured?: number | null;
   energy_wh?: number | null;
   revenue?: string | null;
 }
@@ -85,6 +98,11 @@ export interface Report {
   month: string;
   sessions?: number | null;
   unbilled?: number | null;
+  unmeasured?: number | null;
+  /** There were more sessions than are added up. */
+  is_cut?: boolean;
+  /** More was charged than a sum can hold. */
+  is_revenue_beyond?: boolean;
   /** Sessions of the station that are in no month. */
   undated?: number | null;
   energy_wh?: number | null;

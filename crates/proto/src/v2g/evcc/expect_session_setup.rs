@@ -5,8 +5,8 @@
 use v2x_units::Instant;
 
 use super::{
-    Evcc, EvccEvent, EvccState, Session, StopReason, expect_authorization, expect_metering_receipt,
-    expect_session_stop, has_ended,
+    Evcc, EvccEvent, EvccState, Plug, Session, StopReason, expect_authorization,
+    expect_metering_receipt, expect_session_stop, has_ended,
 };
 use crate::v2g::message::{SessionSetupReq, SessionSetupRes, SetupOutcome};
 
@@ -30,7 +30,7 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant, res: SessionSetupRes) {
     if !has_ended(res.outcome) {
         evcc.session.plugging.get_or_insert(evcc.pluggings);
     }
-    if !evcc.plugged {
+    if evcc.plug == Plug::Out {
         evcc.session.stop.get_or_insert(StopReason::Unplugged);
     } else if evcc.is_not_wanted() {
         evcc.session.stop.get_or_insert(StopReason::Driver);

@@ -1,10 +1,10 @@
 //! Entered when everything is said. Accepts SessionStopRes.
 //! Leaves to ExpectUnplug, to battery data when the plug is out, to a new session when it was
-//! out and is in again.
+//! out and is in again, to ExpectPlug when nobody knows.
 
 use v2x_units::Instant;
 
-use super::{Evcc, EvccEvent, EvccState, expect_session_setup, expect_unplug};
+use super::{Evcc, EvccEvent, EvccState, Plug, expect_plug, expect_session_setup, expect_unplug};
 use crate::v2g::message::SessionStopReq;
 
 pub(super) fn enter(evcc: &mut Evcc, now: Instant) {
@@ -18,11 +18,12 @@ pub(super) fn answer(evcc: &mut Evcc, now: Instant) {
     }
     evcc.session.stop = None;
     evcc.session.powered = false;
-    if !evcc.plugged {
-        expect_unplug::leave(evcc, now);
-    } else if plugging == Some(evcc.pluggings) {
-        evcc.state = EvccState::ExpectUnplug;
-    } else {
-        expect_session_setup::enter(evcc, now);
+    let is_over = plugging == Some(evcc.pluggings);
+    match evcc.plug {
+        Plug::Out => expect_unplug::leave(evcc, now),
+        Plug::In | Plug::NotKnown if is_over => evcc.state = EvccState::ExpectUnplug,
+        Plug::In => expect_session_setup::enter(evcc, now),
+        // Whoever does not know of a plug begins nothing; if there is one it will be told.
+        Plug::NotKnown => expect_plug::enter(evcc),
     }
 }

@@ -25,6 +25,8 @@ mod sequence;
 mod tests;
 mod timers;
 
+use core::mem::{Discriminant, discriminant};
+
 use rand_core::CryptoRng;
 use v2x_units::{Instant, KilometersPerHour, MacAddress, Position, UtcTime};
 
@@ -37,8 +39,9 @@ use super::message::{
     SessionId, SetupOutcome, SignedReceipt,
 };
 use super::nearness::Nearness;
+use super::seldom::Seldom;
 use crate::secure::initiator::{FromStation, Initiator, Judge};
-use crate::secure::{AirCounters, Credential, Identity, Signature, Trust};
+use crate::secure::{AirCounters, Credential, CredentialError, Identity, Signature, Trust};
 
 /// What the car's end waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +90,16 @@ enum PlugProof {
     NotSpoken,
 }
 
+/// Whether the car is plugged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plug {
+    In,
+    Out,
+    /// Not known after a restart: a bus that sleeps says nothing of it, and nothing follows from
+    /// that.
+    NotKnown,
+}
+
 /// What the car's end knows of its session.
 #[derive(Debug, Clone, Default)]
 struct Session {
@@ -116,8 +129,9 @@ pub struct Evcc {
     not_wanted: Option<u32>,
     station: Option<Credential>,
     request_number: u16,
-    plugged: bool,
+    plug: Plug,
     pluggings: u32,
+    /// When the plug came out; while that is not known, when its computer started.
     unplugged_at: Instant,
     senses: PlugSenses,
     battery: BatteryReport,
@@ -129,6 +143,10 @@ pub struct Evcc {
     due: Instant,
     clock: Option<(Instant, UtcTime)>,
     events: Events<EvccEvent>,
+    /// Why stations were not believed, and why they did not believe the car, as far as it was told
+    /// a short while ago.
+    not_believed: Seldom<Discriminant<CredentialError>>,
+    refused: Seldom<u8>,
 }
 
 impl Evcc {
@@ -145,7 +163,7 @@ impl Evcc {
             not_wanted: None,
             station: None,
             request_number: 0,
-            plugged: false,
+            plug: Plug::Out,
             pluggings: 0,
             unplugged_at: Instant::BOOT,
             senses: PlugSenses::default(),
@@ -157,14 +175,18 @@ impl Evcc {
             due: Instant::BOOT,
             clock: None,
             events: Events::new(),
+            not_believed: Seldom::new(),
+            refused: Seldom::new(),
         }
     }
 
-    /// Remembers a session that was open before a restart, so that its receipt can be fetched
-    /// even when the plug is out by now.
+    /// Remembers a session that was open before a restart, and goes on with it. Whether the plug
+    /// is still in is not known until [`EvccInput::Plugged`] says so: until then nothing is ended
+    /// for a plug that may be out, and once it is out the receipt is fetched.
     pub fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
         self.session.id = Some(session);
         self.session.powered = true;
+        self.plug = Plug::NotKnown;
         self.unplugged_at = now;
         expect_station::enter(self, now, rng);
     }
@@ -254,16 +276,23 @@ impl Evcc {
         self.events.push(event);
     }
 
+    fn tell_if(&mut self, is_due: bool, event: EvccEvent) {
+        if is_due {
+            self.tell(event);
+        }
+    }
+
     fn utc(&self, now: Instant) -> Option<UtcTime> {
         self.clock.map(|(at, utc)| utc + now.since(at))
     }
 
     fn plugged_in(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
-        if self.plugged {
-            return;
+        match core::mem::replace(&mut self.plug, Plug::In) {
+            Plug::In => return,
+            Plug::Out => self.pluggings = self.pluggings.wrapping_add(1),
+            // It is the plugging-in that the remembered session belongs to.
+            Plug::NotKnown => {}
         }
-        self.plugged = true;
-        self.pluggings = self.pluggings.wrapping_add(1);
         match self.state {
             EvccState::ExpectPlug => expect_station::enter(self, now, rng),
             EvccState::ExpectReportTime | EvccState::ExpectBatteryData => {
@@ -274,12 +303,13 @@ impl Evcc {
     }
 
     fn unplugged(&mut self, now: Instant) {
-        if !self.plugged {
+        if self.plug == Plug::Out {
             return;
         }
-        self.plugged = false;
+        self.plug = Plug::Out;
         self.unplugged_at = now;
         match self.state {
+            EvccState::ExpectPlug => {}
             EvccState::ExpectUnplug => expect_unplug::leave(self, now),
             EvccState::ExpectStation if self.session.id.is_none() => expect_plug::enter(self),
             _ => self.stop(now, StopReason::Unplugged),
@@ -288,7 +318,7 @@ impl Evcc {
 
     /// Whether the driver has said that he wants no power from this plug.
     fn is_not_wanted(&self) -> bool {
-        self.plugged && self.not_wanted == Some(self.pluggings)
+        self.plug != Plug::Out && self.not_wanted == Some(self.pluggings)
     }
 
     /// Ends the session; where an answer is outstanding its state does so when it comes.
@@ -341,9 +371,13 @@ impl Evcc {
                 expect_session_setup::enter(self, now);
             }
             Some(FromStation::NotBelieved(reason)) => {
-                self.tell(EvccEvent::StationNotBelieved(reason));
+                let is_due = self.not_believed.is_due(now, discriminant(&reason));
+                self.tell_if(is_due, EvccEvent::StationNotBelieved(reason));
             }
-            Some(FromStation::Refused(code)) => self.tell(EvccEvent::NotBelieved(code)),
+            Some(FromStation::Refused(code)) => {
+                let is_due = self.refused.is_due(now, code);
+                self.tell_if(is_due, EvccEvent::NotBelieved(code));
+            }
             Some(FromStation::Response { kind, body }) => sequence::take(self, now, kind, &body),
         }
     }

@@ -14,8 +14,8 @@
 use v2x_units::Instant;
 
 use super::{
-    Evcc, EvccEvent, EvccState, LeftReason, Session, StopReason, expect_plug, expect_plug_check,
-    expect_report_time, expect_session_setup, expect_session_stop, sequence,
+    Evcc, EvccEvent, EvccState, LeftReason, Plug, Session, StopReason, expect_plug,
+    expect_plug_check, expect_report_time, expect_session_setup, expect_session_stop, sequence,
 };
 use crate::v2g::message::ResponseCode;
 
@@ -39,7 +39,7 @@ pub(super) fn take(evcc: &mut Evcc, now: Instant, code: ResponseCode) {
         }
         (_, ResponseCode::UnknownSession) => {
             forget_session(evcc);
-            if evcc.plugged {
+            if evcc.plug == Plug::In {
                 expect_session_setup::enter(evcc, now);
             } else {
                 expect_plug::enter(evcc);

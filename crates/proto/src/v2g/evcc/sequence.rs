@@ -17,7 +17,7 @@
 //! | ExpectPowerDelivery, stop | PowerDeliveryRes | ExpectMeteringReceipt |
 //! | ExpectMeteringReceipt | MeteringReceiptRes with the receipt | ExpectReceiptKept; disputed: ExpectSessionStop |
 //! | ExpectReceiptKept | MeteringReceiptRes | ExpectSessionStop |
-//! | ExpectSessionStop | SessionStopRes | ExpectUnplug; plug out: ExpectReportTime or, not permitted, ExpectPlug |
+//! | ExpectSessionStop | SessionStopRes | ExpectUnplug; plug out: ExpectReportTime or, not permitted, ExpectPlug; not known of another plugging-in: ExpectPlug |
 //! | ExpectUnplug | the plug to be out | ExpectReportTime or, not permitted, ExpectPlug |
 //! | ExpectReportTime | 5 s | ExpectBatteryData; far away: ExpectPlug; plugged: ExpectSessionSetup |
 //! | ExpectBatteryData | BatteryDataRes | ExpectReportTime; silence: ExpectPlug; plugged: ExpectSessionSetup |
@@ -29,7 +29,7 @@
 use v2x_units::Instant;
 
 use super::{
-    Evcc, EvccEvent, EvccState, expect_authorization, expect_battery_data,
+    Evcc, EvccEvent, EvccState, Plug, expect_authorization, expect_battery_data,
     expect_charge_parameter_discovery, expect_charging_status, expect_metering_receipt,
     expect_plug, expect_plug_check, expect_power_delivery, expect_receipt_kept,
     expect_session_setup, expect_session_stop, refused,
@@ -92,7 +92,7 @@ pub(super) fn sequence_error(evcc: &mut Evcc, now: Instant, message_type: u8) {
 /// Leaves the station alone for a while; another may have the plug.
 pub(super) fn call_another(evcc: &mut Evcc, now: Instant) {
     evcc.initiator.pass_over(now);
-    if evcc.plugged || evcc.session.id.is_some() {
+    if evcc.plug == Plug::In || evcc.session.id.is_some() {
         evcc.state = EvccState::ExpectStation;
     } else {
         expect_plug::enter(evcc);

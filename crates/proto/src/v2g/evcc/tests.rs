@@ -149,7 +149,7 @@ fn next(state: EvccState, response: &Response) -> Option<EvccState> {
 fn car_in(state: EvccState) -> Evcc {
     let (identity, trust) = enrolled(Role::Vehicle);
     let mut evcc = Evcc::new(identity, trust, EvccSettings::default());
-    evcc.plugged = true;
+    evcc.plug = Plug::In;
     evcc.station = Some(enrolled(Role::Station).0.credential().clone());
     evcc.session.id = Some(session());
     evcc.session.plugging = Some(evcc.pluggings);

@@ -4,16 +4,16 @@ use rand_core::CryptoRng;
 use v2x_units::Instant;
 
 use super::{
-    Evcc, EvccEvent, EvccState, LeftReason, expect_plug, expect_report_time, expect_station,
+    Evcc, EvccEvent, EvccState, LeftReason, Plug, expect_plug, expect_report_time, expect_station,
     expect_status_time,
 };
-use crate::deadlines::{OUT_OF_REACH, RECEIPT_PICKUP, REQUEST_GIVE_UP};
+use crate::deadlines::{OUT_OF_REACH, RADIO_GAP_MAX, RECEIPT_PICKUP, REQUEST_GIVE_UP};
 
 pub(super) fn run(evcc: &mut Evcc, now: Instant, rng: &mut dyn CryptoRng) {
     match evcc.state {
         EvccState::ExpectPlug | EvccState::ExpectUnplug => {}
         EvccState::ExpectStation => {
-            if !evcc.plugged && now.since(evcc.unplugged_at) >= RECEIPT_PICKUP {
+            if seeks_until(evcc).is_some_and(|until| now >= until) {
                 if let Some(session) = evcc.session.id {
                     evcc.tell(EvccEvent::SessionEnded(session));
                 }
@@ -41,6 +41,15 @@ pub(super) fn run(evcc: &mut Evcc, now: Instant, rng: &mut dyn CryptoRng) {
     }
 }
 
+/// How long a station is called without a plug: as long as one keeps a session or its receipt.
+fn seeks_until(evcc: &Evcc) -> Option<Instant> {
+    match evcc.plug {
+        Plug::In => None,
+        Plug::Out => Some(evcc.unplugged_at + RECEIPT_PICKUP),
+        Plug::NotKnown => Some(evcc.unplugged_at + RADIO_GAP_MAX + RECEIPT_PICKUP),
+    }
+}
+
 fn has_waited(evcc: &Evcc, now: Instant, longest: core::time::Duration) -> bool {
     let since = evcc.initiator.waiting_since();
     since.is_some_and(|since| now.since(since) >= longest)
@@ -50,7 +59,7 @@ fn has_waited(evcc: &Evcc, now: Instant, longest: core::time::Duration) -> bool 
 pub(super) fn next(evcc: &Evcc) -> Option<Instant> {
     let due = match evcc.state {
         EvccState::ExpectStatusTime | EvccState::ExpectReportTime => Some(evcc.due),
-        EvccState::ExpectStation if !evcc.plugged => Some(evcc.unplugged_at + RECEIPT_PICKUP),
+        EvccState::ExpectStation => seeks_until(evcc),
         _ => None,
     };
     let give_up = match evcc.state {

@@ -18,11 +18,9 @@ use v2x_units::{Instant, MacAddress, Stamp, StateOfCharge, UtcTime, WattHours, W
 
 use super::CarNow;
 use super::feeling::Feeling;
+use super::plug::PlugFollower;
 use super::rows;
 use super::wishes::{V2gSettings, Wishes};
-
-/// Mains that go away for less than this are no plug that was pulled: relays bounce.
-const PLUG_SETTLES: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for the station's answer before whoever asked hears that there is none.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -102,11 +100,11 @@ pub struct Charging {
     stopping: Option<Instant>,
     /// What whoever waits is told.
     answer: Option<Json>,
-    plugged: bool,
+    plug: PlugFollower,
+    /// The session that was open before a restart, until it can be gone on with.
+    remembered: Option<SessionId>,
     mains: Feeling,
     charger: Feeling,
-    /// Since when the car looks otherwise than `plugged` says.
-    doubtful_since: Option<Instant>,
     /// The name and address of the station that was proven last, and what it offers.
     station: String,
     address: MacAddress,
@@ -115,7 +113,8 @@ pub struct Charging {
 }
 
 impl Charging {
-    /// Begins unplugged. `without_clock`: stations are believed while the time is not known.
+    /// Begins without knowing of a plug. `without_clock`: stations are believed while the time is
+    /// not known.
     #[must_use]
     pub fn new(
         identity: Identity,
@@ -136,10 +135,10 @@ impl Charging {
             reading: None,
             stopping: None,
             answer: None,
-            plugged: false,
+            plug: PlugFollower::default(),
+            remembered: None,
             mains: Feeling::default(),
             charger: Feeling::default(),
-            doubtful_since: None,
             station: String::new(),
             address: MacAddress::BROADCAST,
             offer: None,
@@ -147,9 +146,29 @@ impl Charging {
         }
     }
 
-    /// Goes on with the session that was open before a restart.
-    pub fn remember(&mut self, now: Instant, session: SessionId, rng: &mut dyn CryptoRng) {
-        self.evcc.remember(now, session, rng);
+    /// Goes on with the session that was open before a restart, as soon as the car has been
+    /// heard and the time is known.
+    pub const fn remember(&mut self, session: SessionId) {
+        self.remembered = Some(session);
+    }
+
+    /// Calls for the station of the session that was open before a restart. A bus that sleeps
+    /// says nothing of the plug, and then nothing is ended for it.
+    fn resume(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
+        if !self.plug.is_settled(now) || !self.may_call() {
+            return;
+        }
+        if let Some(session) = self.remembered.take() {
+            self.evcc.remember(now, session, rng);
+            if let Some(plugged) = self.plug.known() {
+                self.evcc.handle(now, EvccInput::Plugged(plugged), rng);
+            }
+        }
+    }
+
+    /// Without the time no station could be believed, and would be passed over for a while.
+    const fn may_call(&self) -> bool {
+        self.without_clock || self.utc.is_some()
     }
 
     /// When it wants to be polled.
@@ -165,7 +184,7 @@ impl Charging {
             self.evcc.state(),
             EvccState::ExpectPlug | EvccState::ExpectStation
         );
-        self.plugged && waits
+        self.plug.is_in() && waits
     }
 
     /// Whether a station knows the car by its radio's address, so that it must keep it.
@@ -191,27 +210,12 @@ impl Charging {
         if let Some((at, fix)) = car.fix {
             self.evcc.handle(now, EvccInput::Fix(at, fix), rng);
         }
-        // Without the time no station could be believed, and would be passed over for a while.
-        let may_call = self.plugged || self.without_clock || self.utc.is_some();
-        let looks_plugged = may_call && self.looks_plugged(car);
-        if looks_plugged == self.plugged {
-            self.doubtful_since = None;
-            return;
+        let may_come = self.may_call();
+        let changed = self.plug.look(car, self.config.call_when_parked, may_come);
+        self.resume(now, rng);
+        if let Some(plugged) = changed {
+            self.evcc.handle(now, EvccInput::Plugged(plugged), rng);
         }
-        let since = *self.doubtful_since.get_or_insert(now);
-        if now.since(since) >= PLUG_SETTLES {
-            self.plugged = looks_plugged;
-            self.doubtful_since = None;
-            self.evcc
-                .handle(now, EvccInput::Plugged(looks_plugged), rng);
-        }
-    }
-
-    /// Mains at the charger mean a plug. A bus that sleeps says nothing of it: a car that has
-    /// stopped charging falls asleep with the plug in.
-    fn looks_plugged(&self, car: &CarNow) -> bool {
-        let by_mains = car.mains.unwrap_or(self.plugged && car.is_parked());
-        by_mains || (self.config.call_when_parked && car.is_parked())
     }
 
     /// Takes what the radio heard.
@@ -269,18 +273,20 @@ impl Charging {
     /// Whether the plug is in and no session is open: a stop is remembered for the next one.
     fn awaits_station(&self) -> bool {
         let awaits = self.evcc.state() == EvccState::ExpectStation;
-        self.plugged && awaits && self.evcc.session().is_none()
+        self.plug.is_in() && awaits && self.evcc.session().is_none()
     }
 
     fn can_stop(&self) -> bool {
-        !matches!(
-            self.evcc.state(),
-            EvccState::ExpectPlug
-                | EvccState::ExpectStation
-                | EvccState::ExpectUnplug
-                | EvccState::ExpectReportTime
-                | EvccState::ExpectBatteryData
-        ) || (self.evcc.state() == EvccState::ExpectStation && self.evcc.session().is_some())
+        self.remembered.is_some()
+            || !matches!(
+                self.evcc.state(),
+                EvccState::ExpectPlug
+                    | EvccState::ExpectStation
+                    | EvccState::ExpectUnplug
+                    | EvccState::ExpectReportTime
+                    | EvccState::ExpectBatteryData
+            )
+            || (self.evcc.state() == EvccState::ExpectStation && self.evcc.session().is_some())
     }
 
     fn answer_stop(&mut self, answer: Json) {
@@ -291,14 +297,14 @@ impl Charging {
 
     /// How the charge goes; what is not known is `null`.
     fn status(&self) -> Json {
-        let session = self.evcc.session().map(rows::hex);
+        let session = self.evcc.session().or(self.remembered).map(rows::hex);
         let station = (!self.station.is_empty()).then_some(&self.station);
         let reading = self.reading.filter(|_| session.is_some());
         let departure = self.settings.departure.map(|departure| departure.0);
         let desired = self.wishes.desired_soc(&self.config);
         json!({
             "ok": true,
-            "plugged": self.plugged,
+            "plugged": self.plug.is_in(),
             "state": format!("{:?}", self.evcc.state()),
             "station": station,
             "session": session,

@@ -8,6 +8,7 @@
 //! | [`car_now`] | the car as the radio needs it, ten times a second |
 //! | [`traffic`] | V2V: the car and what is heard in, payloads and things to keep out |
 //! | [`charging`] | V2G: the same for the conversation about charging |
+//! | `plug` | whether the car is plugged in |
 //! | `feeling` | what the car feels of its plug, and since when |
 //! | [`wishes`] | what the owner has set for charging, and what the driver wants instead |
 //! | [`rows`] | what the radio brought, as rows of the table of radio messages |
@@ -15,6 +16,7 @@
 pub mod car_now;
 pub mod charging;
 mod feeling;
+mod plug;
 pub mod rows;
 pub mod traffic;
 pub mod wishes;
