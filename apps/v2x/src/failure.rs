@@ -3,6 +3,7 @@
 //! Libraries return their own typed errors; this is where they become a sentence and a hint.
 
 use std::fmt::Display;
+use std::io::Write as _;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -80,14 +81,12 @@ impl Failure {
     }
 
     /// Prints the failure to standard error and gives its exit code.
-    #[expect(
-        clippy::print_stderr,
-        reason = "this is where a failure reaches the person"
-    )]
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.what);
+        let mut to = std::io::stderr().lock();
+        // Whose terminal has been closed has nobody to tell.
+        writeln!(to, "error: {}", self.what).ok();
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            writeln!(to, "hint: {hint}").ok();
         }
         ExitCode::from(self.blame.code())
     }

@@ -28,8 +28,15 @@ pub(super) fn run(arguments: &cli::Demo) -> Result<(), Failure> {
     let clock = Clock::start();
     let site = Site::prepare(arguments)?;
     let mut family = Family::new(site.logs())?;
-    site.draw_keys(&family)?;
-    site.let_in(&family)?;
+    let made = site.draw_keys(&family).and_then(|()| site.let_in(&family));
+    if shutdown.is_requested() {
+        // Ctrl-C has ended what was being made, too.
+        let folder = site.folder().display();
+        return say(format_args!(
+            "ended before anything ran; {folder} has nothing to look at"
+        ));
+    }
+    made?;
     let started = start(&site, &mut family, &shutdown, &clock);
     let greeted = started.and_then(|()| match shutdown.is_requested() {
         true => Ok(()),
