@@ -27,6 +27,10 @@ pub const PROOF_GIVE_UP: Duration = Duration::from_secs(15);
 /// multiplications on Curve25519, so a flood takes a bounded share of a small board.
 pub const HANDSHAKE_PACE: Duration = Duration::from_millis(200);
 
+/// How long an end says nothing more of a refusal that it has just told, of the same kind: whoever
+/// is refused can come again as often as the pace of handshakes lets him.
+pub const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
 /// The period of ChargingStatus.
 pub const CHARGING_STATUS_PERIOD: Duration = Duration::from_secs(5);
 

@@ -54,6 +54,10 @@ pub const PEERS_MAX: usize = 4;
 /// Handshakes that may begin at once before the pace of `deadlines::HANDSHAKE_PACE` holds.
 pub const HANDSHAKE_BURST: u32 = 8;
 
+/// Kinds of refusals that are told in one minute; more are only counted. There are ten reasons
+/// not to believe a credential.
+pub const TOLD_SELDOM_MAX: usize = 16;
+
 /// Datagrams that wait for the radio. When full, the oldest is dropped and counted; whoever waits
 /// for it asks again.
 pub const SENDING_MAX: usize = 4;

@@ -367,3 +367,27 @@ fn forged_answers_in_the_middle_of_a_handshake_do_not_spoil_it() {
     assert!(world.station_counters().forged > 0);
     assert!(world.cars[0].evcc.air_counters().forged > 0);
 }
+
+#[test]
+fn stranger_who_shows_bad_credentials_all_day_is_counted_and_told_once_a_minute() {
+    let mut world = World::empty(9);
+    world.add_station(STATION, "MA*HEL*E0001*1");
+    world.tell_station(0, SeccInput::Plugged(true));
+    let mut other = Operator::new(1_000);
+    let mut passed = Duration::ZERO;
+    while passed < Duration::from_secs(150) {
+        // He believes the operator's stations, so he goes on to show what he has.
+        let identity = other.car("twizy-1");
+        let stranger = world.add_car_as(STRANGER, identity);
+        world.tell_car(stranger, EvccInput::Plugged(true));
+        world.run(Duration::from_millis(250));
+        passed += Duration::from_millis(250);
+        world.cars.clear();
+    }
+    let counted = world.station_counters().credentials_refused;
+    let told = count(&world.stations[0].events, |e| {
+        matches!(e, SeccEvent::CarRefused(_))
+    });
+    assert!(counted > 300, "{counted}");
+    assert_eq!(told, 3, "at the beginning, and after each minute");
+}

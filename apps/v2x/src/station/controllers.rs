@@ -252,7 +252,9 @@ fn told(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -> b
         warn!(%slot, kind = entry.kind, "an entry of the journal is not understood: not kept");
         return true;
     };
+    // What is said once has no number, and may be the same as before.
     if let Told::Event(kind, detail) = &told
+        && entry.number != 0
         && keeper
             .store
             .has_event(kind, &detail.to_string())
@@ -273,7 +275,7 @@ fn told(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -> b
 }
 
 fn meaning(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -> Option<Told> {
-    let number = format!("{}-{}", entry.boot, entry.number);
+    let number = (entry.number != 0).then(|| format!("{}-{}", entry.boot, entry.number));
     let event = |kind, key: &str, text: &str| {
         Told::Event(
             kind,
@@ -319,7 +321,7 @@ fn meaning(keeper: &mut Keeper, slot: SlotNumber, port: PortId, entry: &Entry) -
             let car = String::from_utf8(car.to_vec()).ok()?;
             match Request::parse(BATTERY_DATA_REQ, body) {
                 Ok(Some(Request::BatteryData(data))) => {
-                    Told::BatteryData(name_of(keeper, slot), car, data, Some(number.clone()))
+                    Told::BatteryData(name_of(keeper, slot), car, data, number.clone())
                 }
                 _ => return None,
             }

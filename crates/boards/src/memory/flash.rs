@@ -112,6 +112,13 @@ impl<F: MultiwriteNorFlash> Memory for FlashMemory<F> {
         }
     }
 
+    fn is_half_free(&mut self) -> Result<bool, MemoryError> {
+        let config = QueueConfig::try_new(self.steps.clone()).map_err(|_| MemoryError::Flash)?;
+        let mut queue = QueueStorage::new(&mut self.flash, config, Cache::new_uncached());
+        let free = done(queue.space_left())?;
+        Ok(free >= (self.steps.end - self.steps.start) / 2)
+    }
+
     fn oldest<'a>(&mut self, room: &'a mut [u8]) -> Result<Option<&'a [u8]>, MemoryError> {
         let config = QueueConfig::try_new(self.steps.clone()).map_err(|_| MemoryError::Flash)?;
         let mut queue = QueueStorage::new(&mut self.flash, config, Cache::new_uncached());

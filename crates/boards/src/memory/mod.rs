@@ -79,6 +79,12 @@ pub trait Memory {
     /// When it is not safe.
     fn push(&mut self, step: &[u8]) -> Result<bool, MemoryError>;
 
+    /// Whether at least half of the queue is free.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn is_half_free(&mut self) -> Result<bool, MemoryError>;
+
     /// The oldest step in the queue, in `room`.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! Not here: what a step is ([`super::step_bytes`]) and booking it (the station computer, which
 //! takes each entry once by its boot and number). Entries go up one after the other; the oldest is
 //! said again until the computer names it. When the flash is full the oldest goes, which is said.
+//! What is no book (notes, proven cars, battery data) is kept in half of the flash only, so that
+//! nothing that comes over the air can displace a step or a receipt.
 //!
 //! In flash an entry is: kind 1, boot 4, number 4, content.
 
@@ -46,6 +48,8 @@ pub struct Journal {
     /// The entry that was said last, and when to say it again.
     said: Option<(BootId, u32, Instant)>,
     given_up: u32,
+    /// Whether it was said that something was left out, since the journal was empty.
+    leaves_out: bool,
 }
 
 impl Journal {
@@ -58,6 +62,7 @@ impl Journal {
             waits: None,
             said: None,
             given_up: 0,
+            leaves_out: false,
         }
     }
 
@@ -101,6 +106,30 @@ impl Journal {
             self.given_up = self.given_up.saturating_add(1);
             self.said = None;
         }
+        Ok(())
+    }
+
+    /// Keeps an entry; one that is no book only while half of the flash is free, and says it once
+    /// beyond that.
+    ///
+    /// # Errors
+    /// The flash's; then it is neither kept nor said.
+    pub fn add_or_say(
+        &mut self,
+        now: Instant,
+        kind: u8,
+        content: &[u8],
+        chassis: &mut Chassis,
+        memory: &mut dyn Memory,
+    ) -> Result<(), MemoryError> {
+        if is_book(kind) || memory.is_half_free()? {
+            return self.add(kind, content, memory);
+        }
+        if !core::mem::replace(&mut self.leaves_out, true) {
+            let text = "journal: half full; what is no step and no receipt is said once only";
+            chassis.log(now, LogLevel::Warn, format_args!("{text}"));
+        }
+        Self::say(now, kind, content, chassis);
         Ok(())
     }
 
@@ -192,6 +221,7 @@ impl Journal {
         match memory.oldest(&mut room) {
             Ok(None) => {
                 self.waits = Some(false);
+                self.leaves_out = false;
                 return None;
             }
             Ok(Some(bytes)) => match read(bytes) {
@@ -216,6 +246,11 @@ impl Journal {
         }
         Some(again)
     }
+}
+
+/// Whether an entry of this kind is needed to account for energy.
+const fn is_book(kind: u8) -> bool {
+    matches!(kind, STEP | RECEIPT | COUNTERSIGNED | POWER_OFF)
 }
 
 fn is_there(now: Instant, chassis: &Chassis) -> bool {

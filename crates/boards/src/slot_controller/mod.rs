@@ -5,6 +5,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `contacts` | which samples of plug and feedback are believed |
 //! | [`journal`] | what happened, until the computer has it on its disk |
 //! | [`keys`] | the keys of the slot, in flash |
 //! | `keeping` | a step into the flash |
@@ -29,6 +30,7 @@
 //! order to open interrupts it; neither closes a relay that is stuck or whose meter is silent. When
 //! the computer goes away the slot goes on as it was.
 
+mod contacts;
 pub mod journal;
 mod keeping;
 pub mod keys;
@@ -61,6 +63,7 @@ pub use settings::SETTINGS;
 use crate::chassis::{Chassis, Identity, PanicNote, Settings};
 use crate::memory::{Memory, SESSION, VALUE_MAX};
 use crate::meter_line::{MeterLine, MeterStep};
+use contacts::PlugInput;
 use journal::Journal;
 use keys::Missing;
 use orders::Orders;
@@ -82,9 +85,9 @@ pub enum Input<'a> {
     HostBytes(&'a [u8]),
     /// The meter has sent bytes.
     MeterBytes(&'a [u8]),
-    /// The plug input says that a plug is in, or out.
+    /// A sample of the plug input: a plug is in, or out. Three in a row that say the same count.
     Plug(bool),
-    /// The feedback of the relay says closed, or open.
+    /// A sample of the relay's feedback: closed, or open. Three in a row that say the same count.
     Feedback(bool),
     /// The slot's own radio has heard these bytes from this sender.
     Air(MacAddress, &'a [u8]),
@@ -120,7 +123,8 @@ pub struct SlotController {
     relay: Relay,
     /// When it closes, while it waits for that.
     close_at: Option<Instant>,
-    plug: Option<bool>,
+    /// The plug input, where there is one.
+    plug: Option<PlugInput>,
     text: Option<PrototypeText>,
     told: Option<SlotState>,
     tell_at: Instant,
@@ -169,7 +173,7 @@ impl SlotController {
         };
         let meter = MeterLine::new(settings::address(&settings), now);
         let text = PrototypeText::of(&settings, now);
-        let plug = settings::has_plug_input(&settings).then_some(false);
+        let plug = settings::has_plug_input(&settings).then(PlugInput::default);
         let (clock_unknown, fresh) = settings::trust(&settings);
         let loaded = keys::load(memory, clock_unknown, fresh);
         let mut chassis = Chassis::new(identity, settings, panic, now);
@@ -250,12 +254,7 @@ impl SlotController {
         let mut hear_clock = None;
         match input {
             Input::MeterBytes(bytes) => self.meter.bytes(now, bytes),
-            Input::Plug(plugged) => {
-                if self.plug.is_some() {
-                    self.plug = Some(plugged);
-                    self.tell_slot(now, SlotInput::Plugged(plugged));
-                }
-            }
+            Input::Plug(sample) => self.see_plug(now, sample),
             Input::Feedback(closed) => self.relay.see(closed),
             Input::Air(from, bytes) => {
                 if let Some(end) = &mut self.station_end {

@@ -9,7 +9,9 @@ use core::time::Duration;
 use v2x_proto::link::message::Contact;
 use v2x_units::Instant;
 
-/// How long a contactor may take to move and its feedback to follow.
+use super::contacts::{self, BELIEVED_WITHIN};
+
+/// How long a contactor may take to move and its feedback to follow, before that is believed.
 const MOVES_WITHIN: Duration = Duration::from_millis(500);
 
 /// What is wrong with a relay.
@@ -28,7 +30,7 @@ pub struct Relay {
     has_feedback: bool,
     closed: bool,
     moved_at: Instant,
-    seen: Option<bool>,
+    feedback: contacts::Contact,
 }
 
 impl Relay {
@@ -40,7 +42,7 @@ impl Relay {
             has_feedback,
             closed: false,
             moved_at: now,
-            seen: None,
+            feedback: contacts::Contact::new(),
         }
     }
 
@@ -54,20 +56,20 @@ impl Relay {
         changes
     }
 
-    /// What the feedback input says.
-    pub const fn see(&mut self, closed: bool) {
+    /// What a sample of the feedback input says.
+    pub fn see(&mut self, closed: bool) {
         if self.has_feedback {
-            self.seen = Some(closed);
+            self.feedback.see(closed);
         }
     }
 
     /// What is wrong with it; a contactor that is still moving is right.
     #[must_use]
     pub fn fault(&self, now: Instant) -> Option<RelayFault> {
-        if now.since(self.moved_at) < MOVES_WITHIN {
+        if now.since(self.moved_at) < MOVES_WITHIN + BELIEVED_WITHIN {
             return None;
         }
-        match (self.closed, self.seen?) {
+        match (self.closed, self.feedback.is()?) {
             (false, true) => Some(RelayFault::Welded),
             (true, false) => Some(RelayFault::DoesNotClose),
             _ => None,
@@ -78,7 +80,8 @@ impl Relay {
     /// `None` where there is no relay.
     #[must_use]
     pub fn is_closed(&self) -> Option<bool> {
-        let closed = self.seen.map_or(self.closed, |seen| seen && self.closed);
+        let seen = self.feedback.is();
+        let closed = seen.map_or(self.closed, |seen| seen && self.closed);
         self.is_there.then_some(closed)
     }
 
@@ -97,7 +100,7 @@ impl Relay {
     /// Where its feedback says it is, for the link.
     #[must_use]
     pub const fn seen(&self) -> Contact {
-        match self.seen {
+        match self.feedback.is() {
             None => Contact::Unknown,
             Some(true) => Contact::Closed,
             Some(false) => Contact::Open,

@@ -42,7 +42,7 @@ impl SlotController {
 
     pub(super) fn tell_state(&mut self, now: Instant) {
         let state = SlotState {
-            plug: match self.plug {
+            plug: match self.plug.and_then(|plug| plug.is_in()) {
                 None => Plug::Unknown,
                 Some(false) => Plug::Out,
                 Some(true) => Plug::In,

@@ -53,6 +53,8 @@ pub(super) enum Wanted {
 pub(super) struct View<'a> {
     pub(super) config: &'a SlotConfig,
     pub(super) slot: &'a Slot,
+    pub(super) has_plug_input: bool,
+    /// What the plug input says; `None` without one, and until it has been read.
     pub(super) plug: Option<bool>,
     /// Whether the relay is closed; `None` without one.
     pub(super) relay: Option<bool>,
@@ -339,6 +341,10 @@ impl StationEnd {
             }
             // What the car wishes is known again whenever it asks; a journal is for what counts.
             SeccEvent::Wishes(_) => Wanted::Nothing,
+            // Whoever likes can bring it about: it costs no flash.
+            SeccEvent::CarRefused(_) | SeccEvent::Refused { .. } => {
+                Wanted::Say(journal::NOTE, text_of(format_args!("{event:?}")))
+            }
             other => text(journal::NOTE, format_args!("{other:?}")),
         }
     }
@@ -346,7 +352,7 @@ impl StationEnd {
 
 /// Whether a plug is in the slot; `None` while nobody can say.
 fn has_plug(view: &View<'_>) -> Option<bool> {
-    if view.plug.is_some() {
+    if view.has_plug_input {
         return view.plug;
     }
     if view.config.has_relay && view.config.policy != Policy::FreeVend {
@@ -378,5 +384,9 @@ fn content(parts: &[&[u8]]) -> Content {
 }
 
 fn text(kind: u8, what: core::fmt::Arguments<'_>) -> Wanted {
-    Wanted::Journal(kind, content(&[Text::cut(what).as_str().as_bytes()]))
+    Wanted::Journal(kind, text_of(what))
+}
+
+fn text_of(what: core::fmt::Arguments<'_>) -> Content {
+    content(&[Text::cut(what).as_str().as_bytes()])
 }

@@ -36,7 +36,8 @@ impl SlotController {
         let view = View {
             config: &self.config,
             slot: &self.slot,
-            plug: self.plug,
+            has_plug_input: self.plug.is_some(),
+            plug: self.plug.and_then(|plug| plug.is_in()),
             relay: self.relay.is_closed(),
             kept: self.kept.as_ref(),
             boot: self.chassis.identity().boot,
@@ -70,7 +71,8 @@ impl SlotController {
             Wanted::Journal(kind, content) => (kind, content),
         };
         let given_up = self.journal.given_up();
-        let added = self.journal.add(kind, &content, memory);
+        let chassis = &mut self.chassis;
+        let added = (self.journal).add_or_say(now, kind, &content, chassis, memory);
         self.tell_journal(now, given_up, added);
         Talk::More
     }

@@ -54,6 +54,10 @@ impl Memory for Memories<'_> {
         self.inner.push(step)
     }
 
+    fn is_half_free(&mut self) -> Result<bool, MemoryError> {
+        self.inner.is_half_free()
+    }
+
     fn oldest<'a>(&mut self, room: &'a mut [u8]) -> Result<Option<&'a [u8]>, MemoryError> {
         self.inner.oldest(room)
     }

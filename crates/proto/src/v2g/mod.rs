@@ -31,6 +31,7 @@
 //! | [`secc`] | the station's end, one file per state |
 //! | [`nearness`] | the 105 m rule |
 //! | [`onset`] | since when a slot feeds whoever is plugged in |
+//! | `seldom` | what a stranger can bring about is told once a minute |
 //! | [`money`], `field`, `battery_report` | what several messages have |
 
 mod battery_report;
@@ -44,6 +45,7 @@ pub mod money;
 pub mod nearness;
 pub mod onset;
 pub mod secc;
+mod seldom;
 
 pub use battery_report::BatteryReport;
 pub use evcc::{Evcc, EvccEvent, EvccInput, EvccSettings, PlugSenses, Sense};

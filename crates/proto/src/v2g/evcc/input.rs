@@ -110,9 +110,11 @@ pub enum LeftReason {
 pub enum EvccEvent {
     /// The station at this address has proven its credential, and we ours.
     StationProven(MacAddress, Credential),
-    /// A station's credential does not count; it is passed over for a while.
+    /// A station's credential does not count; it is passed over for a while. Of the same reason it
+    /// is told once a minute.
     StationNotBelieved(CredentialError),
-    /// A station does not believe our credential; its reason as in the protocol page.
+    /// A station does not believe our credential; its reason as in the protocol page. Of the same
+    /// reason it is told once a minute.
     NotBelieved(u8),
     /// A session is open; keep its number for [`super::Evcc::remember`] after a restart.
     Session(SetupOutcome, SessionId),

@@ -25,6 +25,8 @@ mod sequence;
 mod tests;
 mod timers;
 
+use core::mem::{Discriminant, discriminant};
+
 use rand_core::CryptoRng;
 use v2x_units::{Instant, KilometersPerHour, MacAddress, Position, UtcTime};
 
@@ -37,8 +39,9 @@ use super::message::{
     SessionId, SetupOutcome, SignedReceipt,
 };
 use super::nearness::Nearness;
+use super::seldom::Seldom;
 use crate::secure::initiator::{FromStation, Initiator, Judge};
-use crate::secure::{AirCounters, Credential, Identity, Signature, Trust};
+use crate::secure::{AirCounters, Credential, CredentialError, Identity, Signature, Trust};
 
 /// What the car's end waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +143,10 @@ pub struct Evcc {
     due: Instant,
     clock: Option<(Instant, UtcTime)>,
     events: Events<EvccEvent>,
+    /// Why stations were not believed, and why they did not believe the car, as far as it was told
+    /// a short while ago.
+    not_believed: Seldom<Discriminant<CredentialError>>,
+    refused: Seldom<u8>,
 }
 
 impl Evcc {
@@ -168,6 +175,8 @@ impl Evcc {
             due: Instant::BOOT,
             clock: None,
             events: Events::new(),
+            not_believed: Seldom::new(),
+            refused: Seldom::new(),
         }
     }
 
@@ -267,6 +276,12 @@ impl Evcc {
         self.events.push(event);
     }
 
+    fn tell_if(&mut self, is_due: bool, event: EvccEvent) {
+        if is_due {
+            self.tell(event);
+        }
+    }
+
     fn utc(&self, now: Instant) -> Option<UtcTime> {
         self.clock.map(|(at, utc)| utc + now.since(at))
     }
@@ -363,9 +378,13 @@ impl Evcc {
                 expect_session_setup::enter(self, now);
             }
             Some(FromStation::NotBelieved(reason)) => {
-                self.tell(EvccEvent::StationNotBelieved(reason));
+                let is_due = self.not_believed.is_due(now, discriminant(&reason));
+                self.tell_if(is_due, EvccEvent::StationNotBelieved(reason));
             }
-            Some(FromStation::Refused(code)) => self.tell(EvccEvent::NotBelieved(code)),
+            Some(FromStation::Refused(code)) => {
+                let is_due = self.refused.is_due(now, code);
+                self.tell_if(is_due, EvccEvent::NotBelieved(code));
+            }
             Some(FromStation::Response { kind, body }) => sequence::take(self, now, kind, &body),
         }
     }

@@ -93,7 +93,7 @@ pub struct SavedSession {
 pub enum SeccEvent {
     /// The car at this address has proven its credential.
     CarProven(Credential),
-    /// A car's credential does not count.
+    /// A car's credential does not count. Of the same reason it is told once a minute.
     CarRefused(CredentialError),
     /// Keep this on disk in place of the last one; `None`: there is no session any more.
     Save(Option<SavedSession>),
@@ -119,7 +119,7 @@ pub enum SeccEvent {
     CarSilent(SessionId),
     /// A car that has left its plug tells of its battery.
     BatteryData(Name, BatteryDataReq),
-    /// A request was not carried out.
+    /// A request was not carried out. Of the same request and reason it is told once a minute.
     Refused {
         /// What the car's request was waited for in.
         state: SeccState,

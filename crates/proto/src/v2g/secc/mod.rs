@@ -20,6 +20,8 @@ mod slot;
 mod tests;
 mod timers;
 
+use core::mem::{Discriminant, discriminant};
+
 use rand_core::CryptoRng;
 use v2x_units::{Instant, UtcTime};
 
@@ -28,9 +30,10 @@ pub use input::{PowerOffReason, SavedSession, SeccEvent, SeccInput, SeccSettings
 use super::events::{Events, Output};
 use super::message::{MeterReading, Refusal, Response, ResponseCode, SessionId};
 use super::onset::Onset;
+use super::seldom::Seldom;
 use crate::secure::initiator::Judge;
 use crate::secure::responder::{FromCar, Responder};
-use crate::secure::{AirCounters, ChannelId, Identity, Trust, UtcSecond};
+use crate::secure::{AirCounters, ChannelId, CredentialError, Identity, Trust, UtcSecond};
 use slot::{Power, SlotSession};
 
 /// What the station's end waits for from one car.
@@ -73,6 +76,9 @@ pub struct Secc {
     renegotiate: bool,
     clock: Option<(Instant, UtcTime)>,
     events: Events<SeccEvent>,
+    /// Why cars were refused, and which requests, as far as it was told a short while ago.
+    refused_cars: Seldom<Discriminant<CredentialError>>,
+    refused_requests: Seldom<(u8, ResponseCode)>,
 }
 
 impl Secc {
@@ -97,6 +103,8 @@ impl Secc {
             renegotiate: false,
             clock: None,
             events: Events::new(),
+            refused_cars: Seldom::new(),
+            refused_requests: Seldom::new(),
         }
     }
 
@@ -252,7 +260,11 @@ impl Secc {
     fn heard(&mut self, now: Instant, channel: ChannelId, what: FromCar, rng: &mut dyn CryptoRng) {
         match what {
             FromCar::Proven(car) => self.tell(SeccEvent::CarProven(car)),
-            FromCar::Refused(reason) => self.tell(SeccEvent::CarRefused(reason)),
+            FromCar::Refused(reason) => {
+                if self.refused_cars.is_due(now, discriminant(&reason)) {
+                    self.tell(SeccEvent::CarRefused(reason));
+                }
+            }
             FromCar::Request { kind, body } => {
                 let Some(peer) = self.responder.peer(channel) else {
                     return;
@@ -267,12 +279,19 @@ impl Secc {
                     car: &car,
                 };
                 let answer = sequence::carry_out(self, asked, kind, &body, rng);
-                self.send(channel, state, kind, answer);
+                self.send(now, channel, state, kind, answer);
             }
         }
     }
 
-    fn send(&mut self, channel: ChannelId, state: SeccState, kind: u8, answer: Answer) {
+    fn send(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        state: SeccState,
+        kind: u8,
+        answer: Answer,
+    ) {
         let written = answer.and_then(|(response, next)| {
             // A reading of the station's own that no field can hold.
             let body = response.emit().map_err(|_| ResponseCode::Failed)?;
@@ -286,11 +305,13 @@ impl Secc {
                 self.responder.respond(channel, kind, body);
             }
             Err(code) => {
-                self.tell(SeccEvent::Refused {
-                    state,
-                    message_type: kind,
-                    code,
-                });
+                if self.refused_requests.is_due(now, (kind, code)) {
+                    self.tell(SeccEvent::Refused {
+                        state,
+                        message_type: kind,
+                        code,
+                    });
+                }
                 let refusal = Response::from(Refusal {
                     request: kind,
                     code,
