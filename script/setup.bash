@@ -9,6 +9,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 install=yes
 missing=()
+wanted_packages=()
 
 read_options() {
     for option in "$@"; do
@@ -24,17 +25,20 @@ read_options() {
 
 say() { printf '%s\n' "$*"; }
 
-# need_cargo: Rust itself is not installed for anybody; rustup.rs tells how.
+# need_cargo: from the distribution's rustup where it has one (Debian 13, Ubuntu 24.04), which brings
+# the Rust that rust-toolchain.toml names. For other systems rustup.rs tells how.
 need_cargo() {
-    if ! command -v cargo >/dev/null; then
+    if command -v cargo >/dev/null; then
+        say "have   $(cargo --version)"
+    elif apt-cache show rustup >/dev/null 2>&1; then
+        need_package rustup command -v cargo
+    else
         say "error: no cargo; install Rust 1.95 or newer with rustup (rust-toolchain.toml names it)" >&2
         exit 1
     fi
-    say "have   $(cargo --version)"
 }
 
 # need_package PACKAGE COMMAND...: a Debian package, unless the shell command already succeeds.
-wanted_packages=()
 need_package() {
     local package=$1
     shift
@@ -43,6 +47,18 @@ need_package() {
     else
         say "needs  $package"
         wanted_packages+=("$package")
+    fi
+}
+
+# need_npm_packages FOLDER: those of its lock file; `cargo xtask dashboard` installs them.
+need_npm_packages() {
+    local folder=$1
+    if cmp --silent "$folder/package-lock.json" "$folder/node_modules/.installed-from"; then
+        say "have   the npm packages of $folder"
+    elif [ "$install" = no ]; then
+        missing+=("(cd $folder && npm ci && cp package-lock.json node_modules/.installed-from)")
+    else
+        say "needs  the npm packages of $folder/package-lock.json"
     fi
 }
 

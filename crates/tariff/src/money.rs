@@ -60,6 +60,15 @@ impl Currency {
         self.decimals
     }
 
+    /// An amount or a price with all digits of the currency: 1.5 MAD as 1.50. One that has more
+    /// stays as it is.
+    #[must_use]
+    pub fn in_full(self, amount: Decimal) -> Decimal {
+        let mut amount = amount.normalize();
+        amount.rescale(amount.scale().max(self.decimals));
+        amount
+    }
+
     /// The minor unit: 0.01 for most.
     #[must_use]
     pub fn minor_unit(self) -> Decimal {
@@ -178,6 +187,20 @@ mod tests {
         for unknown in ["", "mad", "EURO", "ZZZ", "E R", "€"] {
             assert_eq!(Currency::from_code(unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn price_is_shown_with_all_digits_of_its_currency_and_no_other_is_lost() {
+        let shown = |code: &str, amount: &str| {
+            let currency = Currency::from_code(code).unwrap();
+            currency.in_full(amount.parse().unwrap()).to_string()
+        };
+        assert_eq!(shown("MAD", "1.5"), "1.50");
+        assert_eq!(shown("MAD", "2"), "2.00");
+        assert_eq!(shown("MAD", "0.1234"), "0.1234");
+        assert_eq!(shown("MAD", "1.5000"), "1.50");
+        assert_eq!(shown("TND", "1.5"), "1.500");
+        assert_eq!(shown("JPY", "30"), "30");
     }
 
     #[test]

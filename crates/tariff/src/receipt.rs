@@ -180,7 +180,10 @@ fn described(line: &BillLine) -> (String, String) {
     };
     let how = match line.kind.unit() {
         "" => String::new(),
-        unit => format!("{} {unit} x {}", line.quantity, line.price),
+        unit => {
+            let price = line.amount.currency().in_full(line.price);
+            format!("{} {unit} x {price}", line.quantity)
+        }
     };
     (title, how)
 }

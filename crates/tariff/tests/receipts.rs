@@ -79,8 +79,8 @@ Doubtful     0.012 kWh more, doubtful and not billed
 Tariff       standard, version 2025-09
 
 Session fee                                                     2.00 MAD
-Energy                       1.0005 kWh x 1.5                   1.50 MAD
-Energy, night <22-6>         1.0005 kWh x 1.1                   1.10 MAD
+Energy                       1.0005 kWh x 1.50                  1.50 MAD
+Energy, night <22-6>         1.0005 kWh x 1.10                  1.10 MAD
 Total                                                           4.60 MAD
 ";
     assert_eq!(text, format!("{wanted}\n{NOT_CERTIFIED}\n"));

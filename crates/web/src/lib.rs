@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`site`] | what a site may know and do; what it does not is answered with 404 |
 //! | [`types`] | the contract |
+//! | [`sentence`] | what is said in words, with codes for other languages |
 //! | `api` | each route with its description |
 //! | `guard` | who is asked back: log-in, role, CSRF, limits, headers |
 //! | [`accounts`], `session`, `attempts`, `password` | who may |
@@ -37,6 +38,7 @@ mod pages;
 pub mod password;
 mod rate;
 mod refusal;
+pub mod sentence;
 pub mod server;
 mod session;
 pub mod site;
@@ -50,5 +52,6 @@ pub use guard::Peer;
 pub use live::Live;
 pub use pages::are_embedded as pages_are_embedded;
 pub use refusal::{Answer, Refusal};
+pub use sentence::{Said, Sentence};
 pub use site::{Actor, Deed, Site};
 pub use surroundings::Surroundings;

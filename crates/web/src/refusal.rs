@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::sentence::Said;
+
 /// What a site answers.
 pub type Answer<T> = Result<T, Refusal>;
 
@@ -75,12 +77,16 @@ impl Refusal {
 pub(crate) struct ErrorShown {
     /// What was wrong, and what to do.
     pub error: String,
+    /// Which sentence that is, where it has a code.
+    pub said: Option<Said>,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let error = self.to_string();
-        let mut response = (self.status(), Json(ErrorShown { error })).into_response();
+        let said = Said::of(&error);
+        let shown = ErrorShown { error, said };
+        let mut response = (self.status(), Json(shown)).into_response();
         if let Self::TooMany { retry_s, .. } = self {
             let seconds = HeaderValue::from(retry_s);
             response.headers_mut().insert(RETRY_AFTER, seconds);

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -146,10 +147,10 @@ async fn stream_tells_what_happens_until_the_log_in_is_over() {
     let mut body = response.into_body();
     let mut seen = String::new();
     stage.live.publish(&LiveEvent::Alarm(alarm()));
-    stage.live.publish(&LiveEvent::State {
+    stage.live.publish(&LiveEvent::Values {
         device: "other".to_owned(),
-        online: Some(true),
-        last_seen: None,
+        ts: 1,
+        values: BTreeMap::from([("soc".to_owned(), 7.into())]),
     });
     stage.live.hand_out();
     while !seen.contains("event: alarm") {

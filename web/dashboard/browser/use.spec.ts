@@ -39,7 +39,7 @@ test("a viewer sees values and may command nothing", async ({ page, mock, wrongs
 test("an operator acknowledges an alarm and releases a slot", async ({ page, mock, wrongs }) => {
   await logIn(page, mock, "olga");
   await open(page, "#/alarms");
-  const row = page.getByRole("row").filter({ hasText: "112 mV" });
+  const row = page.getByRole("row").filter({ hasText: "0.112" });
   await row.getByRole("button", { name: "Acknowledge" }).click();
   await expect(row).toContainText("olga");
   await open(page, "#/station/courtyard/slots");
@@ -95,7 +95,7 @@ test("what is seen can be saved as CSV, PNG and GPX", async ({ page, mock, wrong
   const table = page.waitForEvent("download");
   await page.getByRole("button", { name: "CSV" }).click();
   const text = await readFile(await (await table).path(), "utf8");
-  expect(text.split("\r\n")[0]).toContain("Start,Duration,Distance");
+  expect(text.split("\r\n")[0]).toContain("start,end,duration_s,distance_km");
   expect(text).toMatch(/\d{4}-\d{2}-\d{2}T/);
   expect(wrongs).toEqual([]);
 });
@@ -125,7 +125,7 @@ test("a tariff is previewed before it is saved, and refused with its line", asyn
   await expect(page.locator(".large-number")).toHaveText("9.50 MAD");
   await page.getByLabel("Tariffs as TOML").fill("[[tariff]]\n");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("tariffs.toml:1: there is no per_kwh")).toBeVisible();
+  await expect(page.getByText("the tariffs:1: there is no per_kwh")).toBeVisible();
 });
 
 test("warnings appear over every page as they happen", async ({ page, mock }) => {
@@ -198,4 +198,35 @@ test.describe("a station's own pages", () => {
     await expect(page.getByRole("heading", { level: 1, name: "Month report" })).toBeVisible();
     expect(wrongs).toEqual([]);
   });
+});
+
+test("what the back end says is said in the user's language", async ({ page, mock, wrongs }) => {
+  await logIn(page, mock);
+  await open(page, "#/settings");
+  await page.locator("label", { hasText: "Français" }).click();
+  await open(page, "#/alarms");
+  await expect(page.getByText("La batterie est presque vide :")).toBeVisible();
+  await open(page, "#/station/courtyard/sessions/5eed0002");
+  await expect(page.getByText("le véhicule a été débranché")).toBeVisible();
+  await expect(page.getByText("Frais de session")).toBeVisible();
+  await open(page, "#/vehicle/atlas/live");
+  await expect(page.getByText("les trames arrivent")).toBeVisible();
+  // The system's own words are in no catalogue, and marked as what they are.
+  await expect(page.locator("bdi[lang=en]")).toHaveText(/connection refused/);
+  expect(wrongs).toEqual([]);
+});
+
+test("the cursor of a plot moves by the keyboard and says what it is at", async ({
+  page,
+  mock,
+}) => {
+  await logIn(page, mock);
+  await open(page, "#/vehicle/atlas/drives/d3");
+  const plot = page.getByRole("slider").first();
+  await plot.focus();
+  await page.keyboard.press("End");
+  await expect(plot).toHaveAttribute("aria-valuetext", /Speed [\d.]+ km\/h/);
+  const last = await plot.getAttribute("aria-valuenow");
+  await page.keyboard.press("Home");
+  await expect(plot).not.toHaveAttribute("aria-valuenow", last ?? "");
 });

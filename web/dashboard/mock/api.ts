@@ -162,7 +162,7 @@ function stations(call: Caller, [what, more]: string[]): Said {
   if (more === "preview") return ok(charging.preview(call.body));
   if (call.method === "PUT" && typeof toml === "string") {
     const errors = charging.preview({ toml }).errors ?? [];
-    if (errors[0] !== undefined) return refused(422, errors[0]);
+    if (errors[0] !== undefined) return refused(422, errors[0].text);
     charging.setTariff(toml);
   }
   const description = "One tariff: standard, 1.50 MAD per kWh, by night 1.10.";

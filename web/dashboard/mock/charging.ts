@@ -8,6 +8,8 @@ import type {
   Slot,
   TariffPreview,
 } from "../src/api/station";
+import type { Sentence } from "../src/i18n/said";
+import { reason, say } from "./sentences";
 import { CHARGE_BEGAN, SLOTS, STARTED, slotValues } from "./world";
 
 const MINUTE = 60_000;
@@ -57,7 +59,7 @@ function running(): Session {
   };
 }
 
-const REASONS = ["EVDisconnected", "EVDisconnected", "Remote", "Timeout"];
+const ENDS = ["EVDisconnected", "EVDisconnected", "Remote", "Timeout"];
 const VEHICLES = ["Cedar", "Atlas", null, "Dune"];
 
 const ended: Session[] = Array.from({ length: 90 }, (_, index): Session => {
@@ -76,7 +78,7 @@ const ended: Session[] = Array.from({ length: 90 }, (_, index): Session => {
     cost: index === 3 ? null : cost(energy),
     currency: index === 3 ? null : "MAD",
     state: "ended",
-    end_reason: REASONS[index % 4] ?? null,
+    end_reason: ENDS[index % 4] ?? null,
     receipt: index % 4 !== 2,
   };
 });
@@ -95,9 +97,9 @@ function lines(session: Session): BillLine[] {
   const end = session.end ?? Date.now();
   const amount = (((energy ?? 0) / 1000) * PER_KWH).toFixed(2);
   return [
-    { text: "Session fee", price: "2.00", amount: "2.00" },
+    { ...say("bill_fee"), price: "2.00", amount: "2.00" },
     {
-      text: "Energy",
+      ...say("bill_energy"),
       from: start ?? null,
       to: end,
       energy_wh: energy ?? null,
@@ -106,6 +108,31 @@ function lines(session: Session): BillLine[] {
       amount,
     },
   ];
+}
+
+/** What happened, step by step. */
+function steps(one: Session) {
+  const step = (ms: number, seconds: number, what: Sentence) => {
+    const when = new Date(ms).toISOString();
+    return say("step_when", { when, seconds: String(seconds), what });
+  };
+  const start = one.start ?? STARTED;
+  const told = [
+    step(start, 0, say("step_started", { energy: "0.002 kWh" })),
+    step(
+      start + HOUR / 2,
+      1800,
+      say("step_state", {
+        before: say("state_charging"),
+        after: say("state_suspended_ev"),
+        energy: "0.870 kWh",
+      }),
+    ),
+  ];
+  if (one.end == null) return told;
+  const seconds = Math.round((one.end - start) / 1000);
+  const why = say("end_unplugged");
+  return [...told, step(one.end, seconds, say("step_ended", { why, energy: "0.112 kWh" }))];
 }
 
 export function session(id: string): SessionDetail | undefined {
@@ -117,18 +144,7 @@ export function session(id: string): SessionDetail | undefined {
     samples_from: one.start ?? null,
     samples_to: one.end ?? null,
     tariff: "standard, version 2026-11",
-    explanation: [
-      "The car at slot 1 showed its credential; it is valid until 2027-03-01 and not revoked.",
-      "The relay was closed; the board confirmed it after 0.2 s.",
-      "Current flowed from 0.5 A on: the session began at 812.400 kWh of the meter.",
-      "1,021 samples were plausible, none was doubtful.",
-      ...(one.end
-        ? [
-            "The current stopped and the vehicle was unplugged: the session ended.",
-            "The bill was made by tariff standard, version 2026-11.",
-          ]
-        : []),
-    ],
+    explanation: steps(one),
   };
 }
 
@@ -160,7 +176,7 @@ export function slots(): Slot[] {
       number,
       name,
       state,
-      reason: number === 3 ? "the port of the meter is gone" : null,
+      ...reason(number === 3 ? say("slot_meter_gone") : null),
       vehicle_connected: number === 1,
       available: state === "Available",
       values: Object.fromEntries(values) as Slot["values"],
@@ -176,7 +192,13 @@ export function preview(body: { toml?: string; energy_wh?: number; start?: numbe
     const none: TariffPreview = {
       lines: [],
       total: null,
-      errors: ["tariffs.toml:1: there is no per_kwh; a price as 1.50 would be right"],
+      errors: [
+        say("refused_tariff_line", {
+          line: "1",
+          seen: "there is no per_kwh",
+          right: "a price as 1.50 would be right",
+        }),
+      ],
     };
     return none;
   }
@@ -187,9 +209,9 @@ export function preview(body: { toml?: string; energy_wh?: number; start?: numbe
     currency: "MAD",
     errors: [],
     lines: [
-      { text: "Session fee", price: "2.00", amount: "2.00" },
+      { ...say("bill_fee"), price: "2.00", amount: "2.00" },
       {
-        text: "Energy",
+        ...say("bill_energy"),
         from: body.start ?? null,
         to: body.end ?? null,
         quantity: `${kwh.toFixed(3)} kWh`,

@@ -1,7 +1,17 @@
 // What was: histories, drives, charges, the battery's health; all of it invented from the time
 // alone.
 
-import type { BatteryPoint, Charge, Health, History, Point, Trip } from "../src/api/types";
+import type {
+  BatteryPoint,
+  Charge,
+  Health,
+  HealthStatus,
+  History,
+  Point,
+  Trip,
+} from "../src/api/types";
+import type { Sentence } from "../src/i18n/said";
+import { say } from "./sentences";
 import type { World } from "./world";
 import { CHARGE_BEGAN, STARTED } from "./world";
 
@@ -143,20 +153,26 @@ export function battery(): BatteryPoint[] {
   return points;
 }
 
+const part = (name: string, status: HealthStatus, sentence: Sentence) => ({
+  name,
+  status,
+  says: sentence.text,
+  said: sentence.said ?? null,
+});
+
 export function health(): Health {
+  const lost = say("health_nothing_lost", { count: "0", what: say("count_frames") });
+  // The system's own error has no code: it is shown as it is.
+  const refused = { text: "not connected: connection refused (os error 111)" };
   return {
     status: "degraded",
     parts: [
-      { name: "collector", status: "ok", says: "framed link at 921600 baud" },
-      { name: "link", status: "ok", says: "no frame lost in the last minute" },
-      { name: "clock", status: "ok", says: "GNSS, within 2 ms" },
-      { name: "disk", status: "ok", says: "21 GB free" },
-      {
-        name: "broker",
-        status: "degraded",
-        says: "not connected for 12 s: connection refused; it is tried again",
-      },
-      { name: "outbox", status: "ok", says: "14 rows wait" },
+      part("collector", "ok", say("health_frames_arrive")),
+      part("link", "ok", lost),
+      part("clock", "ok", say("health_clock_gnss_within", { seconds: "0.1" })),
+      part("disk", "ok", say("health_disk_free", { free: "21000 MB" })),
+      part("broker", "degraded", refused),
+      part("outbox", "ok", say("health_outbox", { waiting: "14" })),
     ],
   };
 }

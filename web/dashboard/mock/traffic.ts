@@ -2,6 +2,7 @@
 
 import type { Neighbour, V2x, Warning } from "../src/api/types";
 import { place, speed } from "./motion";
+import { reason, say } from "./sentences";
 import { STARTED } from "./world";
 
 const MINUTE = 60_000;
@@ -9,6 +10,21 @@ const MINUTE = 60_000;
 const EVERY_MS = 40_000;
 const LASTS_MS = 14_000;
 const KINDS = ["emergency_brake_light", "stationary_vehicle", "forward_collision"];
+
+const braking = (rate: string) =>
+  say("warning_says", {
+    what: say("warning_slows", { rate, what: say("warning_braking", { distance: "48" }) }),
+    percent: "92",
+  });
+
+const closingUp = () =>
+  say("warning_says", {
+    what: say("warning_closing_up", {
+      speed: "8.1",
+      what: say("warning_forward_collision_in", { distance: "33", seconds: "2.1" }),
+    }),
+    percent: "70",
+  });
 
 /** The warning of a time, if there is one. */
 export function warningAt(ts: number): Warning | null {
@@ -20,7 +36,7 @@ export function warningAt(ts: number): Warning | null {
     id: `w${round}`,
     ts: began,
     kind,
-    reason: "the vehicle ahead brakes with 5.2 m/s²",
+    ...reason(braking("5.2")),
     confidence: 0.92,
     station_id: "2a91f03c",
     distance_m: 48,
@@ -36,8 +52,7 @@ export function warningLog(from: number): Warning[] {
       id: `old${number}`,
       ts,
       kind: KINDS[number % KINDS.length] ?? "breakdown",
-      reason:
-        number % 2 === 0 ? "it stands on the lane, 0 km/h for 4 s" : "time to collision 2.1 s",
+      ...reason(number % 2 === 0 ? braking("6.1") : closingUp()),
       confidence: 0.7 + (number % 3) / 10,
       station_id: number % 4 === 0 ? "9d00c1b7" : "2a91f03c",
       distance_m: 30 + number * 3,

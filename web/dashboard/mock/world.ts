@@ -1,6 +1,8 @@
 // The invented site: which devices there are, what they say now, and their alarms.
 
 import type { Alarm, Device, Feature, Json } from "../src/api/types";
+import type { Sentence } from "../src/i18n/said";
+import { say } from "./sentences";
 import { charging, driving } from "./motion";
 
 export type Kind = "hub" | "vehicle" | "station";
@@ -25,14 +27,15 @@ const alarm = (
   id: string,
   device: string,
   kind: string,
-  text: string,
+  sentence: Sentence,
   severity: Alarm["severity"],
   minutesAgo: number,
 ): Alarm => ({
   id,
   device,
   kind,
-  text,
+  text: sentence.text,
+  said: sentence.said ?? null,
   severity,
   began: STARTED - minutesAgo * MINUTE,
   ended: null,
@@ -41,18 +44,11 @@ const alarm = (
 });
 
 export const ALARMS: Alarm[] = [
-  alarm("1", "dune", "low_charge", "State of charge is 12 %", "warning", 190),
-  alarm(
-    "2",
-    "cedar",
-    "cell_spread",
-    "The cells are 112 mV apart; let the battery be looked at",
-    "critical",
-    31,
-  ),
-  alarm("3", "courtyard-3", "unavailable", "the port of the meter is gone", "warning", 75),
+  alarm("1", "dune", "low_charge", say("alarm_low_charge", { value: "12" }), "warning", 190),
+  alarm("2", "cedar", "cell_spread", say("alarm_cells_apart", { value: "0.112" }), "critical", 31),
+  alarm("3", "courtyard-3", "unavailable", say("slot_meter_gone"), "warning", 75),
   {
-    ...alarm("4", "atlas", "battery_cold", "A cell is at 1 °C", "info", 700),
+    ...alarm("4", "atlas", "battery_cold", say("alarm_cell_cold", { value: "1" }), "info", 700),
     ended: STARTED - 620 * MINUTE,
     acknowledged_by: "olga",
     acknowledged_at: STARTED - 650 * MINUTE,

@@ -8,7 +8,7 @@ import { followLive } from "./api/live";
 import type { Device } from "./api/types";
 import { t } from "./i18n";
 import { setServerTime } from "./state/clock";
-import { devices, devicesError, devicesRead, readDevices } from "./state/devices";
+import { devices, devicesError, devicesRead, readDevices, warnings } from "./state/devices";
 import { beginAt, route } from "./state/route";
 import { LogIn } from "./pages/login";
 import { page } from "./pages/pages";
@@ -17,17 +17,20 @@ import { Shell } from "./shell/shell";
 import { NoPage } from "./pages/no_page";
 import { ErrorNote, Loading } from "./ui/states";
 
-/** A fleet larger than this is followed device by device, except on the pages of all of them. */
+/** Of a fleet larger than this the values of one device are followed while its pages are shown;
+ * alarms and states come of all. */
 const FOLLOW_ALL_MAX = 50;
+
+const DEVICE_PAGES = ["vehicle", "station", "v2x", "device"];
 
 /** The device that the page is about, and its parts. */
 function followed(current: Device | undefined): string[] | undefined {
-  if (devices.peek().size <= FOLLOW_ALL_MAX || !current || route.value[0] === "fleet") return;
+  const ofOne = DEVICE_PAGES.includes(route.value[0] ?? "");
+  if (devices.peek().size <= FOLLOW_ALL_MAX || !current || !ofOne) return;
   const parts = [...devices.peek().values()].filter((device) => device.parent === current.id);
   return [current.id, ...parts.map((device) => device.id)];
 }
 
-const DEVICE_PAGES = ["vehicle", "station", "v2x", "device"];
 let visited = "";
 
 function currentDevice(): Device | undefined {
@@ -79,6 +82,7 @@ export function App() {
     if (!who) {
       devicesRead.value = false;
       devices.value = new Map();
+      warnings.value = [];
       return;
     }
     setServerTime(who.now);

@@ -29,7 +29,7 @@ pub(crate) use self::command_desk::CommandDesk;
 pub(crate) use self::delivery::Delivery;
 pub(crate) use self::entry::entry;
 pub(crate) use self::housekeeping::{Housekeeping, StoreHealth};
-pub(crate) use self::shutdown::Shutdown;
+pub(crate) use self::shutdown::{ENDS_WITH_PARENT, Shutdown};
 pub(crate) use self::store_file::{STORE_FILE, make_folder, no_folder, no_store, open_store};
 pub(crate) use self::threads::Threads;
 pub(crate) use self::uplink_health::UplinkHealth;

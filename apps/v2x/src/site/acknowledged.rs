@@ -92,6 +92,7 @@ mod tests {
             device: "vehicle".to_owned(),
             kind: "battery_hot".to_owned(),
             text: "a cell is hot".to_owned(),
+            said: None,
             severity: Severity::Critical,
             began: 1,
             ended: None,

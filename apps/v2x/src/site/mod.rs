@@ -78,14 +78,13 @@ pub(crate) fn now_ms(clock: &Clock) -> i64 {
 
 /// How the parts of a daemon do, as `/health` says it.
 pub(crate) fn health(watched: &dyn Watched) -> HealthShown {
-    let shown = watched.parts().into_iter().map(|part| PartShown {
-        name: part.name,
-        status: match part.status {
+    let shown = watched.parts().into_iter().map(|part| {
+        let status = match part.status {
             Status::Ok => PartStatus::Ok,
             Status::Degraded => PartStatus::Degraded,
             Status::Failed => PartStatus::Failed,
-        },
-        says: part.reason,
+        };
+        PartShown::new(part.name, status, part.reason)
     });
     HealthShown::of(shown.collect())
 }

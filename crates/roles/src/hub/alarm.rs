@@ -7,6 +7,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::DeviceKind;
+use crate::vehicle::Alarm;
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,16 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// How much an alarm of a vehicle's battery matters.
+    #[must_use]
+    pub const fn of(alarm: Alarm) -> Self {
+        match alarm {
+            Alarm::Hot | Alarm::ServiceCode => Self::Critical,
+            Alarm::CellSpread | Alarm::LowCharge => Self::Warning,
+            Alarm::Cold => Self::Info,
+        }
+    }
+
     /// Its word in the interface and in the store.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -82,20 +93,16 @@ impl AlarmSaid {
 fn of_vehicle(values: &Map<String, Json>) -> Option<AlarmSaid> {
     let kind = values.get("alarm")?.as_str()?;
     let is_raised = values.get("alarm_is_raised")?.as_bool()?;
-    let (text, severity) = match kind {
-        "cell_spread" => ("the cells drift apart", Severity::Warning),
-        "battery_hot" => ("the battery is hot", Severity::Critical),
-        "battery_cold" => ("the battery is cold", Severity::Info),
-        "low_charge" => ("the charge is low", Severity::Info),
-        "service_code" => ("the car asks for service", Severity::Warning),
-        other => (other, Severity::Warning),
-    };
-    let value = values.get("alarm_value").filter(|value| value.is_number());
-    let text = value.map_or_else(|| text.to_owned(), |value| format!("{text}: {value}"));
+    let value = values.get("alarm_value").and_then(Json::as_f64);
+    let known = Alarm::ALL.into_iter().find(|alarm| alarm.word() == kind);
     Some(AlarmSaid {
         kind: kind.to_owned(),
-        text,
-        severity,
+        text: match (known, value) {
+            (Some(alarm), _) => alarm.text(value),
+            (None, Some(value)) => format!("{kind}: {value}"),
+            (None, None) => kind.to_owned(),
+        },
+        severity: known.map_or(Severity::Warning, Severity::of),
         is_raised,
     })
 }
@@ -131,7 +138,7 @@ mod tests {
         }));
         assert_eq!(raised.len(), 1);
         assert_eq!(raised[0].kind, "cell_spread");
-        assert_eq!(raised[0].text, "the cells drift apart: 0.125");
+        assert_eq!(raised[0].text, "the cells drift apart: 0.125 V");
         assert!(raised[0].is_raised);
         let cleared = said(&json!({ "alarm": "cell_spread", "alarm_is_raised": false }));
         assert_eq!(cleared[0].kind, raised[0].kind);

@@ -93,6 +93,24 @@ impl Alarm {
         }
     }
 
+    /// What a person reads, with the value that raised it.
+    #[must_use]
+    pub fn text(self, value: Option<f64>) -> String {
+        let number = |unit: &str, decimals: usize| {
+            value.map_or_else(String::new, |value| format!(": {value:.decimals$} {unit}"))
+        };
+        match self {
+            Self::CellSpread => format!("the cells drift apart{}", number("V", 3)),
+            Self::Hot => format!("a cell is hot{}", number("°C", 0)),
+            Self::Cold => {
+                let value = number("°C", 0);
+                format!("a cell is near freezing, charging harms it{value}")
+            }
+            Self::LowCharge => format!("the battery is nearly empty{}", number("%", 0)),
+            Self::ServiceCode => "the battery reports a fault".to_owned(),
+        }
+    }
+
     /// Where it is raised and where it is cleared.
     fn limits(self, at: &AlarmLimits) -> Limits {
         let spread = at.cell_spread.get();

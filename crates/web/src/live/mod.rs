@@ -85,7 +85,10 @@ impl Live {
     pub fn publish(&self, event: &LiveEvent) {
         self.events.fetch_add(1, Ordering::Relaxed);
         let frame = Frame {
-            device: event.device().map(str::to_owned),
+            device: event
+                .device()
+                .filter(|_| event.is_of_one())
+                .map(str::to_owned),
             is_replaceable: event.is_replaceable(),
             bytes: render(event),
         };

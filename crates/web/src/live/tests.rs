@@ -20,6 +20,7 @@ fn alarm(device: &str) -> LiveEvent {
         device: device.to_owned(),
         kind: "hot".to_owned(),
         text: "it is hot\nand \"burns\"".to_owned(),
+        said: None,
         severity: Severity::Critical,
         began: 1,
         ended: None,
@@ -62,6 +63,17 @@ fn viewer_gets_the_devices_it_looks_at_and_what_is_of_all() {
     let tick = "event: tick\ndata: {\"now\":7}\n\n";
     assert_eq!(read(&mut all).0, format!("{of_one}{of_two}{tick}"));
     assert_eq!(read(&mut one).0, format!("{of_one}{tick}"));
+}
+
+#[test]
+fn viewer_of_one_device_hears_of_the_alarms_of_all() {
+    let live = Live::new();
+    let mut one = live.join(only("car 1")).unwrap();
+    live.publish(&values("car 2", 6));
+    live.publish(&alarm("car 2"));
+    live.hand_out();
+    let (text, _) = read(&mut one);
+    assert!(text.starts_with("event: alarm\n"), "{text}");
 }
 
 #[test]

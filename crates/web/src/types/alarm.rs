@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::sentence::Said;
+
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,8 @@ pub struct Alarm {
     pub kind: String,
     /// In words.
     pub text: String,
+    /// Which sentence the text is, where it has a code.
+    pub said: Option<Said>,
     /// How much it matters.
     pub severity: Severity,
     /// When it began, in ms since 1970.

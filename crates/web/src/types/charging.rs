@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Reading;
+use crate::sentence::{Said, Sentence};
 
 /// A slot of a station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -18,6 +19,8 @@ pub struct Slot {
     pub state: String,
     /// Why it cannot be used, or why it is in this state.
     pub reason: Option<String>,
+    /// Which sentence the reason is, where it has a code.
+    pub said: Option<Said>,
     /// Whether a vehicle is connected; `null` when nothing says it.
     pub vehicle_connected: Option<bool>,
     /// Whether a driver can begin to charge here now; `null` when nobody can say.
@@ -86,6 +89,8 @@ pub struct SessionsQuery {
 pub struct BillLine {
     /// What for, in words.
     pub text: String,
+    /// Which sentence the text is, where it has a code.
+    pub said: Option<Said>,
     /// From when, in ms since 1970, where the line has a beginning.
     pub from: Option<i64>,
     /// Up to when.
@@ -115,7 +120,7 @@ pub struct SessionDetail {
     /// The tariff that held, with its version.
     pub tariff: Option<String>,
     /// How it went, in sentences.
-    pub explanation: Vec<String>,
+    pub explanation: Vec<Sentence>,
 }
 
 /// A receipt as text.
@@ -175,5 +180,5 @@ pub struct TariffPrice {
     /// The currency, an ISO 4217 code.
     pub currency: Option<String>,
     /// What is wrong with the prices; empty when nothing is.
-    pub errors: Vec<String>,
+    pub errors: Vec<Sentence>,
 }

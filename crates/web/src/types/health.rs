@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::sentence::Said;
+
 /// How a part does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,8 @@ pub struct PartShown {
     pub status: PartStatus,
     /// Why, and what to do where something is to be done.
     pub says: String,
+    /// Which sentence that is, where it has a code.
+    pub said: Option<Said>,
 }
 
 /// All parts; the whole is as well as its worst one.
@@ -35,6 +39,20 @@ pub struct HealthShown {
     pub status: PartStatus,
     /// The parts.
     pub parts: Vec<PartShown>,
+}
+
+impl PartShown {
+    /// A part with the reason for its state.
+    #[must_use]
+    pub fn new(name: String, status: PartStatus, says: String) -> Self {
+        let said = Said::of(&says);
+        Self {
+            name,
+            status,
+            says,
+            said,
+        }
+    }
 }
 
 impl HealthShown {

@@ -12,7 +12,8 @@ use super::{Alarm, Session, Warning};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// The devices, with commas between them; without them all.
+    /// The devices whose values and sessions come, with commas between them; without them those of
+    /// all. Alarms, warnings and states come of all.
     #[param(max_length = 4000)]
     pub devices: Option<String>,
 }
@@ -71,6 +72,11 @@ impl LiveEvent {
             Self::State { .. } => "state",
             Self::Tick { .. } => "tick",
         }
+    }
+
+    /// Whether only those hear of it who look at its device. What people are warned of, all do.
+    pub(crate) const fn is_of_one(&self) -> bool {
+        matches!(self, Self::Values { .. } | Self::Session(_))
     }
 
     /// The device that it is of; `None` for all of them.

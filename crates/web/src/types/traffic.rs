@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::sentence::Said;
+
 /// A place and a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Position {
@@ -70,6 +72,8 @@ pub struct Warning {
     pub kind: String,
     /// Why, in words.
     pub reason: Option<String>,
+    /// Which sentence the reason is, where it has a code.
+    pub said: Option<Said>,
     /// How sure it is, 0 to 1.
     pub confidence: Option<f64>,
     /// Of whom.

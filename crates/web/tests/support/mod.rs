@@ -90,6 +90,7 @@ pub(crate) fn alarm() -> Alarm {
         device: "car".to_owned(),
         kind: "hot".to_owned(),
         text: "the battery is hot".to_owned(),
+        said: None,
         severity: Severity::Warning,
         began: 1,
         ended: None,

@@ -2,6 +2,7 @@
 // sentence that the back end gave; a log-in that has ended empties `me`, which shows the log-in.
 
 import { signal } from "@preact/signals";
+import type { Said, Sentence } from "../i18n/said";
 import type { About, Json, Me } from "./types";
 
 const ROOT = "/api/v1";
@@ -16,6 +17,8 @@ export class ApiError extends Error {
     message: string,
     /** After how many seconds to try again, when the back end says so. */
     readonly retryAfter: number | null = null,
+    /** The sentence's code, for other languages. */
+    readonly said: Said | null = null,
   ) {
     super(message);
   }
@@ -46,15 +49,22 @@ async function answer(path: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   if (response.status === 401 && !path.endsWith("/login")) me.value = null;
   const retry = Number(response.headers.get("Retry-After") ?? NaN);
-  throw new ApiError(response.status, await reason(response), Number.isNaN(retry) ? null : retry);
+  const { text, said } = await reason(response);
+  throw new ApiError(response.status, text, Number.isNaN(retry) ? null : retry, said ?? null);
 }
 
-async function reason(response: Response): Promise<string> {
+/** Whatever went wrong while something was read: also an answer that is none of the back end's, as
+ * a page of a proxy. */
+export const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError ? error : new ApiError(0, "");
+
+async function reason(response: Response): Promise<Sentence> {
   try {
-    const body = (await response.json()) as { error?: unknown };
-    return typeof body.error === "string" ? body.error : response.statusText;
+    const body = (await response.json()) as { error?: unknown; said?: Said | null };
+    if (typeof body.error !== "string") return { text: response.statusText };
+    return { text: body.error, said: body.said ?? null };
   } catch {
-    return response.statusText;
+    return { text: response.statusText };
   }
 }
 
@@ -96,12 +106,14 @@ export async function logIn(user: string, password: string): Promise<void> {
   me.value = await send<Me>("POST", "/login", { user, password });
 }
 
+/** Ends the session at the back end; where that fails the user is still logged in. */
 export async function logOut(): Promise<void> {
   try {
     await send("POST", "/logout");
-  } finally {
-    me.value = null;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
   }
+  me.value = null;
 }
 
 export const about = () => get<About>("/about");

@@ -42,11 +42,9 @@ export function followLive(devices?: string[]): () => void {
     source = new EventSource(address("/live", query));
     source.onopen = () => {
       heard();
-      // What happened while nobody listened is in the list.
-      if (tries > 0) {
-        void state.readDevices();
-        reconnected.value += 1;
-      }
+      // What happened while nobody listened, or while others were listened to, is in the list.
+      void state.readDevices();
+      if (tries > 0) reconnected.value += 1;
       tries = 0;
     };
     on("tick", (tick) => setServerTime(tick.now));

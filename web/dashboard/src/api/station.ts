@@ -1,6 +1,7 @@
 // What the back end says of charging stations: slots, sessions, tariffs, accounts. Money is text,
 // digit by digit as it was billed; the pages never compute with it.
 
+import type { Said, Sentence } from "../i18n/said";
 import type { Json, Millis, Value } from "./types";
 
 export interface Session {
@@ -24,6 +25,7 @@ export interface Slot {
   name: string;
   state?: string | null;
   reason?: string | null;
+  said?: Said | null;
   vehicle_connected?: boolean | null;
   available?: boolean | null;
   values: Record<string, Value | Json>;
@@ -33,6 +35,7 @@ export interface Slot {
 
 export interface BillLine {
   text: string;
+  said?: Said | null;
   from?: Millis | null;
   to?: Millis | null;
   energy_wh?: number | null;
@@ -47,7 +50,7 @@ export interface SessionDetail extends Session {
   samples_from?: Millis | null;
   samples_to?: Millis | null;
   tariff?: string | null;
-  explanation?: string[];
+  explanation?: Sentence[];
 }
 
 export interface Receipt {
@@ -67,7 +70,7 @@ export interface TariffPreview {
   lines?: BillLine[];
   total?: string | null;
   currency?: string | null;
-  errors?: string[];
+  errors?: Sentence[];
 }
 
 /** What a slot or a vehicle (`name`) or a day had of a month. */

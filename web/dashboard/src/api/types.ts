@@ -1,6 +1,8 @@
 // What the back end says: the objects of the HTTP API v1. Times are milliseconds since 1970 UTC;
 // what is not known is null or absent, never 0. The back end's /api/v1/openapi.json is the norm.
 
+import type { Said } from "../i18n/said";
+
 export type Feature =
   | "fleet"
   | "trips"
@@ -62,6 +64,7 @@ export interface Alarm {
   device: string;
   kind: string;
   text: string;
+  said?: Said | null;
   severity: Severity;
   began: Millis;
   ended?: Millis | null;
@@ -137,6 +140,7 @@ export interface Warning {
   ts: Millis;
   kind: string;
   reason?: string | null;
+  said?: Said | null;
   confidence?: number | null;
   station_id?: string | number | null;
   distance_m?: number | null;
@@ -182,5 +186,5 @@ export type HealthStatus = "ok" | "degraded" | "failed" | "unknown";
 
 export interface Health {
   status: HealthStatus;
-  parts: { name: string; status: HealthStatus; says?: string | null }[];
+  parts: { name: string; status: HealthStatus; says?: string | null; said?: Said | null }[];
 }

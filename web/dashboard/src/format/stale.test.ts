@@ -23,6 +23,12 @@ function device(change: Partial<Device> = {}): Device {
 }
 
 describe("staleness", () => {
+  it("is of a value from the future as well: a clock is wrong", () => {
+    expect(freshness(NOW + 59_000, 15, NOW, "live")).toEqual({ stale: false, age_ms: 0 });
+    const ahead = freshness(NOW + 3_600_000, 15, NOW, "live");
+    expect(ahead).toEqual({ stale: true, age_ms: -3_600_000 });
+  });
+
   it("begins when a value is older than its device's time, not before", () => {
     expect(freshness(NOW - 15_000, 15, NOW, "live").stale).toBe(false);
     expect(freshness(NOW - 15_001, 15, NOW, "live")).toEqual({ stale: true, age_ms: 15_001 });

@@ -6,8 +6,12 @@ import type { Connection } from "../state/connection";
 
 export interface Freshness {
   stale: boolean;
+  /** Below zero: from the future, by a clock that is wrong. */
   age_ms: number;
 }
+
+/** Clocks that agree may be as far apart. */
+export const CLOCKS_APART_MS = 60_000;
 
 export function freshness(
   ts: number,
@@ -15,9 +19,10 @@ export function freshness(
   now: number,
   connection: Connection,
 ): Freshness {
-  // A device whose clock is ahead of the back end's is not older than now.
-  const age_ms = Math.max(0, now - ts);
-  return { stale: connection === "lost" || age_ms > staleAfterSeconds * 1000, age_ms };
+  const ahead = ts - now > CLOCKS_APART_MS;
+  const age_ms = ahead ? now - ts : Math.max(0, now - ts);
+  const old = age_ms > staleAfterSeconds * 1000;
+  return { stale: connection === "lost" || ahead || old, age_ms };
 }
 
 /** The newest of some values of a device; `null` when it has none of them. */

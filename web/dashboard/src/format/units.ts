@@ -31,7 +31,7 @@ interface Form {
 const KM_PER_MILE = 1.609344;
 const M_PER_FOOT = 0.3048;
 
-const METRIC: Record<Quantity, Form> = {
+export const METRIC: Record<Quantity, Form> = {
   speed: { unit: "km/h", decimals: 0 },
   distance: { unit: "km", decimals: 1 },
   length: { unit: "m", decimals: 0 },

@@ -5,11 +5,11 @@ import { CATALOGUES, fill } from ".";
 
 const english = CATALOGUES.en;
 const keys = Object.keys(english).sort();
-const params = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+const params = (text: string) => (text.match(/\{\w+(:\w+)?\}/g) ?? []).sort();
 
 /** Groups whose keys are made of what the back end says. */
 const GROUPS =
-  "audit|counter|end|gear|health|kind|part|role|severity|" +
+  "audit|said|counter|end|gear|health|kind|part|role|severity|" +
   "verdict|warning|device|state|connection";
 const WORDS = new RegExp(`^(${GROUPS})\\.`);
 
@@ -38,6 +38,26 @@ describe("catalogue", () => {
       }
     },
   );
+
+  it("has every sentence that the back end can name, and no other", () => {
+    // The list is made by the back end's own code.
+    const api = JSON.parse(readFileSync("../../interfaces/http/openapi.json", "utf8")) as {
+      components: { schemas: { Code: { enum: string[] } } };
+    };
+    const codes = api.components.schemas.Code.enum.map((code) => `said.${code}`);
+    expect(codes.length).toBeGreaterThan(100);
+    expect(keys.filter((key) => key.startsWith("said."))).toEqual(codes.sort());
+  });
+
+  it("has no places in a sentence but those that the back end fills", () => {
+    const said = readFileSync("../../interfaces/http/sentences.json", "utf8");
+    for (const [code, text] of Object.entries(JSON.parse(said) as Record<string, string>)) {
+      const own = params((english as Record<string, string>)[`said.${code}`] ?? "");
+      const filled = params(text);
+      const names = own.map((place) => place.replace(/:\w+/, ""));
+      expect(filled, code).toEqual(expect.arrayContaining(names));
+    }
+  });
 
   it("is written in the language's own letters", () => {
     const arabic = Object.values(CATALOGUES.ar).filter((text) => /[؀-ۿ]/.test(text));

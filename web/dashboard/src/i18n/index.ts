@@ -1,6 +1,5 @@
 // The texts of the pages: one catalogue per language with the same keys (`*.json` here; a test
-// holds them equal). What the back end says in words (reasons, explanations) is shown as it says
-// it.
+// holds them equal). What the back end says in words has its place there too: `said.ts`.
 
 import { preferences } from "../state/preferences";
 import type { Language } from "../state/preferences";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { History } from "../api/types";
-import { gapOf, summary, toColumns, withGaps } from "./data";
+import { gapOf, loneIn, summary, toColumns, withGaps } from "./data";
 
 const as = (value: number) => value;
 
@@ -25,6 +25,21 @@ describe("plot columns", () => {
       [1, null],
       [31_000, 2],
     ]);
+  });
+
+  it("join values that usually come a minute apart, and break where more are missing", () => {
+    const minutes = [0, 1, 2, 3, 4, 5, 30, 31].map((at): [number, number] => [at * 60_000, at]);
+    const raw = history({ step_ms: 0, series: { soc: minutes } });
+    const [soc] = toColumns(raw, ["soc"], as).mean;
+    expect(soc).toEqual([0, 1, 2, 3, 4, 5, null, 30, 31]);
+    expect(loneIn(soc ?? [])).toEqual([]);
+  });
+
+  it("show a value that has no neighbour, whatever other lines have between", () => {
+    expect(loneIn([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+    expect(loneIn([1, undefined, 2, undefined, null, undefined, 4])).toEqual([6]);
+    expect(loneIn([7])).toEqual([0]);
+    expect(loneIn([null, undefined])).toEqual([]);
   });
 
   it("stand side by side when their times differ", () => {

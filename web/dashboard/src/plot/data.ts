@@ -15,9 +15,24 @@ export interface Columns {
   thinned: boolean;
 }
 
-/** A pause that breaks the line: five steps, and half a minute at least. */
-export function gapOf(stepMs: number): number {
-  return Math.max(5 * stepMs, 30_000);
+/** Distances between points that the usual one is found among: all of a long history are many. */
+const LOOKED_AT = 500;
+
+/** The usual time between two points: the median. */
+function usualStep(points: readonly Point[]): number {
+  const every = Math.max(1, Math.floor(points.length / LOOKED_AT));
+  const distances: number[] = [];
+  for (let at = 1; at < points.length; at += every) {
+    distances.push((points[at]?.[0] ?? 0) - (points[at - 1]?.[0] ?? 0));
+  }
+  distances.sort((a, b) => a - b);
+  return distances[distances.length >> 1] ?? 0;
+}
+
+/** A pause that breaks the line: five steps, and half a minute at least. What was not thinned has
+ * the step that is usual in it. */
+export function gapOf(stepMs: number, points: readonly Point[] = []): number {
+  return Math.max(5 * Math.max(stepMs, usualStep(points)), 30_000);
 }
 
 /** Breaks a line: after the last point before a pause stands a null. */
@@ -47,8 +62,10 @@ export function toColumns(
   keys: readonly string[],
   convert: (value: number, key: string) => number,
 ): Columns {
-  const gap = gapOf(history.step_ms);
-  const all = keys.map((key) => withGaps(history.series[key] ?? [], gap));
+  const all = keys.map((key) => {
+    const points = history.series[key] ?? [];
+    return withGaps(points, gapOf(history.step_ms, points));
+  });
   const thinned = history.resolution !== "raw";
   let times: number[];
   if (sameTimes(all)) {
@@ -81,6 +98,29 @@ export function toColumns(
     high: thinned ? every.map((index) => column(index, 3)) : [],
     thinned,
   };
+}
+
+/** Where a value has no neighbour to be joined with by a line: it is drawn as a dot. */
+export function loneIn(column: Column): number[] {
+  const lone: number[] = [];
+  // undefined is the time of another line's value, and joins what is around it.
+  let before: number | null = null;
+  let last = -1;
+  let joined = false;
+  for (let at = 0; at < column.length; at += 1) {
+    const value = column[at];
+    if (value === undefined) continue;
+    if (value === null) {
+      if (before !== null && !joined) lone.push(last);
+      joined = false;
+    } else {
+      joined = before !== null;
+    }
+    before = value;
+    last = at;
+  }
+  if (before !== null && !joined) lone.push(last);
+  return lone;
 }
 
 /** A switch is drawn as 0 and 1; a word has no place on a plot. */

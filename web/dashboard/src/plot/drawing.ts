@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatTime } from "../format/time";
 import { formatNumber } from "../format/units";
+import { loneIn } from "./data";
 import type { Columns } from "./data";
 
 export interface Line {
@@ -25,6 +26,8 @@ export interface DrawingOptions {
   /** Plots of one name move their cursors together. */
   sync?: string;
   zeroLine: boolean;
+  /** The times that the axis shows; without them those of the values. */
+  span?: { from: number; to: number };
   onCursor: (index: number | null) => void;
   onDrawn: () => void;
 }
@@ -75,9 +78,12 @@ function axes(options: DrawingOptions, color: (name: string) => string): uPlot.A
 
 function series(options: DrawingOptions, color: (name: string) => string): uPlot.Series[] {
   const all: uPlot.Series[] = [{}];
-  for (const line of options.lines) {
+  for (const [index, line] of options.lines.entries()) {
     const stroke = color(line.color);
-    all.push({ label: line.label, stroke, width: 2, show: line.shown, points: { show: false } });
+    const lone = loneIn(options.columns.mean[index] ?? []);
+    // No line is drawn through a value that stands alone.
+    const points: uPlot.Series.Points = { show: false, size: 5, fill: stroke, filter: () => lone };
+    all.push({ label: line.label, stroke, width: 2, show: line.shown, points });
   }
   if (!options.columns.thinned) return all;
   for (const line of options.lines) {
@@ -144,5 +150,7 @@ export function draw(options: DrawingOptions, into: HTMLElement): uPlot {
       setCursor: [(plot) => options.onCursor(plot.cursor.idx ?? null)],
     },
   };
-  return new uPlot(made, alignedData(options.columns), into);
+  const plot = new uPlot(made, alignedData(options.columns), into);
+  if (options.span) plot.setScale("x", { min: options.span.from, max: options.span.to });
+  return plot;
 }

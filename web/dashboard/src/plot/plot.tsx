@@ -30,6 +30,8 @@ interface PlotProps {
   height?: number;
   sync?: string;
   zeroLine?: boolean;
+  /** The axis has all of the history's time, also where there are no values. */
+  whole?: boolean;
   /** Where the back end exports the same as CSV. */
   csv?: string;
   onTime?: (ts: number | null) => void;
@@ -70,7 +72,7 @@ function inWords(title: string, lines: PlotLine[], columns: Columns): string {
 }
 
 export function Plot(props: PlotProps) {
-  const { title, history, lines, height = 220, sync, zeroLine = false, csv, onTime } = props;
+  const { title, history, lines, height = 220, sync, zeroLine = false, csv, onTime, whole } = props;
   const { box, setBox, width } = useBox();
   const plot = useRef<uPlot | null>(null);
   const [hidden, setHidden] = useState<readonly string[]>([]);
@@ -105,6 +107,7 @@ export function Plot(props: PlotProps) {
           columns,
           language: tongue,
           zeroLine,
+          ...(whole ? { span: { from: history.from, to: history.to } } : {}),
           lines: lines.map((line) => ({
             label: line.label,
             unit: unitOf(line.quantity, units),
@@ -139,8 +142,36 @@ export function Plot(props: PlotProps) {
 
   const save = () => {
     const canvas = box?.querySelector("canvas");
-    if (canvas) savePng(canvas, { title, lines });
+    if (canvas)
+      savePng(canvas, { title, lines: lines.filter((line) => !hidden.includes(line.key)) });
   };
+  /** The cursor by the keyboard: a step, a tenth of what there is, or an end. */
+  const onKey = (event: KeyboardEvent) => {
+    const last = columns.times.length - 1;
+    const from = at ?? 0;
+    const leap = Math.max(1, Math.round(last / 10));
+    const steps: Partial<Record<string, number>> = {
+      ArrowLeft: from - 1,
+      ArrowRight: from + 1,
+      PageDown: from - leap,
+      PageUp: from + leap,
+      Home: 0,
+      End: last,
+    };
+    const to = steps[event.key];
+    const ts = to === undefined ? undefined : columns.times[Math.min(last, Math.max(0, to))];
+    if (ts === undefined || !plot.current) return;
+    event.preventDefault();
+    plot.current.setCursor({ left: plot.current.valToPos(ts, "x"), top: 0 });
+  };
+  const said = (index: number) =>
+    [
+      time(columns.times[index], "seconds"),
+      ...lines.map((line, nth) => {
+        const unit = unitOf(line.quantity, units);
+        return `${line.label} ${reading(columns, nth, index, line.decimals ?? 1, unit)}`;
+      }),
+    ].join(", ");
   const toggle = (key: string) =>
     setHidden(hidden.includes(key) ? hidden.filter((other) => other !== key) : [...hidden, key]);
 
@@ -186,8 +217,14 @@ export function Plot(props: PlotProps) {
         <div
           class="plot-box"
           dir="ltr"
-          role="img"
+          role="slider"
+          tabIndex={0}
           aria-label={inWords(title, lines, columns)}
+          aria-valuemin={0}
+          aria-valuemax={columns.times.length - 1}
+          aria-valuenow={at ?? 0}
+          aria-valuetext={at === null ? t("plot.keys") : said(at)}
+          onKeyDown={onKey}
           style={{ minHeight: `${height}px` }}
           ref={setBox}
         />

@@ -10,7 +10,8 @@ import { part } from "../api/client";
 /** A history with the device's newest values, without what is older than its span. */
 export function grown(history: History, device: Device, keys: readonly string[], spanMs: number) {
   const series: Record<string, Point[]> = {};
-  let to = history.to;
+  // Of what is silent the last minutes are empty.
+  let to = Math.max(history.to, now.peek());
   for (const key of keys) {
     const points = history.series[key] ?? [];
     const value = device.values[key];

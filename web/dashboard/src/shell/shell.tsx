@@ -8,6 +8,7 @@ import type { Device, Me } from "../api/types";
 import { t } from "../i18n";
 import { devicesRead, openAlarms } from "../state/devices";
 import { link, route } from "../state/route";
+import { Failure, useDoing } from "../ui/action";
 import { Icon } from "../ui/icon";
 import { ConnectionNote, ConnectionMark } from "./connection_note";
 import { groups } from "./places";
@@ -52,11 +53,13 @@ function Menu({ all, done }: { all: Group[]; done?: () => void }) {
 }
 
 function Foot({ who, done }: { who: Me; done?: () => void }) {
+  const doing = useDoing();
   const settings: PlaceEntry = { href: link("settings"), text: "nav.settings", icon: "settings" };
   return (
     <div class="group foot">
       <Entry entry={settings} {...(done ? { done } : {})} />
-      <button type="button" class="plain" onClick={() => void logOut()}>
+      <Failure text={doing.error} />
+      <button type="button" class="plain" onClick={() => void doing.run(logOut)}>
         <Icon name="out" />
         <span>{t("nav.logOut", { user: who.user })}</span>
       </button>

@@ -2,7 +2,9 @@
 // four times a second together, so that a thousand devices do not draw the page a thousand times.
 
 import { computed, signal } from "@preact/signals";
-import { ApiError, get } from "../api/client";
+import { asApiError, get } from "../api/client";
+import type { ApiError } from "../api/client";
+import { now } from "./clock";
 import type { Alarm, Device, Json, Warning } from "../api/types";
 
 export const devices = signal<ReadonlyMap<string, Device>>(new Map());
@@ -28,8 +30,7 @@ export async function readDevices(): Promise<void> {
     devicesRead.value = true;
     devicesError.value = null;
   } catch (error) {
-    if (error instanceof ApiError) devicesError.value = error;
-    else throw error;
+    devicesError.value = asApiError(error);
   }
 }
 
@@ -52,7 +53,8 @@ export function withValues(device: Device, event: ValuesEvent): Device {
     const known = values[key];
     if (!known || known.ts <= event.ts) values[key] = { ts: event.ts, value };
   }
-  const seen = Math.max(device.last_seen ?? 0, event.ts);
+  // A device whose clock is ahead was not seen in the future.
+  const seen = Math.max(device.last_seen ?? 0, Math.min(event.ts, now.peek()));
   return { ...device, values, last_seen: seen };
 }
 
@@ -62,7 +64,7 @@ export function withAlarm(device: Device, alarm: Alarm): Device {
 }
 
 export function withWarning(list: readonly Warning[], warning: Warning): readonly Warning[] {
-  const others = list.filter((other) => other.id !== warning.id);
+  const others = list.filter((other) => other.id !== warning.id || other.device !== warning.device);
   return warning.ended ? others : [...others, warning].slice(-20);
 }
 

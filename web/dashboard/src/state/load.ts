@@ -2,7 +2,8 @@
 // in sight while it is read anew, and says so when that failed.
 
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, get } from "../api/client";
+import { asApiError, get } from "../api/client";
+import type { ApiError } from "../api/client";
 import { reconnected } from "./connection";
 
 export interface Loaded<T> {
@@ -30,8 +31,9 @@ export function useApi<T>(path: string | null, query: Query = {}, again = 0): Lo
     get<T>(path, query, stop.signal).then(
       (data) => setState({ of: key, data, busy: false }),
       (error: unknown) => {
-        if (!(error instanceof ApiError)) return; // Given up, because the page has changed.
-        setState((old) => ({ ...old, of: key, error, busy: false }));
+        if (stop.signal.aborted) return; // Given up, because the page has changed.
+        const failure = asApiError(error);
+        setState((old) => ({ ...old, of: key, error: failure, busy: false }));
       },
     );
     return () => stop.abort();

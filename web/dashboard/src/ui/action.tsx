@@ -3,7 +3,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { ApiError } from "../api/client";
+import { asApiError } from "../api/client";
 import { t } from "../i18n";
 import { errorText } from "./states";
 import { Icon } from "./icon";
@@ -26,8 +26,7 @@ export function useDoing(): Doing {
       await work();
       return true;
     } catch (failure) {
-      if (!(failure instanceof ApiError)) throw failure;
-      setError(errorText(failure));
+      setError(errorText(asApiError(failure)));
       return false;
     } finally {
       setBusy(false);

@@ -16,14 +16,16 @@ import { Icon } from "./icon";
 export function useFreshness(device: Device, key: string) {
   const value = device.values[key];
   if (!value) return null;
-  return freshness(value.ts, device.stale_after_s, now.value, connection.value);
+  const fresh = freshness(value.ts, device.stale_after_s, now.value, connection.value);
+  // What has left says nothing of now, however lately it spoke.
+  return device.online === false ? { ...fresh, stale: true } : fresh;
 }
 
 export function Age({ ms }: { ms: number }) {
   return (
     <span class="age">
       <Icon name="clock" size={14} />
-      {ago(ms)}
+      {ms < 0 ? t("time.ahead") : ago(ms)}
     </span>
   );
 }

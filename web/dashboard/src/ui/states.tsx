@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/client";
 import type { Loaded } from "../state/load";
 import { t } from "../i18n";
+import { saidText } from "../i18n/said";
 import { PageTitle } from "./card";
 import { Icon } from "./icon";
 import type { IconName } from "./icon";
@@ -34,7 +35,8 @@ export function errorText(error: ApiError): string {
   if (error.status === 403) return t("error.forbidden");
   if (error.status === 429) return t("error.tooMany", { seconds: error.retryAfter ?? 60 });
   if (error.status === 504) return t("error.noAnswer");
-  return error.message === "" ? t("error.status", { status: error.status }) : error.message;
+  if (error.message === "") return t("error.status", { status: error.status });
+  return saidText(error.message, error.said);
 }
 
 export function ErrorNote({ error, retry }: { error: ApiError; retry?: () => void }) {

@@ -6,10 +6,17 @@ import { t } from "../i18n";
 import { saveText, toCsv } from "./download";
 import { Icon } from "./icon";
 
+export type Csv<T> = [
+  /** English, with the unit, so that one program reads the files of all users. */
+  name: string,
+  of: (row: T) => string | number | null | undefined,
+];
+
 export interface Column<T> {
   name: string;
   cell: (row: T) => ComponentChildren;
-  csv?: (row: T) => string | number | null | undefined;
+  /** What a file has in its place: columns of their own names, with the units of the API. */
+  csv?: Csv<T> | Csv<T>[];
   /** Numbers stand at the end of their column. */
   number?: boolean;
 }
@@ -59,12 +66,18 @@ interface CsvProps<T> {
   name: string;
 }
 
+function isOne<T>(csv: Csv<T> | Csv<T>[]): csv is Csv<T> {
+  return typeof csv[0] === "string";
+}
+
 /** Saves the rows that are seen. */
 export function CsvButton<T>({ columns, rows, name }: CsvProps<T>) {
-  const kept = columns.filter((column) => column.csv);
+  const kept = columns.flatMap(({ csv }): Csv<T>[] =>
+    csv === undefined ? [] : isOne(csv) ? [csv] : csv,
+  );
   const save = () => {
-    const head = kept.map((column) => column.name);
-    const body = rows.map((row) => kept.map((column) => column.csv?.(row)));
+    const head = kept.map(([name]) => name);
+    const body = rows.map((row) => kept.map(([, of]) => of(row)));
     saveText(toCsv([head, ...body]), `${name}.csv`);
   };
   return (

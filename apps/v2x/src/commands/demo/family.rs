@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock;
+use crate::daemon;
 use crate::failure::{Blame, Context as _, Failure, read_text};
 
 /// How often the processes are looked at.
@@ -96,6 +97,8 @@ impl Family {
             }
         }
         command.envs(settings.iter().copied());
+        // Also when the demo is killed, nobody stays behind.
+        command.env(daemon::ENDS_WITH_PARENT, "1");
         // Ctrl-C in the terminal reaches the demo alone, which ends them in their order.
         command.process_group(0);
         command.spawn()

@@ -24,14 +24,18 @@ const START: Duration = Duration::from_secs(60);
 
 /// Runs the subcommand.
 pub(super) fn run(arguments: &cli::Demo) -> Result<(), Failure> {
-    let shutdown = Shutdown::on_signals().blame(Blame::Runtime, "signals")?;
+    let shutdown = Shutdown::on_signals_and_hangup().blame(Blame::Runtime, "signals")?;
     let clock = Clock::start();
     let site = Site::prepare(arguments)?;
     let mut family = Family::new(site.logs())?;
     site.draw_keys(&family)?;
     site.let_in(&family)?;
     let started = start(&site, &mut family, &shutdown, &clock);
-    if let Err(failure) = started.and_then(|()| greet(&site)) {
+    let greeted = started.and_then(|()| match shutdown.is_requested() {
+        true => Ok(()),
+        false => greet(&site),
+    });
+    if let Err(failure) = greeted {
         drop(family);
         return Err(failure);
     }
@@ -57,7 +61,8 @@ pub(super) fn run(arguments: &cli::Demo) -> Result<(), Failure> {
     farewell(&site)
 }
 
-/// Starts the parts, each when those that it needs are there.
+/// Starts the parts, each when those that it needs are there; whoever ends the demo meanwhile need
+/// not wait for the others.
 fn start(
     site: &Site,
     family: &mut Family,
@@ -81,10 +86,20 @@ fn start(
     };
     site.start_hub(family)?;
     wait(family, "the hub", &|| site.hub_answers())?;
+    if shutdown.is_requested() {
+        return Ok(());
+    }
     site.start_town(family)?;
     wait(family, "the simulator", &|| site.has_ports())?;
+    if shutdown.is_requested() {
+        return Ok(());
+    }
     site.start_station(family)?;
-    site.start_cars(family)
+    site.start_cars(family)?;
+    // Whoever opens an address that was printed finds somebody there.
+    wait(family, "the pages of station and cars", &|| {
+        site.own_pages_answer()
+    })
 }
 
 /// Where to look, and as whom.

@@ -208,9 +208,12 @@ impl Site {
 
     /// Whether devices and people can connect.
     pub(super) fn hub_answers(&self) -> bool {
-        [self.broker, self.pages]
-            .iter()
-            .all(|at| TcpStream::connect_timeout(at, KNOCK).is_ok())
+        [self.broker, self.pages].iter().all(answers)
+    }
+
+    /// Whether the pages of station and cars can be opened.
+    pub(super) fn own_pages_answer(&self) -> bool {
+        self.own_pages.iter().all(|(_, at)| answers(at))
     }
 
     /// Starts the simulator; it waits until every board's line is open.
@@ -348,4 +351,8 @@ fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
         file.write_all(b"\n")
     });
     written.blame(Blame::Runtime, path.display())
+}
+
+fn answers(at: &SocketAddr) -> bool {
+    TcpStream::connect_timeout(at, KNOCK).is_ok()
 }

@@ -16,6 +16,7 @@ use crate::cli::{self, SessionQuestion};
 use crate::failure::{Blame, Context as _, Failure};
 pub(crate) use explain::sentences;
 pub(crate) use found::Found;
+pub(crate) use print::in_full;
 pub(crate) use receipt::receipt_text;
 
 /// Runs the subcommand.

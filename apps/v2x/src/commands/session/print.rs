@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 use v2x_charging::{EndReason, Energy, SessionRecord};
 use v2x_store::{BillRow, Store, StoredSession};
+use v2x_tariff::Currency;
 use v2x_units::UtcTime;
 
 use super::found::Found;
@@ -83,6 +84,8 @@ pub(super) fn show(found: &Found, as_json: bool) -> String {
 
 /// The lines of a bill and its total.
 pub(super) fn lines(bill: &BillRow) -> String {
+    let currency = bill.total.as_ref().ok();
+    let currency = currency.and_then(|total| Currency::from_code(&total.currency));
     let mut text = String::new();
     for line in &bill.lines {
         let title = match &line.period {
@@ -92,12 +95,24 @@ pub(super) fn lines(bill: &BillRow) -> String {
         writeln!(
             text,
             "  {title:<26} {:>12} x {:<10} = {:>14}, paid {:>10}",
-            line.quantity, line.price, line.exact, line.amount
+            line.quantity,
+            in_full(currency, &line.price),
+            line.exact,
+            line.amount
         )
         .unwrap_or_default();
     }
     writeln!(text, "  Total {}", cost(bill)).unwrap_or_default();
     text
+}
+
+/// A price with the digits of its currency, where that is known: 1.5 MAD as 1.50.
+pub(crate) fn in_full(currency: Option<Currency>, price: &str) -> String {
+    let shown = currency.zip(price.parse().ok());
+    shown.map_or_else(
+        || price.to_owned(),
+        |(currency, price)| currency.in_full(price).to_string(),
+    )
 }
 
 /// A session as JSON, with amounts as text so that no reader rounds them.

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use v2x_store::hub::EpisodeRow;
+use v2x_tariff::Currency;
 use v2x_units::UtcTime;
 use v2x_web::types::{Reading, Receipt, Session, SessionDetail, Slot};
+use v2x_web::{Said, Sentence};
 
 use super::super::Hub;
 use super::super::fleet::Known;
 use super::shown::{number, text};
+use crate::commands::session::in_full;
 use crate::site::month::Ended;
 
 /// What a slot's meter shows.
@@ -49,6 +52,7 @@ pub(super) fn session(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> S
     let energy = number("final_energy").or_else(|| now("energy"));
     let cost = number("final_cost").or_else(|| now("cost"));
     let state = if is_over { "ended" } else { "charging" };
+    let currency = text(&row.detail, "currency").or_else(|| currency(station.as_ref()?));
     Session {
         id: row.id.clone(),
         station: row.device.to_string(),
@@ -58,18 +62,21 @@ pub(super) fn session(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> S
         end: row.end.map(UtcTime::as_millis),
         energy_wh: watt_hours(energy),
         doubtful_energy_wh: watt_hours(number("doubtful_energy")),
-        cost: cost.map(money),
-        currency: text(&row.detail, "currency").or_else(|| currency(station.as_ref()?)),
+        cost: cost.map(|cost| money(cost, currency.as_deref())),
+        currency,
         state: state.to_owned(),
         end_reason: text(&row.detail, "reason"),
         receipt: receipt.is_some(),
     }
 }
 
-/// An amount as a station tells it, in thousandths: the last digit only where the currency has it.
-pub(super) fn money(amount: f64) -> String {
+/// An amount as a station tells it, in thousandths, with the digits of its currency.
+pub(super) fn money(amount: f64, currency: Option<&str>) -> String {
     let text = format!("{amount:.3}");
-    text.strip_suffix('0').unwrap_or(&text).to_owned()
+    match currency.and_then(Currency::from_code) {
+        Some(currency) => in_full(Some(currency), &text),
+        None => text.strip_suffix('0').unwrap_or(&text).to_owned(),
+    }
 }
 
 /// What was told of the receipt of a session, whose number is not the session's: of the same slot,
@@ -118,10 +125,14 @@ pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> Se
         ));
     }
     if let Some(reason) = &session.end_reason {
-        let lasted = number(&row.detail, "duration_s")
-            .map(lasted)
-            .unwrap_or_default();
-        told.push(format!("It ended{lasted}: {reason}."));
+        told.push(match number(&row.detail, "duration_s") {
+            Some(seconds) => {
+                let minutes = (seconds / 60.0).floor();
+                let seconds = seconds - minutes * 60.0;
+                format!("It ended after {minutes:.0} min {seconds:.0} s: {reason}.")
+            }
+            None => format!("It ended: {reason}."),
+        });
     }
     if let (Some(energy), Some(cost), Some(currency)) =
         (session.energy_wh, &session.cost, &session.currency)
@@ -150,14 +161,9 @@ pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> Se
         samples_from: session.start,
         samples_to: session.end,
         tariff,
-        explanation: told,
+        explanation: told.into_iter().map(Sentence::of).collect(),
         session,
     }
-}
-
-fn lasted(seconds: f64) -> String {
-    let minutes = (seconds / 60.0).floor();
-    format!(" after {minutes:.0} min {:.0} s", seconds - minutes * 60.0)
 }
 
 /// What was told of a receipt, as a text. It is not the signed one: that has the signatures.
@@ -206,7 +212,9 @@ pub(super) fn ended(row: &EpisodeRow, receipts: &[EpisodeRow], slots: &[Known]) 
     let is_it = |known: &&Known| known.client.get("slot").and_then(Json::as_u64) == Some(slot);
     let name = slots.iter().find(is_it).map(|known| known.row.name.clone());
     let receipt = receipt_of(row, receipts);
-    let cost = number(&row.detail, "final_cost").map(money);
+    let currency = text(&row.detail, "currency");
+    let cost = number(&row.detail, "final_cost");
+    let cost = cost.map(|cost| money(cost, currency.as_deref()));
     let kwh = number(&row.detail, "final_energy").filter(|kwh| *kwh >= 0.0);
     #[expect(
         clippy::cast_possible_truncation,
@@ -219,7 +227,7 @@ pub(super) fn ended(row: &EpisodeRow, receipts: &[EpisodeRow], slots: &[Known]) 
         vehicle: receipt.and_then(|receipt| text(&receipt.detail, "evcc")),
         started: row.start.map(UtcTime::as_millis),
         milliwatt_hours: milliwatt_hours.unwrap_or_default(),
-        total: cost.zip(text(&row.detail, "currency")),
+        total: cost.zip(currency),
     })
 }
 
@@ -291,11 +299,13 @@ fn slot(
         (false, Some(true)) => "Available".to_owned(),
         (false, _) => "starting".to_owned(),
     });
+    let reason = word("state_reason");
     Slot {
         number,
         name: device.map_or_else(|| format!("{number}"), |device| device.row.name.clone()),
         state,
-        reason: word("state_reason"),
+        said: Said::of_some(reason.as_deref()),
+        reason,
         vehicle_connected: of("vehicle_connected").and_then(|it| it.value.as_bool()),
         available,
         values,
@@ -316,6 +326,7 @@ fn open_session<'a>(
         stamped.value.as_f64().filter(|_| is_of_it)
     };
     let slot = row.detail.get("slot").and_then(Json::as_u64).unwrap_or(0);
+    let currency = currency(station);
     Session {
         id: row.id.clone(),
         station: station.row.id.to_string(),
@@ -325,8 +336,8 @@ fn open_session<'a>(
         end: None,
         energy_wh: now("session_energy").map(|kwh| kwh * 1000.0),
         doubtful_energy_wh: now("session_doubtful_energy").map(|kwh| kwh * 1000.0),
-        cost: now("session_cost").map(money),
-        currency: currency(station),
+        cost: now("session_cost").map(|cost| money(cost, currency.as_deref())),
+        currency,
         state: "charging".to_owned(),
         end_reason: None,
         receipt: false,
@@ -391,14 +402,15 @@ mod tests {
     }
 
     #[test]
-    fn amount_has_two_decimals_and_a_third_where_the_currency_has_it() {
-        for (amount, text) in [
-            (2.1, "2.10"),
-            (0.0, "0.00"),
-            (1.234, "1.234"),
-            (1.23, "1.23"),
+    fn amount_has_the_digits_of_its_currency() {
+        for (amount, currency, text) in [
+            (2.1, Some("MAD"), "2.10"),
+            (1.5, Some("TND"), "1.500"),
+            (0.0, None, "0.00"),
+            (1.234, None, "1.234"),
+            (1.23, Some("XYZ"), "1.23"),
         ] {
-            assert_eq!(money(amount), text);
+            assert_eq!(money(amount, currency), text);
         }
     }
 }

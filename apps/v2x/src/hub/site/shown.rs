@@ -8,6 +8,7 @@ use v2x_store::hub::{
     AlarmRow, AuditRow, EpisodeRow, History as Found, Point as FoundPoint, Resolution as Fineness,
 };
 use v2x_units::UtcTime;
+use v2x_web::Said;
 use v2x_web::site::HistoryAsked;
 use v2x_web::types::{
     self, Alarm, Audit, BatteryHealth, Charge, Device, HealthShown, History, LiveEvent, PartShown,
@@ -80,6 +81,7 @@ pub(in crate::hub) fn alarm(row: &AlarmRow) -> Alarm {
         id: row.id.to_string(),
         device: row.device.to_string(),
         kind: row.kind.clone(),
+        said: Said::of(&row.text),
         text: row.text.clone(),
         severity,
         began: row.began.as_millis(),
@@ -197,11 +199,13 @@ pub(super) fn battery(row: &EpisodeRow) -> Option<BatteryHealth> {
 
 pub(in crate::hub) fn warning(row: &EpisodeRow) -> Option<Warning> {
     let name = text(&row.detail, "kind").unwrap_or_else(|| row.id.clone());
+    let reason = text(&row.detail, "text");
     Some(Warning {
         id: row.id.clone(),
         ts: row.start?.as_millis(),
         kind: snake(&name),
-        reason: text(&row.detail, "text"),
+        said: Said::of_some(reason.as_deref()),
+        reason,
         // It is told in percent.
         confidence: number(&row.detail, "confidence").map(|percent| percent / 100.0),
         station_id: word(&row.detail, "station"),
@@ -255,25 +259,22 @@ pub(super) fn health(hub: &Hub, known: &Known) -> HealthShown {
     let is_online = known
         .presence
         .is_online(hub.now(), hub.config.inactive_after);
-    let connection = PartShown {
-        name: "connection".to_owned(),
-        status: match (is_online, known.presence.last_seen()) {
-            (true, _) => PartStatus::Ok,
-            (false, Some(_)) => PartStatus::Degraded,
-            (false, None) => PartStatus::Unknown,
-        },
-        says: match known.presence.last_seen() {
-            Some(seen) => format!("last heard {seen}"),
-            None => "never heard; give the device the hub's address and its token".to_owned(),
-        },
+    let status = match (is_online, known.presence.last_seen()) {
+        (true, _) => PartStatus::Ok,
+        (false, Some(_)) => PartStatus::Degraded,
+        (false, None) => PartStatus::Unknown,
     };
-    let alarms = known.alarms.iter().map(|alarm| PartShown {
-        name: alarm.kind.clone(),
-        status: match alarm.severity.as_str() {
+    let says = match known.presence.last_seen() {
+        Some(seen) => format!("last heard {seen}"),
+        None => "never heard; give the device the hub's address and its token".to_owned(),
+    };
+    let connection = PartShown::new("connection".to_owned(), status, says);
+    let alarms = known.alarms.iter().map(|alarm| {
+        let status = match alarm.severity.as_str() {
             "critical" => PartStatus::Failed,
             _ => PartStatus::Degraded,
-        },
-        says: alarm.text.clone(),
+        };
+        PartShown::new(alarm.kind.clone(), status, alarm.text.clone())
     });
     HealthShown::of(std::iter::once(connection).chain(alarms).collect())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tracing::warn;
 use v2x_units::UtcTime;
 use v2x_web::types::{Alarm, Severity};
-use v2x_web::{Answer, Refusal};
+use v2x_web::{Answer, Refusal, Said};
 
 use super::slot_id;
 use crate::site::{LinesFile, ms};
@@ -129,6 +129,7 @@ impl Alarms {
             false => ("unavailable", Severity::Warning),
         };
         Alarm {
+            said: Said::of(&text),
             id: self.last.to_string(),
             device,
             kind: kind.to_owned(),

@@ -17,7 +17,7 @@ use v2x_store::Store;
 use v2x_tariff::{Interval, Pricing, Tariff, Usage, parse_tariffs};
 use v2x_units::UtcTime;
 use v2x_web::types::{BillLine, TariffPreview, TariffPrice, TariffShown};
-use v2x_web::{Answer, Refusal};
+use v2x_web::{Answer, Refusal, Said, Sentence};
 
 use super::sessions::with_unit;
 use crate::config::station::OVERRIDE;
@@ -190,26 +190,24 @@ pub(super) fn shown(toml: &str) -> TariffShown {
 
 fn describe(tariff: &Tariff) -> String {
     let currency = tariff.currency.code();
+    let in_full = |price| tariff.currency.in_full(price);
     let (id, version, base) = (&tariff.id, &tariff.version, tariff.base);
-    let mut text = format!("{id}, version {version}: {} {currency}/kWh", base.per_kwh);
+    let per_kwh = in_full(base.per_kwh);
+    let mut text = format!("{id}, version {version}: {per_kwh} {currency}/kWh");
     if !base.per_minute.is_zero() {
-        text += &format!(", {} {currency}/min", base.per_minute);
+        text += &format!(", {} {currency}/min", in_full(base.per_minute));
     }
     for period in &tariff.periods {
-        text += &format!(
-            "; {}: {} {currency}/kWh",
-            period.name, period.prices.per_kwh
-        );
+        let per_kwh = in_full(period.prices.per_kwh);
+        text += &format!("; {}: {per_kwh} {currency}/kWh", period.name);
     }
     if !tariff.session_fee.is_zero() {
-        text += &format!("; {} {currency} a session", tariff.session_fee);
+        let fee = in_full(tariff.session_fee);
+        text += &format!("; {fee} {currency} a session");
     }
     if let Some(idle) = &tariff.idle {
-        let minutes = idle.grace.as_secs() / 60;
-        text += &format!(
-            "; {} {currency}/min for staying longer than {minutes} min",
-            idle.per_minute
-        );
+        let (minutes, price) = (idle.grace.as_secs() / 60, in_full(idle.per_minute));
+        text += &format!("; {price} {currency}/min for staying longer than {minutes} min");
     }
     text
 }
@@ -220,7 +218,7 @@ pub(super) fn preview(asked: &TariffPreview) -> TariffPrice {
         lines: Vec::new(),
         total: None,
         currency: None,
-        errors: vec![error],
+        errors: vec![Sentence::of(error)],
     };
     match price(asked) {
         Ok(price) => price,
@@ -250,16 +248,18 @@ fn price(asked: &TariffPreview) -> Result<TariffPrice, String> {
         let is_energy = line.kind == v2x_tariff::LineKind::Energy;
         let title = line.kind.title();
         let kwh = line.quantity.to_string().parse::<f64>().ok();
+        let text = match &line.period {
+            Some(period) => format!("{title}, {period}"),
+            None => title.to_owned(),
+        };
         BillLine {
-            text: match &line.period {
-                Some(period) => format!("{title}, {period}"),
-                None => title.to_owned(),
-            },
+            said: Said::of(&text),
+            text,
             from: None,
             to: None,
             energy_wh: kwh.filter(|_| is_energy).map(|kwh| kwh * 1000.0),
             quantity: Some(with_unit(&line.quantity, Some(line.kind))),
-            price: Some(line.price.to_string()),
+            price: Some(tariff.currency.in_full(line.price).to_string()),
             amount: line.amount.amount().to_string(),
         }
     };

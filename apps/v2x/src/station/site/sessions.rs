@@ -2,10 +2,10 @@
 
 use v2x_charging::{Authorisation, EndReason, TransactionId};
 use v2x_store::{BillRow, Chosen, Store, StoreError, StoredSession, V2gReceipt};
-use v2x_tariff::LineKind;
+use v2x_tariff::{Currency, LineKind};
 use v2x_units::UtcTime;
 use v2x_web::types::{BillLine, Receipt, Session, SessionDetail, SessionsQuery, Slot};
-use v2x_web::{Answer, Refusal};
+use v2x_web::{Answer, Refusal, Said, Sentence};
 
 use super::ID;
 use crate::commands::session::{self as told, Found};
@@ -60,7 +60,10 @@ pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<Sess
             "{}, version {}",
             head.tariff_id, head.tariff_version
         )),
-        explanation: told::sentences(&found),
+        explanation: told::sentences(&found)
+            .into_iter()
+            .map(Sentence::of)
+            .collect(),
     })
 }
 
@@ -154,20 +157,24 @@ pub(super) fn vehicle(it: &StoredSession, receipt: Option<V2gReceipt>) -> Option
 }
 
 fn lines(bill: &BillRow) -> Vec<BillLine> {
+    let currency = bill.total.as_ref().ok();
+    let currency = currency.and_then(|total| Currency::from_code(&total.currency));
     let line = |line: &v2x_store::BillLineRow| {
         let kind = KINDS.into_iter().find(|kind| kind.title() == line.kind);
         let is_energy = kind == Some(LineKind::Energy);
         let kwh = line.quantity.parse::<f64>().ok().filter(|_| is_energy);
+        let text = match &line.period {
+            Some(period) => format!("{}, {period}", line.kind),
+            None => line.kind.clone(),
+        };
         BillLine {
-            text: match &line.period {
-                Some(period) => format!("{}, {period}", line.kind),
-                None => line.kind.clone(),
-            },
+            said: Said::of(&text),
+            text,
             from: None,
             to: None,
             energy_wh: kwh.map(|kwh| kwh * 1000.0),
             quantity: Some(with_unit(&line.quantity, kind)),
-            price: Some(line.price.clone()),
+            price: Some(told::in_full(currency, &line.price)),
             amount: line.amount.clone(),
         }
     };

@@ -9,7 +9,7 @@ use v2x_charging::SlotState;
 use v2x_roles::station::{SessionView, SlotView};
 use v2x_units::{Instant, UtcTime};
 use v2x_web::types::{Alarm, LiveEvent, Reading, Session, Slot};
-use v2x_web::{Answer, Live};
+use v2x_web::{Answer, Live, Said};
 
 use super::ID;
 use super::alarms::Alarms;
@@ -212,13 +212,15 @@ fn slot(view: &SlotView<'_>, now: Instant, utc: UtcTime) -> Slot {
         let reading = Reading { ts: ms(at), value };
         (key, reading)
     });
+    let reason = view.state.and_then(telemetry::reason);
     Slot {
         number: view.setup.number.get().into(),
         name: view.setup.name.clone(),
         state: view
             .state
             .map_or_else(|| "starting".to_owned(), |state| state.to_string()),
-        reason: view.state.and_then(telemetry::reason),
+        said: Said::of_some(reason.as_deref()),
+        reason,
         vehicle_connected: view.vehicle_connected,
         available: view.state.map(|state| state == SlotState::Available),
         values: values.collect(),
@@ -255,6 +257,8 @@ fn session(view: &SlotView<'_>, it: &SessionView) -> Session {
 
 #[cfg(test)]
 mod tests {
+    use v2x_charging::{EndReason, Fault, Outage, RelayFailure};
+
     use super::*;
 
     fn slot(state: &str, power: Option<(i64, f64)>) -> Slot {
@@ -267,11 +271,38 @@ mod tests {
             name: "Yard 1".to_owned(),
             state: state.to_owned(),
             reason: None,
+            said: None,
             vehicle_connected: Some(true),
             available: Some(false),
             values: power.map(reading).into_iter().collect(),
             session: None,
             verdict: None,
+        }
+    }
+
+    #[test]
+    fn every_reason_of_a_slot_and_every_end_has_a_code_for_other_languages() {
+        let outages = [
+            Outage::NotHeardYet,
+            Outage::Silent,
+            Outage::SourceLost,
+            Outage::NoMeasurement,
+            Outage::OutOfService,
+        ];
+        let failures = RelayFailure::ALL.map(Fault::Relay).into_iter();
+        let faults = failures.chain([Fault::RelayStuck]).map(SlotState::Faulted);
+        for state in outages
+            .map(SlotState::Unavailable)
+            .into_iter()
+            .chain(faults)
+        {
+            let reason = telemetry::reason(state).unwrap();
+            assert!(Said::of(&reason).is_some(), "{reason}");
+            let alarm = Said::of(&format!("{state}: {reason}")).unwrap();
+            assert!(alarm.params["what"].said.is_some(), "{state}: {reason}");
+        }
+        for end in EndReason::ALL {
+            assert!(Said::of(&end.to_string()).is_some(), "{end}");
         }
     }
 

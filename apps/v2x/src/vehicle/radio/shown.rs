@@ -6,6 +6,7 @@ use v2x_proto::v2v::{LocalDynamicMap, Neighbour as InSight, V2vCounters};
 use v2x_roles::vehicle::radio::GivenWarning;
 use v2x_roles::vehicle::radio::traffic::station_of;
 use v2x_units::{Degrees, Instant, Meters, Position, UtcTime};
+use v2x_web::Said;
 use v2x_web::types::{
     LinkAtDistance, Neighbour, NeighbourKind, Position as Place, V2x, Warning as WarningShown,
 };
@@ -147,11 +148,13 @@ fn counted(counters: &V2vCounters) -> BTreeMap<String, u64> {
 /// A warning as it is shown; `ended` when it is over.
 pub(super) fn warning(named: &GivenWarning, ended: Option<UtcTime>) -> WarningShown {
     let warning = &named.warning;
+    let reason = warning.to_string();
     WarningShown {
         id: named.name.clone(),
         ts: named.since.as_millis(),
         kind: snake(&format!("{:?}", warning.kind)),
-        reason: Some(warning.to_string()),
+        said: Said::of(&reason),
+        reason: Some(reason),
         confidence: Some(f64::from(warning.confidence.get()) / 100.0),
         station_id: Some(station_of(warning.subject)),
         distance_m: Some(warning.distance.get()),

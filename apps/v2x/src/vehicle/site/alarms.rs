@@ -1,10 +1,11 @@
 //! The battery's alarms, out of the events that their beginnings and ends left behind.
 
+use v2x_roles::hub::Severity as Matters;
 use v2x_roles::vehicle::Alarm as Kind;
 use v2x_store::StoredEvent;
 use v2x_units::UtcTime;
 use v2x_web::types::{Alarm, Severity};
-use v2x_web::{Answer, Refusal};
+use v2x_web::{Answer, Refusal, Said};
 
 use super::ID;
 use crate::site::{Acknowledged, Readers, ms};
@@ -51,11 +52,13 @@ pub(super) fn acknowledge(
 
 /// An alarm as it is shown.
 pub(super) fn shown(kept: &KeptAlarm, seen: &Acknowledged) -> Alarm {
+    let text = kept.alarm.text(kept.value);
     let mut alarm = Alarm {
         id: kept.id.to_string(),
         device: ID.to_owned(),
         kind: kept.alarm.word().to_owned(),
-        text: text(kept.alarm, kept.value),
+        said: Said::of(&text),
+        text,
         severity: severity(kept.alarm),
         began: ms(kept.began),
         ended: kept.ended.map(ms),
@@ -92,26 +95,10 @@ fn paired(events: &[StoredEvent]) -> Vec<KeptAlarm> {
 }
 
 fn severity(kind: Kind) -> Severity {
-    match kind {
-        Kind::Hot | Kind::ServiceCode => Severity::Critical,
-        Kind::CellSpread | Kind::LowCharge => Severity::Warning,
-        Kind::Cold => Severity::Info,
-    }
-}
-
-fn text(kind: Kind, value: Option<f64>) -> String {
-    let number = |unit: &str, decimals: usize| {
-        value.map_or_else(String::new, |value| format!(": {value:.decimals$} {unit}"))
-    };
-    match kind {
-        Kind::CellSpread => format!("the cells drift apart{}", number("V", 3)),
-        Kind::Hot => format!("a cell is hot{}", number("°C", 0)),
-        Kind::Cold => format!(
-            "a cell is near freezing, charging harms it{}",
-            number("°C", 0)
-        ),
-        Kind::LowCharge => format!("the battery is nearly empty{}", number("%", 0)),
-        Kind::ServiceCode => "the battery reports a fault".to_owned(),
+    match Matters::of(kind) {
+        Matters::Critical => Severity::Critical,
+        Matters::Warning => Severity::Warning,
+        Matters::Info => Severity::Info,
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 use v2x_store::StoredEvent;
 use v2x_units::UtcTime;
-use v2x_web::Answer;
 use v2x_web::site::Period;
 use v2x_web::types::Warning;
+use v2x_web::{Answer, Said};
 
 use crate::site::Readers;
 
@@ -60,12 +60,14 @@ fn paired(events: &[StoredEvent], (began, before): (i64, i64)) -> Vec<Warning> {
         };
         let number = |key: &str| detail.get(key).and_then(Value::as_f64);
         let ended = name.as_ref().and_then(|name| ends.remove(name)).flatten();
+        let reason = text("v2v_warning");
         warnings.push(Warning {
             ended: ended.or_else(|| (*id <= before).then_some(began.max(ts))),
             id: name.unwrap_or_else(|| format!("event-{id}")),
             ts,
             kind: snake(&kind),
-            reason: text("v2v_warning"),
+            said: Said::of_some(reason.as_deref()),
+            reason,
             confidence: number("v2v_warning_confidence").map(|percent| percent / 100.0),
             station_id: text("v2v_warning_station"),
             distance_m: number("v2v_warning_distance_m"),

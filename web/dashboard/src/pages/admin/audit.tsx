@@ -17,28 +17,32 @@ function columns(): Column<AuditEntry>[] {
     {
       name: t("audit.time"),
       cell: (one) => time(one.ts, "dateTime"),
-      csv: (one) => isoTime(one.ts),
+      csv: ["time", (one) => isoTime(one.ts)],
     },
     {
       name: t("audit.user"),
       cell: (one) => <bdi>{one.user ?? MISSING}</bdi>,
-      csv: (one) => one.user,
+      csv: ["user", (one) => one.user],
     },
-    { name: t("audit.action"), cell: (one) => word("audit", one.action), csv: (one) => one.action },
+    {
+      name: t("audit.action"),
+      cell: (one) => word("audit", one.action),
+      csv: ["action", (one) => one.action],
+    },
     {
       name: t("audit.subject"),
       cell: (one) => <bdi>{one.subject ?? MISSING}</bdi>,
-      csv: (one) => one.subject,
+      csv: ["subject", (one) => one.subject],
     },
     {
       name: t("audit.detail"),
       cell: (one) => <bdi>{one.detail ?? MISSING}</bdi>,
-      csv: (one) => one.detail,
+      csv: ["detail", (one) => one.detail],
     },
     {
       name: t("audit.from"),
       cell: (one) => <code>{one.from ?? MISSING}</code>,
-      csv: (one) => one.from,
+      csv: ["from", (one) => one.from],
     },
   ];
 }

@@ -1,6 +1,6 @@
 // Devices and their tokens: a token is shown once, when it is made.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { part, send } from "../../api/client";
 import type { NewDevice } from "../../api/admin";
@@ -64,15 +64,25 @@ function columns(onToken: (made: Made) => void): Column<Device>[] {
 }
 
 function Token({ made }: { made: Made }) {
-  const copy = () => void navigator.clipboard.writeText(made.token);
+  const code = useRef<HTMLElement>(null);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(made.token);
+    } catch {
+      // Without https a browser gives no clipboard: it is marked, to be copied by hand.
+      if (code.current) getSelection()?.selectAllChildren(code.current);
+    }
+  };
   return (
     <div class="note ok" role="status">
       <Icon name="key" />
       <div>
         <p>{t("keys.once", { name: made.name })}</p>
-        <code class="token">{made.token}</code>
+        <code class="token" ref={code}>
+          {made.token}
+        </code>
       </div>
-      <button type="button" class="small" onClick={copy}>
+      <button type="button" class="small" onClick={() => void copy()}>
         {t("keys.copy")}
       </button>
     </div>

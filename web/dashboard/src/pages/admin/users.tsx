@@ -110,6 +110,51 @@ function Add({ done }: { done: () => void }) {
   );
 }
 
+/** Another password for an account, the own one too; who is logged in to it logs in anew. */
+function NewPassword({ users }: { users: readonly User[] }) {
+  const [user, setUser] = useState(me.value?.user ?? "");
+  const [password, setPassword] = useState("");
+  const [done, setDone] = useState(false);
+  const doing = useDoing();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setDone(await doing.run(() => send("PUT", `/users/${part(user)}`, { password })));
+    setPassword("");
+  };
+  return (
+    <Card title={t("users.newPassword")} icon="key">
+      <form onSubmit={(event) => void submit(event)}>
+        <ChoiceField
+          label={t("users.user")}
+          value={user}
+          of={users.map((one) => [one.user, one.user] as const)}
+          onValue={setUser}
+        />
+        <TextField
+          label={t("users.password")}
+          type="password"
+          value={password}
+          onValue={(value) => {
+            setPassword(value);
+            if (value !== "") setDone(false);
+          }}
+          autoComplete="new-password"
+          minLength={PASSWORD_MIN}
+          hint={t("users.passwordHint", { count: PASSWORD_MIN })}
+          required
+        />
+        <Failure text={doing.error} />
+        <div class="buttons">
+          <button type="submit" class="primary" disabled={doing.busy}>
+            {t("users.setPassword")}
+          </button>
+          <small role="status">{done ? t("users.passwordSet") : ""}</small>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
 export function Users() {
   const users = useApi<User[]>("/users");
   return (
@@ -128,7 +173,10 @@ export function Users() {
             )}
           </LoadedView>
         </Card>
-        <Add done={users.reload} />
+        <div class="stack">
+          <Add done={users.reload} />
+          <NewPassword users={users.data ?? []} />
+        </div>
       </div>
     </>
   );

@@ -14,6 +14,7 @@ import { SeverityBadge } from "../../ui/badge";
 import { PageTitle } from "../../ui/card";
 import { isoTime } from "../../ui/download";
 import { Segments } from "../../ui/field";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -51,28 +52,32 @@ function columns(done: () => void): Column<Alarm>[] {
     {
       name: t("alarm.severity"),
       cell: (alarm) => <SeverityBadge severity={alarm.severity} />,
-      csv: (alarm) => alarm.severity,
+      csv: ["severity", (alarm) => alarm.severity],
     },
     {
       name: t("alarm.device"),
       cell: (alarm) => <DeviceLink id={alarm.device} />,
-      csv: (alarm) => alarm.device,
+      csv: ["device", (alarm) => alarm.device],
     },
-    { name: t("alarm.text"), cell: (alarm) => <bdi>{alarm.text}</bdi>, csv: (alarm) => alarm.text },
+    {
+      name: t("alarm.text"),
+      cell: (alarm) => <Says {...alarm} />,
+      csv: ["text", (alarm) => alarm.text],
+    },
     {
       name: t("alarm.began"),
       cell: (alarm) => time(alarm.began),
-      csv: (alarm) => isoTime(alarm.began),
+      csv: ["began", (alarm) => isoTime(alarm.began)],
     },
     {
       name: t("alarm.lasts"),
       cell: (alarm) => duration((alarm.ended ?? now.value) - alarm.began),
-      csv: (alarm) => isoTime(alarm.ended),
+      csv: ["ended", (alarm) => isoTime(alarm.ended)],
     },
     {
       name: t("alarm.acknowledged"),
       cell: (alarm) => <Acknowledged alarm={alarm} done={done} />,
-      csv: (alarm) => alarm.acknowledged_by,
+      csv: ["acknowledged_by", (alarm) => alarm.acknowledged_by],
     },
   ];
 }

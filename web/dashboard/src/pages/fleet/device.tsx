@@ -32,11 +32,15 @@ export function plain(value: Json): string {
 
 function columns(device: Device): Column<Row>[] {
   return [
-    { name: t("device.key"), cell: (row) => <code>{row.key}</code>, csv: (row) => row.key },
+    {
+      name: t("device.key"),
+      cell: (row) => <code>{row.key}</code>,
+      csv: ["key", (row) => row.key],
+    },
     {
       name: t("device.value"),
       cell: (row) => <bdi dir="ltr">{plain(row.value)}</bdi>,
-      csv: (row) => plain(row.value),
+      csv: ["value", (row) => plain(row.value)],
     },
     {
       name: t("device.age"),
@@ -51,7 +55,7 @@ function columns(device: Device): Column<Row>[] {
           <span title={time(row.ts, "seconds")}>{text}</span>
         );
       },
-      csv: (row) => isoTime(row.ts),
+      csv: ["time", (row) => isoTime(row.ts)],
     },
   ];
 }

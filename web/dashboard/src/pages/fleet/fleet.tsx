@@ -16,6 +16,7 @@ import { ChoiceField, TextField } from "../../ui/field";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icon";
 import { Reading } from "../../ui/reading";
+import { Says } from "../../ui/says";
 import { Empty } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -43,7 +44,7 @@ function Alarms({ device }: { device: Device }) {
   return (
     <span class="alarm-cell">
       <SeverityBadge severity={worst.severity} />
-      <bdi>{worst.text}</bdi>
+      <Says {...worst} />
       {open.length > 1 && <b class="count">+{open.length - 1}</b>}
     </span>
   );
@@ -75,33 +76,36 @@ function columns(): Column<Device>[] {
           <bdi>{device.name}</bdi>
         </a>
       ),
-      csv: (device) => device.name,
+      csv: ["name", (device) => device.name],
     },
     {
       name: t("fleet.kind"),
       cell: (device) => word("kind", device.kind),
-      csv: (device) => device.kind,
+      csv: ["kind", (device) => device.kind],
     },
     {
       name: t("fleet.state"),
       cell: (device) => <StateBadge state={stateOf(device)} />,
-      csv: stateOf,
+      csv: ["state", stateOf],
     },
     { name: t("fleet.now"), cell: (device) => <Main device={device} /> },
     {
       name: t("fleet.alarms"),
       cell: (device) => <Alarms device={device} />,
-      csv: (device) =>
-        device.alarms
-          .filter((alarm) => !alarm.ended)
-          .map((alarm) => alarm.text)
-          .join("; "),
+      csv: [
+        "alarms",
+        (device) =>
+          device.alarms
+            .filter((alarm) => !alarm.ended)
+            .map((alarm) => alarm.text)
+            .join("; "),
+      ],
     },
     {
       name: t("fleet.seen"),
       cell: (device) =>
         device.last_seen == null ? MISSING : ago(Math.max(0, now.value - device.last_seen)),
-      csv: (device) => isoTime(device.last_seen),
+      csv: ["last_seen", (device) => isoTime(device.last_seen)],
     },
   ];
 }

@@ -30,30 +30,30 @@ function shownName(row: ReportRow): string {
 
 function columns(first: Key, currency: string | null | undefined): Column<Row>[] {
   return [
-    { name: t(first), cell: (row) => <bdi>{shownName(row)}</bdi>, csv: rowName },
+    { name: t(first), cell: (row) => <bdi>{shownName(row)}</bdi>, csv: ["of", rowName] },
     {
       name: t("report.sessions"),
       number: true,
       cell: (row) => row.sessions ?? MISSING,
-      csv: (row) => row.sessions,
+      csv: ["sessions", (row) => row.sessions],
     },
     {
       name: t("report.energy"),
       number: true,
       cell: (row) => quantity(row.energy_wh, "energy"),
-      csv: (row) => row.energy_wh,
+      csv: ["energy_wh", (row) => row.energy_wh],
     },
     {
       name: t("report.unbilled"),
       number: true,
       cell: (row) => row.unbilled ?? MISSING,
-      csv: (row) => row.unbilled,
+      csv: ["sessions_without_price", (row) => row.unbilled],
     },
     {
       name: t("report.revenue"),
       number: true,
       cell: (row) => <bdi dir="ltr">{showMoney(row.revenue, currency)}</bdi>,
-      csv: (row) => row.revenue,
+      csv: ["revenue", (row) => row.revenue],
     },
   ];
 }
@@ -67,8 +67,11 @@ function monthStart(month: string): number {
 }
 
 export function Report({ device }: { device: Device }) {
-  const [month, setMonth] = useState(() => monthOf(now.peek()));
-  const report = useApi<MonthReport>(`/stations/${part(device.id)}/report`, { month });
+  // Which month runs, the station says: it may be in another zone than the browser.
+  const [chosen, setMonth] = useState<string | undefined>(undefined);
+  const query = chosen === undefined ? {} : { month: chosen };
+  const report = useApi<MonthReport>(`/stations/${part(device.id)}/report`, query);
+  const month = chosen ?? report.data?.month ?? monthOf(now.peek());
   const step = (by: number) => setMonth(monthOf(monthStart(month), by));
   return (
     <>

@@ -4,7 +4,7 @@ import { part } from "../../api/client";
 import type { BillLine, SessionDetail } from "../../api/station";
 import type { Device, History } from "../../api/types";
 import { showMoney } from "../../format/units";
-import { MISSING, quantity, sentence, t, time, word } from "../../i18n";
+import { MISSING, quantity, t, time, word } from "../../i18n";
 import { Plot } from "../../plot/plot";
 import { now } from "../../state/clock";
 import { devices, sessionsChanged } from "../../state/devices";
@@ -13,17 +13,19 @@ import { knows } from "../../state/role";
 import { link } from "../../state/route";
 import { Badge } from "../../ui/badge";
 import { Card, Facts, Figure, PageTitle } from "../../ui/card";
+import { Age } from "../../ui/reading";
+import { Says } from "../../ui/says";
 import { Empty, LoadedView } from "../../ui/states";
 import { Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
-import { isOver, lasted } from "./lasted";
+import { isOver, knownUntil, lasted } from "./lasted";
 import { ReceiptCard } from "./receipt";
 
 export function billColumns(
   currency: string | null | undefined,
 ): Column<BillLine & { id: number }>[] {
   return [
-    { name: t("bill.text"), cell: (line) => <bdi>{line.text}</bdi> },
+    { name: t("bill.text"), cell: (line) => <Says {...line} /> },
     {
       name: t("bill.time"),
       cell: (line) =>
@@ -57,28 +59,32 @@ export function SessionPage({ device, id }: { device: Device; id: string }) {
 
 function Shown({ device, session }: { device: Device; session: SessionDetail }) {
   const { currency } = session;
+  const { until, isOld } = knownUntil(session, device);
   const lines = session.lines ?? [];
   const explanation = session.explanation ?? [];
   return (
     <>
       <PageTitle title={t("session.title", { time: time(session.start) })}>
         {isOver(session) ? null : (
-          <Badge tone="ok" icon="bolt">
-            {t("sessions.running")}
+          <Badge tone={isOld ? "quiet" : "ok"} icon={isOld ? "clock" : "bolt"}>
+            {t(isOld ? "sessions.wasRunning" : "sessions.running")}
           </Badge>
         )}
         <a class="button small" href={link("station", device.id, "sessions")}>
           {t("session.all")}
         </a>
       </PageTitle>
-      <div class="figures strip">
+      {isOld && until != null && (
+        <p>
+          <Age ms={now.value - until} />
+        </p>
+      )}
+      <div class={isOld ? "figures strip stale" : "figures strip"}>
         <Figure name={t("sessions.energy")}>{quantity(session.energy_wh, "energy", 3)}</Figure>
         <Figure name={t("sessions.cost")}>
           <bdi dir="ltr">{showMoney(session.cost, currency)}</bdi>
         </Figure>
-        <Figure name={t("sessions.duration")}>
-          {lasted(session, isOver(session) ? session.end : now.value)}
-        </Figure>
+        <Figure name={t("sessions.duration")}>{lasted(session, until)}</Figure>
         <Figure name={t("session.doubtful")}>
           {quantity(session.doubtful_energy_wh, "energy", 3)}
         </Figure>
@@ -92,7 +98,7 @@ function Shown({ device, session }: { device: Device; session: SessionDetail }) 
               <ol class="steps">
                 {explanation.map((said, index) => (
                   <li key={index}>
-                    <bdi>{sentence(said)}</bdi>
+                    <Says {...said} />
                   </li>
                 ))}
               </ol>

@@ -5,7 +5,7 @@ import type { Session } from "../../api/station";
 import type { Device } from "../../api/types";
 import { showMoney } from "../../format/units";
 import { MISSING, quantity, t, time, word } from "../../i18n";
-import { now } from "../../state/clock";
+import { devices } from "../../state/devices";
 import { sessionsChanged } from "../../state/devices";
 import { useApi } from "../../state/load";
 import { link } from "../../state/route";
@@ -16,52 +16,66 @@ import { ChoiceField } from "../../ui/field";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
-import { isOver, lasted } from "./lasted";
+import { isOver, knownUntil, lasted } from "./lasted";
 import { useSlots } from "./slots";
 
 const PAGE = 50;
+
+/** A session that goes on, as far as anybody knows. */
+function Going({ session, station }: { session: Session; station: string }) {
+  const { until, isOld } = knownUntil(session, devices.value.get(station));
+  return (
+    <Badge tone={isOld ? "quiet" : "ok"} icon={isOld ? "clock" : "bolt"}>
+      {lasted(session, until)}
+    </Badge>
+  );
+}
 
 export function sessionColumns(station: string): Column<Session>[] {
   return [
     {
       name: t("sessions.start"),
       cell: (one) => <a href={link("station", station, "sessions", one.id)}>{time(one.start)}</a>,
-      csv: (one) => isoTime(one.start),
+      csv: ["start", (one) => isoTime(one.start)],
     },
     {
       name: t("sessions.duration"),
       cell: (one) =>
-        isOver(one) ? (
-          lasted(one, one.end)
-        ) : (
-          <Badge tone="ok" icon="bolt">
-            {lasted(one, now.value)}
-          </Badge>
-        ),
-      csv: (one) => isoTime(one.end),
+        isOver(one) ? lasted(one, one.end) : <Going session={one} station={station} />,
+      csv: ["end", (one) => isoTime(one.end)],
     },
-    { name: t("sessions.slot"), cell: (one) => one.slot, csv: (one) => one.slot },
+    { name: t("sessions.slot"), cell: (one) => one.slot, csv: ["slot", (one) => one.slot] },
     {
       name: t("sessions.vehicle"),
       cell: (one) => (one.vehicle ? <bdi>{one.vehicle}</bdi> : MISSING),
-      csv: (one) => one.vehicle,
+      csv: ["vehicle", (one) => one.vehicle],
     },
     {
       name: t("sessions.energy"),
       number: true,
       cell: (one) => quantity(one.energy_wh, "energy"),
-      csv: (one) => one.energy_wh,
+      csv: ["energy_wh", (one) => one.energy_wh],
     },
     {
       name: t("sessions.cost"),
       number: true,
       cell: (one) => <bdi dir="ltr">{showMoney(one.cost, one.currency)}</bdi>,
-      csv: (one) => one.cost,
+      csv: [
+        ["cost", (one) => one.cost],
+        ["currency", (one) => one.currency],
+      ],
     },
     {
       name: t("sessions.end"),
-      cell: (one) => (isOver(one) ? word("end", one.end_reason) : t("sessions.running")),
-      csv: (one) => one.end_reason,
+      cell: (one) =>
+        isOver(one)
+          ? word("end", one.end_reason)
+          : t(
+              knownUntil(one, devices.value.get(station)).isOld
+                ? "sessions.wasRunning"
+                : "sessions.running",
+            ),
+      csv: ["end_reason", (one) => one.end_reason],
     },
     {
       name: t("sessions.receipt"),

@@ -19,6 +19,7 @@ import { PageTitle } from "../../ui/card";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icon";
 import { Age } from "../../ui/reading";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { lasted } from "./lasted";
 import { SlotCommands } from "./slot_commands";
@@ -47,6 +48,13 @@ export function useSlots(device: Device) {
   return useApi<Slot[]>(path, {}, tick + 1000 * sessionsChanged.value);
 }
 
+interface RunningProps {
+  station: Device;
+  session: Session;
+  /** When it was last known how the session goes. */
+  seen: number | null;
+}
+
 interface FigureProps {
   station: Device;
   name: string;
@@ -66,7 +74,7 @@ function SlotFigure({ station, name, slot, of, as }: FigureProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd class={age?.stale ? "reading stale" : "reading"}>
+      <dd class={age === null ? "reading missing" : age.stale ? "reading stale" : "reading"}>
         <bdi>{quantity(said?.value, as)}</bdi>
         {age?.stale && <Age ms={age.age_ms} />}
       </dd>
@@ -74,14 +82,14 @@ function SlotFigure({ station, name, slot, of, as }: FigureProps) {
   );
 }
 
-function Running({ station, session }: { station: Device; session: Session }) {
+function Running({ station, session, seen }: RunningProps) {
   return (
     <a class="slot-session" href={link("station", station.id, "sessions", session.id)}>
       <span class="slot-cost">
         <bdi dir="ltr">{showMoney(session.cost, session.currency)}</bdi>
       </span>
       <span>{quantity(session.energy_wh, "energy", 2)}</span>
-      <span>{lasted(session, session.end ?? now.value)}</span>
+      <span>{lasted(session, seen)}</span>
       {session.vehicle && <bdi>{session.vehicle}</bdi>}
     </a>
   );
@@ -94,6 +102,13 @@ function SlotCard({ station, slot }: { station: Device; slot: Slot }) {
   const fresh =
     seen === null ? null : freshness(seen, station.stale_after_s, now.value, connection.value);
   const stale = fresh?.stale ?? true;
+  // What a session has cost is as old as what its meter says.
+  const measured = slotValue(slot, "power")?.ts ?? seen;
+  const age =
+    measured === null
+      ? null
+      : freshness(measured, station.stale_after_s, now.value, connection.value);
+  const told = age === null ? null : age.stale ? measured : now.value;
   return (
     <section
       class={`card slot ${stale ? "unknown stale" : face}`}
@@ -112,10 +127,10 @@ function SlotCard({ station, slot }: { station: Device; slot: Slot }) {
       {fresh?.stale && <Age ms={fresh.age_ms} />}
       {slot.reason && (
         <p class="slot-reason">
-          <bdi>{slot.reason}</bdi>
+          <Says text={slot.reason} said={slot.said} />
         </p>
       )}
-      {slot.session && <Running station={station} session={slot.session} />}
+      {slot.session && <Running station={station} session={slot.session} seen={told} />}
       <dl class="slot-figures">
         <SlotFigure station={station} name={t("slot.power")} slot={slot} of="power" as="power" />
         <SlotFigure

@@ -1,13 +1,14 @@
 // The station's tariffs as text, and what a charge would cost by them before they are saved. What
 // is wrong with the text says the back end, line by line.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { part, send } from "../../api/client";
 import type { Tariff, TariffPreview } from "../../api/station";
 import type { Device } from "../../api/types";
 import { fromLocalInput, toLocalInput } from "../../format/time";
 import { showMoney } from "../../format/units";
 import { t } from "../../i18n";
+import { saidText } from "../../i18n/said";
 import { now } from "../../state/clock";
 import { useApi } from "../../state/load";
 import type { Loaded } from "../../state/load";
@@ -43,7 +44,12 @@ function Editor({ device, kept, of }: EditorProps) {
   const [text, setText] = useState(kept.toml);
   const [saved, setSaved] = useState(false);
   const doing = useDoing();
-  useEffect(() => setText(kept.toml), [kept.toml]);
+  const before = useRef(kept.toml);
+  useEffect(() => {
+    // What is being typed stays when somebody else has saved meanwhile.
+    setText((now) => (now === before.current ? kept.toml : now));
+    before.current = kept.toml;
+  }, [kept.toml]);
   const may = mayOperate();
   const save = async () => {
     const path = `/stations/${part(device.id)}/tariff`;
@@ -132,7 +138,10 @@ function Preview({ device, toml, currency }: PreviewProps) {
     const path = `/stations/${part(device.id)}/tariff/preview`;
     await doing.run(async () => setShown(await send<TariffPreview>("POST", path, body)));
   };
+  // A price is of the text, times and energy that it was asked for.
+  useEffect(() => setShown(null), [toml, start, end, energy]);
   const errors = shown?.errors ?? [];
+  const wrong = errors.map((error) => saidText(error.text, error.said)).join("\n");
   return (
     <Card title={t("tariff.preview")} icon="report">
       <form class="row" onSubmit={(event) => void ask(event)}>
@@ -161,7 +170,7 @@ function Preview({ device, toml, currency }: PreviewProps) {
           {t("tariff.ask")}
         </button>
       </form>
-      <Failure text={doing.error ?? (errors.length > 0 ? errors.join("\n") : null)} />
+      <Failure text={doing.error ?? (errors.length > 0 ? wrong : null)} />
       <div aria-live="polite">
         {shown && errors.length === 0 && (
           <>
@@ -170,7 +179,7 @@ function Preview({ device, toml, currency }: PreviewProps) {
             </p>
             <Table
               caption={t("tariff.preview")}
-              columns={billColumns(currency)}
+              columns={billColumns(shown.currency ?? currency)}
               rows={numbered(shown.lines ?? [])}
               id={(line) => line.id}
             />

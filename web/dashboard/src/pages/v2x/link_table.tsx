@@ -23,7 +23,11 @@ function span(band: LinkBand): string {
 
 function columns(): Column<LinkBand>[] {
   return [
-    { name: t("v2x.distance"), cell: (band) => <bdi dir="ltr">{span(band)}</bdi>, csv: span },
+    {
+      name: t("v2x.distance"),
+      cell: (band) => <bdi dir="ltr">{span(band)}</bdi>,
+      csv: ["distance", span],
+    },
     {
       name: t("v2x.delivery"),
       cell: (band) => (
@@ -34,20 +38,20 @@ function columns(): Column<LinkBand>[] {
           {quantity(band.delivery_ratio, "ratio")}
         </span>
       ),
-      csv: (band) => band.delivery_ratio,
+      csv: ["delivery_ratio", (band) => band.delivery_ratio],
     },
     {
       name: t("v2x.informationAge"),
       number: true,
       cell: (band) =>
         band.age_of_information_ms == null ? MISSING : age(band.age_of_information_ms),
-      csv: (band) => band.age_of_information_ms,
+      csv: ["age_of_information_ms", (band) => band.age_of_information_ms],
     },
     {
       name: t("v2x.messages"),
       number: true,
       cell: (band) => (band.messages == null ? MISSING : number(band.messages)),
-      csv: (band) => band.messages,
+      csv: ["messages", (band) => band.messages],
     },
   ];
 }

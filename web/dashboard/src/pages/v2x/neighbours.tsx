@@ -68,53 +68,53 @@ function columns(): Column<Neighbour>[] {
     {
       name: t("v2x.station"),
       cell: (of) => <code>{of.station_id}</code>,
-      csv: (of) => of.station_id,
+      csv: ["station_id", (of) => of.station_id],
     },
     {
       name: t("v2x.kind"),
       cell: (of) => (of.kind === "car" ? t("v2x.car") : t("v2x.stationKind")),
-      csv: (of) => of.kind,
+      csv: ["kind", (of) => of.kind],
     },
     {
       name: t("v2x.trust"),
       cell: (of) => <Trust of={of} />,
-      csv: (of) => (of.legacy ? "legacy" : of.verified ? "verified" : "unverified"),
+      csv: ["trust", (of) => (of.legacy ? "legacy" : of.verified ? "verified" : "unverified")],
     },
     {
       name: t("v2x.distance"),
       number: true,
       cell: (of) => quantity(of.distance_m, "length"),
-      csv: (of) => of.distance_m,
+      csv: ["distance_m", (of) => of.distance_m],
     },
     {
       name: t("v2x.speed"),
       number: true,
       cell: (of) => quantity(of.speed_kmh, "speed"),
-      csv: (of) => of.speed_kmh,
+      csv: ["speed_kmh", (of) => of.speed_kmh],
     },
     {
       name: t("v2x.age"),
       number: true,
       cell: (of) => (of.age_ms == null ? MISSING : age(of.age_ms)),
-      csv: (of) => of.age_ms,
+      csv: ["age_ms", (of) => of.age_ms],
     },
     {
       name: t("v2x.confidence"),
       number: true,
       cell: (of) => quantity(of.confidence, "ratio"),
-      csv: (of) => of.confidence,
+      csv: ["confidence", (of) => of.confidence],
     },
     {
       name: t("v2x.delivery"),
       number: true,
       cell: (of) => quantity(of.delivery_ratio, "ratio"),
-      csv: (of) => of.delivery_ratio,
+      csv: ["delivery_ratio", (of) => of.delivery_ratio],
     },
     {
       name: t("v2x.signal"),
       number: true,
       cell: (of) => quantity(of.rssi_dbm, "decibel"),
-      csv: (of) => of.rssi_dbm,
+      csv: ["rssi_dbm", (of) => of.rssi_dbm],
     },
   ];
 }

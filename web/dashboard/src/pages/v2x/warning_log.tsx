@@ -9,6 +9,7 @@ import { Badge } from "../../ui/badge";
 import { Card } from "../../ui/card";
 import { isoTime } from "../../ui/download";
 import { SpanChoice, useSpan } from "../../ui/range";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 import { CsvButton, Table } from "../../ui/table";
 import type { Column } from "../../ui/table";
@@ -18,7 +19,7 @@ function columns(): Column<Warning>[] {
     {
       name: t("warning.time"),
       cell: (one) => time(one.ts, "dateTime"),
-      csv: (one) => isoTime(one.ts),
+      csv: ["began", (one) => isoTime(one.ts)],
     },
     {
       name: t("warning.kind"),
@@ -27,34 +28,34 @@ function columns(): Column<Warning>[] {
           {word("warning", one.kind)}
         </Badge>
       ),
-      csv: (one) => one.kind,
+      csv: ["kind", (one) => one.kind],
     },
     {
       name: t("warning.reason"),
-      cell: (one) => <bdi>{one.reason ?? MISSING}</bdi>,
-      csv: (one) => one.reason,
+      cell: (one) => (one.reason == null ? MISSING : <Says text={one.reason} said={one.said} />),
+      csv: ["reason", (one) => one.reason],
     },
     {
       name: t("warning.from"),
       cell: (one) => <code>{one.station_id ?? MISSING}</code>,
-      csv: (one) => one.station_id,
+      csv: ["station_id", (one) => one.station_id],
     },
     {
       name: t("v2x.distance"),
       number: true,
       cell: (one) => quantity(one.distance_m, "length"),
-      csv: (one) => one.distance_m,
+      csv: ["distance_m", (one) => one.distance_m],
     },
     {
       name: t("v2x.confidence"),
       number: true,
       cell: (one) => quantity(one.confidence, "ratio"),
-      csv: (one) => one.confidence,
+      csv: ["confidence", (one) => one.confidence],
     },
     {
       name: t("warning.lasted"),
       cell: (one) => (one.ended ? duration(one.ended - one.ts) : t("warning.now")),
-      csv: (one) => isoTime(one.ended),
+      csv: ["ended", (one) => isoTime(one.ended)],
     },
   ];
 }

@@ -32,10 +32,18 @@ export function asHistory(points: readonly BatteryPoint[]): History {
 
 function columns(): Column<BatteryPoint>[] {
   return [
-    { name: t("battery.time"), cell: (point) => time(point.ts), csv: (point) => isoTime(point.ts) },
-    { name: "capacity_ah", cell: () => null, csv: (point) => point.capacity_ah },
-    { name: "soh_percent", cell: () => null, csv: (point) => point.soh_percent },
-    { name: "cell_spread_v", cell: () => null, csv: (point) => point.cell_spread_v },
+    {
+      name: t("battery.time"),
+      cell: (point) => time(point.ts),
+      csv: ["time", (point) => isoTime(point.ts)],
+    },
+    { name: "capacity_ah", cell: () => null, csv: ["capacity_ah", (point) => point.capacity_ah] },
+    { name: "soh_percent", cell: () => null, csv: ["soh_percent", (point) => point.soh_percent] },
+    {
+      name: "cell_spread_v",
+      cell: () => null,
+      csv: ["cell_spread_v", (point) => point.cell_spread_v],
+    },
   ];
 }
 

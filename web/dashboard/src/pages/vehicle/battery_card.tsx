@@ -15,7 +15,8 @@ export function BatteryCard({ device }: { device: Device }) {
   const fresh = useFreshness(device, "soc");
   const filled = soc === null ? 0 : Math.min(100, Math.max(0, soc));
   const low = soc !== null && soc <= LOW_PERCENT;
-  const charging = device.values["is_charging"]?.value === true;
+  const plugged = useFreshness(device, "is_charging");
+  const charging = device.values["is_charging"]?.value === true && plugged?.stale === false;
   return (
     <Card
       title={t("live.battery")}

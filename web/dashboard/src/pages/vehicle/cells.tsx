@@ -2,7 +2,7 @@
 // lowest cell, as the axis says, for the differences are thousandths of a volt.
 
 import type { Device } from "../../api/types";
-import { freshness, newest } from "../../format/stale";
+import { freshness } from "../../format/stale";
 import { language, MISSING, number, t } from "../../i18n";
 import { formatNumber } from "../../format/units";
 import { now } from "../../state/clock";
@@ -38,7 +38,7 @@ export function axis(cells: readonly Cell[]): { low: number; high: number } {
 
 const volts = (value: number) => formatNumber(value, 3, language());
 
-function Bars({ cells }: { cells: readonly Cell[] }) {
+function Bars({ cells }: { cells: readonly (Cell & { stale: boolean })[] }) {
   const { low, high } = axis(cells);
   const all = cells.map((cell) => cell.volts);
   const [least, most] = [Math.min(...all), Math.max(...all)];
@@ -51,7 +51,7 @@ function Bars({ cells }: { cells: readonly Cell[] }) {
       </div>
       <ol>
         {cells.map((cell) => (
-          <li key={cell.number} class={mark(cell.volts)}>
+          <li key={cell.number} class={cell.stale ? "stale" : mark(cell.volts)}>
             <span class="cell-volts">{volts(cell.volts)}</span>
             <span class="cell-bar" aria-hidden="true">
               <i style={{ blockSize: `${((cell.volts - low) / (high - low)) * 100}%` }} />
@@ -66,12 +66,17 @@ function Bars({ cells }: { cells: readonly Cell[] }) {
 
 export function Cells({ device }: { device: Device }) {
   const cells = cellsOf(device);
-  const last = newest(
-    device,
-    cells.map((cell) => `cell_voltage_${cell.number}`),
-  );
-  const fresh = last && freshness(last.ts, device.stale_after_s, now.value, connection.value);
-  const all = cells.map((cell) => cell.volts);
+  const known = cells.map((cell) => {
+    const age = freshness(cell.ts, device.stale_after_s, now.value, connection.value);
+    return { ...cell, ...age, stale: age.stale || device.online === false };
+  });
+  const ofNow = known.filter((cell) => !cell.stale);
+  // Cells come in several messages, and one may stop: the spread is of those that are of now, and
+  // of all only when none is.
+  const counted = ofNow.length > 0 ? ofNow : known;
+  const stale = ofNow.length === 0;
+  const oldest = known.reduce((age, cell) => Math.max(age, cell.stale ? cell.age_ms : 0), 0);
+  const all = counted.map((cell) => cell.volts);
   const spread = cells.length === 0 ? null : Math.max(...all) - Math.min(...all);
   return (
     <Card
@@ -79,7 +84,7 @@ export function Cells({ device }: { device: Device }) {
       icon="battery"
       area="area-cells"
       actions={
-        <span class={fresh?.stale ? "spread stale" : "spread"}>
+        <span class={stale ? "spread stale" : "spread"}>
           {cells.length > 0 && (
             <bdi dir="ltr">
               {volts(Math.min(...all))} – {volts(Math.max(...all))} V
@@ -97,9 +102,9 @@ export function Cells({ device }: { device: Device }) {
       {cells.length === 0 ? (
         <Empty text={t("cells.none")} icon="battery" />
       ) : (
-        <div class={fresh?.stale ? "cells-box stale" : "cells-box"}>
-          <Bars cells={cells} />
-          {fresh?.stale && <Age ms={fresh.age_ms} />}
+        <div class={stale ? "cells-box stale" : "cells-box"}>
+          <Bars cells={known} />
+          {oldest > 0 && <Age ms={oldest} />}
         </div>
       )}
     </Card>

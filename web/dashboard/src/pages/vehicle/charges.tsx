@@ -22,7 +22,7 @@ function columns(device: Device): Column<Charge>[] {
       cell: (charge) => (
         <a href={link("vehicle", device.id, "charges", charge.id)}>{time(charge.start)}</a>
       ),
-      csv: (charge) => isoTime(charge.start),
+      csv: ["start", (charge) => isoTime(charge.start)],
     },
     {
       name: t("drives.duration"),
@@ -32,31 +32,40 @@ function columns(device: Device): Column<Charge>[] {
         ) : (
           <Badge tone="ok">{t("charges.now")}</Badge>
         ),
-      csv: (charge) => isoTime(charge.end),
+      csv: [
+        ["end", (charge) => isoTime(charge.end)],
+        [
+          "duration_s",
+          (charge) => (charge.end ? Math.round((charge.end - charge.start) / 1000) : null),
+        ],
+      ],
     },
     {
       name: t("drives.soc"),
       number: true,
       cell: (charge) => fromTo(charge.soc_from, charge.soc_to),
-      csv: (charge) => charge.soc_to,
+      csv: [
+        ["soc_from_percent", (charge) => charge.soc_from],
+        ["soc_to_percent", (charge) => charge.soc_to],
+      ],
     },
     {
       name: t("charges.car"),
       number: true,
       cell: (charge) => quantity(charge.energy_wh, "energy"),
-      csv: (charge) => charge.energy_wh,
+      csv: ["energy_wh", (charge) => charge.energy_wh],
     },
     {
       name: t("charges.station"),
       number: true,
       cell: (charge) => quantity(charge.station_energy_wh, "energy"),
-      csv: (charge) => charge.station_energy_wh,
+      csv: ["station_energy_wh", (charge) => charge.station_energy_wh],
     },
     {
       name: t("charges.efficiency"),
       number: true,
       cell: (charge) => quantity(charge.efficiency, "ratio"),
-      csv: (charge) => charge.efficiency,
+      csv: ["efficiency", (charge) => charge.efficiency],
     },
     {
       name: t("charges.cost"),
@@ -64,12 +73,15 @@ function columns(device: Device): Column<Charge>[] {
       cell: (charge) => (
         <bdi dir="ltr">{charge.cost ? showMoney(charge.cost, charge.currency) : MISSING}</bdi>
       ),
-      csv: (charge) => charge.cost,
+      csv: [
+        ["cost", (charge) => charge.cost],
+        ["currency", (charge) => charge.currency],
+      ],
     },
     {
       name: t("charges.kind"),
       cell: (charge) => (charge.inferred ? t("charges.inferred") : t("charges.seen")),
-      csv: (charge) => (charge.inferred ? "inferred" : "seen"),
+      csv: ["kind", (charge) => (charge.inferred ? "inferred" : "seen")],
     },
   ];
 }

@@ -19,11 +19,13 @@ import { Empty, LoadedView } from "../../ui/states";
 import { fromTo } from "./drives";
 
 const KEYS = ["motor_speed", "battery_power", "altitude", "soc", "latitude", "longitude"];
+/** How often a drive that goes on is read anew. */
+const AGAIN_MS = 10_000;
 /** The most that the back end gives: a longer drive comes thinned, lowest and highest kept. */
 const POINTS = 10_000;
 
 export function Drive({ device, id }: { device: Device; id: string }) {
-  const trips = useApi<Trip[]>(`/devices/${part(device.id)}/trips`);
+  const trips = useApi<Trip[]>(`/devices/${part(device.id)}/trips`, {}, useTurns(device));
   return (
     <>
       <LoadedView of={trips} title={t("drives.one")}>
@@ -44,15 +46,26 @@ export function Drive({ device, id }: { device: Device; id: string }) {
   );
 }
 
+/** Counts up while a device speaks: a drive that goes on is read anew with it. */
+function useTurns(device: Device): number {
+  return Math.floor((device.last_seen ?? 0) / AGAIN_MS);
+}
+
 function Shown({ device, trip }: { device: Device; trip: Trip }) {
-  const [to] = useState(() => trip.end ?? now.peek());
-  const span = { from: trip.start, to };
+  const isOver = trip.end != null;
+  const to = trip.end ?? now.value;
+  const span = { from: trip.start, ...(isOver ? { to } : {}) };
+  const turn = useTurns(device);
   const path = `/devices/${part(device.id)}`;
-  const history = useApi<History>(`${path}/history`, {
-    keys: KEYS.join(),
-    ...span,
-    points: POINTS,
-  });
+  const history = useApi<History>(
+    `${path}/history`,
+    {
+      keys: KEYS.join(),
+      ...span,
+      points: POINTS,
+    },
+    isOver ? 0 : turn,
+  );
   return (
     <>
       <PageTitle title={t("drives.title", { time: time(trip.start) })}>
@@ -101,6 +114,9 @@ function MapAndPlots({ trip, history }: { trip: Trip; history: History }) {
       all.push({ ...place, id: "at", shape: "cursor", tone: "warn", label: t("drives.at") });
     return all;
   }, [tracks, place]);
+  // The view moves with a track that grows, each time that it has doubled.
+  const grown = trip.end == null ? Math.floor(Math.log2(tracks.flat().length + 1)) : 0;
+  const about = `${trip.id} ${grown}`;
   const plots: PlotLine[] = [
     { key: "motor_speed", label: t("live.speed"), quantity: "speed", color: "--plot-1" },
     { key: "battery_power", label: t("live.powerIn"), quantity: "power", color: "--plot-2" },
@@ -113,7 +129,7 @@ function MapAndPlots({ trip, history }: { trip: Trip; history: History }) {
         {tracks.length === 0 ? (
           <Empty text={t("drives.noTrack")} icon="map" />
         ) : (
-          <MapView label={t("drives.map")} about={String(trip.id)} tracks={tracks} marks={marks} />
+          <MapView label={t("drives.map")} about={about} tracks={tracks} marks={marks} />
         )}
       </Card>
       <Card title={t("drives.plots")} icon="plot">

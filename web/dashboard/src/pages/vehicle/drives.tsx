@@ -20,49 +20,55 @@ function columns(device: Device): Column<Trip>[] {
       cell: (trip) => (
         <a href={link("vehicle", device.id, "drives", trip.id)}>{time(trip.start)}</a>
       ),
-      csv: (trip) => isoTime(trip.start),
+      csv: ["start", (trip) => isoTime(trip.start)],
     },
     {
       name: t("drives.duration"),
       cell: (trip) =>
         trip.end ? duration(trip.end - trip.start) : <Badge tone="ok">{t("drives.now")}</Badge>,
-      csv: (trip) => isoTime(trip.end),
+      csv: [
+        ["end", (trip) => isoTime(trip.end)],
+        ["duration_s", (trip) => (trip.end ? Math.round((trip.end - trip.start) / 1000) : null)],
+      ],
     },
     {
       name: t("drives.distance"),
       number: true,
       cell: (trip) => quantity(trip.distance_km, "distance"),
-      csv: (trip) => trip.distance_km,
+      csv: ["distance_km", (trip) => trip.distance_km],
     },
     {
       name: t("drives.energy"),
       number: true,
       cell: (trip) => quantity(trip.energy_out_wh, "energy"),
-      csv: (trip) => trip.energy_out_wh,
+      csv: ["energy_out_wh", (trip) => trip.energy_out_wh],
     },
     {
       name: t("drives.regenerated"),
       number: true,
       cell: (trip) => quantity(trip.energy_regenerated_wh, "energy"),
-      csv: (trip) => trip.energy_regenerated_wh,
+      csv: ["energy_regenerated_wh", (trip) => trip.energy_regenerated_wh],
     },
     {
       name: t("drives.consumption"),
       number: true,
       cell: (trip) => quantity(trip.wh_per_km, "consumption"),
-      csv: (trip) => trip.wh_per_km,
+      csv: ["consumption_wh_per_km", (trip) => trip.wh_per_km],
     },
     {
       name: t("drives.fastest"),
       number: true,
       cell: (trip) => quantity(trip.max_speed_kmh, "speed"),
-      csv: (trip) => trip.max_speed_kmh,
+      csv: ["max_speed_kmh", (trip) => trip.max_speed_kmh],
     },
     {
       name: t("drives.soc"),
       number: true,
       cell: (trip) => fromTo(trip.soc_from, trip.soc_to),
-      csv: (trip) => trip.soc_to,
+      csv: [
+        ["soc_from_percent", (trip) => trip.soc_from],
+        ["soc_to_percent", (trip) => trip.soc_to],
+      ],
     },
   ];
 }

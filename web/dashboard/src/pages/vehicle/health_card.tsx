@@ -4,15 +4,29 @@
 import { useEffect } from "preact/hooks";
 import { me, part } from "../../api/client";
 import type { Device, Health } from "../../api/types";
-import { sentence, t, word } from "../../i18n";
+import { t, word } from "../../i18n";
 import { useApi } from "../../state/load";
 import { connection } from "../../state/connection";
 import { HealthBadge } from "../../ui/badge";
 import { Card } from "../../ui/card";
+import { Says } from "../../ui/says";
 import { LoadedView } from "../../ui/states";
 
 /** How often it is asked again while the page is open. */
 const AGAIN_MS = 10_000;
+
+/** Some parts are numbered or named by a path: `slot 2`, `line /dev/ttyUSB0`. */
+function partName(name: string) {
+  const [kind = "", ...which] = name.split(" ");
+  if (which.length > 0 && (kind === "slot" || kind === "line")) {
+    return (
+      <>
+        {word("part", kind)} <bdi>{which.join(" ")}</bdi>
+      </>
+    );
+  }
+  return word("part", name.replaceAll(" ", "_"));
+}
 
 export function HealthCard({ device }: { device: Device }) {
   const known = me.value?.site.features.includes("health") ?? false;
@@ -34,11 +48,11 @@ export function HealthCard({ device }: { device: Device }) {
           <ul class={lost ? "health stale" : "health"}>
             {of.parts.map((part) => (
               <li key={part.name}>
-                <span class="health-name">{word("part", part.name)}</span>
+                <span class="health-name">{partName(part.name)}</span>
                 <HealthBadge status={lost ? "unknown" : part.status} />
                 {part.says && (
                   <small>
-                    <bdi>{sentence(part.says)}</bdi>
+                    <Says text={part.says} said={part.said} />
                   </small>
                 )}
               </li>

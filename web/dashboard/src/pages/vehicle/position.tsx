@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import type { Device } from "../../api/types";
-import { deviceState, numberOf } from "../../format/stale";
+import { numberOf } from "../../format/stale";
 import { quantity, t, time } from "../../i18n";
 import type { Mark } from "../../map/scene";
 import { MapView } from "../../map/map";
@@ -10,8 +10,6 @@ import { toTrack } from "../../map/track";
 import type { Place } from "../../map/track";
 import { useRecent } from "../../plot/recent";
 import { address, part } from "../../api/client";
-import { now } from "../../state/clock";
-import { connection } from "../../state/connection";
 import { Card } from "../../ui/card";
 import { Icon } from "../../ui/icon";
 import { Age, useFreshness } from "../../ui/reading";
@@ -27,13 +25,13 @@ export function PositionCard({ device }: { device: Device }) {
   const fresh = useFreshness(device, "latitude");
   const recent = useRecent(device, KEYS, MINUTES);
   const tracks = useMemo(() => (recent.data ? toTrack(recent.data) : NOWHERE), [recent.data]);
-  const state = deviceState(device, now.value, connection.value);
+  const isNow = fresh?.stale === false;
   const heading = lastHeading(tracks);
   const marks = useMemo((): Mark[] => {
     if (latitude === null || longitude === null) return [];
-    const tone = state === "online" ? "ok" : "quiet";
+    const tone = isNow ? "ok" : "quiet";
     return [{ id: "own", shape: "own", tone, label: device.name, latitude, longitude, heading }];
-  }, [latitude, longitude, state, heading, device.name]);
+  }, [latitude, longitude, isNow, heading, device.name]);
   const gpx = address(`/devices/${part(device.id)}/track.gpx`, {
     from: Math.floor(recent.data?.from ?? 0),
     to: Math.ceil(recent.data?.to ?? 0),

@@ -42,7 +42,9 @@ function ends(device: Device): { out: number; back: number } {
 export function PowerCard({ device }: { device: Device }) {
   const power = numberOf(device, "battery_power");
   const fresh = useFreshness(device, "battery_power");
-  const flow = flowOf(power, device.values["is_charging"]?.value === true);
+  const plugged = useFreshness(device, "is_charging");
+  const charging = device.values["is_charging"]?.value === true && plugged?.stale === false;
+  const flow = flowOf(power, charging);
   const { out, back } = ends(device);
   const used = power === null ? 0 : Math.min(1, Math.max(0, -power / out));
   const taken = power === null ? 0 : Math.min(1, Math.max(0, power / back));

@@ -30,6 +30,7 @@ export function RecentPlot({ device }: { device: Device }) {
               history={history}
               height={170}
               sync="recent"
+              whole
               csv={csv("motor_speed")}
               lines={[
                 {
@@ -45,6 +46,7 @@ export function RecentPlot({ device }: { device: Device }) {
               history={history}
               height={170}
               sync="recent"
+              whole
               zeroLine
               csv={csv("battery_power")}
               lines={[
