@@ -181,6 +181,14 @@ fn receipt_and_both_signatures_are_those_of_the_other_implementation() {
         receipt.signed_bytes().unwrap(),
         vector("receipt").as_slice()
     );
+    let read = Receipt::from_signed_bytes(&vector("receipt"));
+    assert_eq!(read.as_ref(), Ok(&receipt));
+    let (longer, shorter) = (
+        [&vector("receipt")[..], &[0]].concat(),
+        &vector("receipt")[1..],
+    );
+    assert!(Receipt::from_signed_bytes(&longer).is_err());
+    assert!(Receipt::from_signed_bytes(shorter).is_err());
     let signed = SignedReceipt::sign(receipt, &identity("station")).unwrap();
     assert_eq!(
         signed.signature.bytes(),

@@ -230,6 +230,7 @@ export function report(month: string): Report {
   const sum = (list: Session[]) => ({
     sessions: list.length,
     unbilled: list.filter((one) => one.cost == null).length,
+    unmeasured: list.filter((one) => one.energy_wh == null).length,
     energy_wh: list.reduce((total, one) => total + (one.energy_wh ?? 0), 0),
     revenue: list.reduce((total, one) => total + Number(one.cost ?? 0), 0).toFixed(2),
   });
@@ -242,6 +243,8 @@ export function report(month: string): Report {
     month,
     currency: "MAD",
     undated: 1,
+    is_cut: false,
+    is_revenue_beyond: false,
     ...sum(of),
     by_slot: by((one) => SLOTS[Number(one.slot) - 1]?.name ?? "").map(([name, list]) => ({
       name,

@@ -110,27 +110,31 @@ fn certificates(config: &HubConfig) -> Vec<Finding> {
     let is_of_endpoint = config.dashboard.is_some() && config.dashboard_tls == PagesTls::OfEndpoint;
     let mut wanted = Vec::new();
     if config.listen_tls.is_some() || is_of_endpoint {
-        wanted.push(match &config.certificate {
+        let files = match &config.certificate {
             Some((certificate, key)) => Some(Files {
                 certificate: certificate.clone(),
                 key: key.clone(),
             }),
             None => Files::of_folder(&config.out),
-        });
+        };
+        let renew = "renew it, or leave endpoint.certificate out and the hub makes its own";
+        wanted.push((files, renew));
     }
     if let (Some(_), PagesTls::Own(certificate, key)) = (config.dashboard, &config.dashboard_tls) {
-        wanted.push(Some(Files {
+        let files = Files {
             certificate: certificate.clone(),
             key: key.clone(),
-        }));
+        };
+        let renew = "renew it: it is dashboard.tls_cert; dashboard.tls alone uses the hub's own";
+        wanted.push((Some(files), renew));
     }
     wanted
         .iter()
-        .map(|files| certificate(files.as_ref()))
+        .map(|(files, renew)| certificate(files.as_ref(), renew))
         .collect()
 }
 
-fn certificate(files: Option<&Files>) -> Finding {
+fn certificate(files: Option<&Files>, renew: &str) -> Finding {
     let Some(files) = files else {
         return Finding::fine(CERTIFICATE, "the first start makes one");
     };
@@ -149,7 +153,6 @@ fn certificate(files: Option<&Files>) -> Finding {
         let what = format!("{shown} cannot be judged: the clock was never set");
         return Finding::warning(CERTIFICATE, what, "set the clock");
     };
-    let renew = "renew it, or leave endpoint.certificate out and the hub makes its own";
     match (files.validity(now), files.validity(now + RENEW_BEFORE)) {
         (Ok(Validity::Over), _) => Finding::problem(
             CERTIFICATE,

@@ -216,21 +216,31 @@ impl Hub {
     /// Takes up what the tools of the command line have changed, if they have written.
     fn watch_others(&self, store: &mut HubStore) {
         match store.others_have_written() {
-            Ok(false) => {}
-            Ok(true) => self.refresh(store),
+            Ok(None) => {}
+            Ok(Some(version)) => {
+                // What could not be read is read again in a second.
+                if self.refresh(store) {
+                    store.caught_up(version);
+                }
+            }
             Err(error) => warn!(%error, "whether devices were changed cannot be read"),
         }
     }
 
-    /// Takes up devices as they are in the file; in the thread that writes.
-    pub(crate) fn refresh(&self, store: &HubStore) {
+    /// Takes up devices as they are in the file; in the thread that writes. `false` when they
+    /// cannot be read.
+    pub(crate) fn refresh(&self, store: &HubStore) -> bool {
         match self.fleet.refresh(store) {
             Ok(to_part) => {
                 for device in to_part {
                     self.sessions.part(device, Farewell::Administrative);
                 }
+                true
             }
-            Err(error) => warn!(%error, "devices cannot be read again"),
+            Err(error) => {
+                warn!(%error, "devices cannot be read again");
+                false
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{self, timeout};
 use tracing::{debug, info};
 use v2x_roles::hub::DeviceId;
@@ -25,6 +25,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// The longest silence of a client that promises none: ThingsBoard's session inactivity.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
+/// How long one that asks to be let in may wait on one connection: it asks again then.
+const WAIT_WITHIN: Duration = Duration::from_secs(3600);
 /// How much is read at once.
 const READ_BYTES: usize = 4096;
 
@@ -48,6 +50,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         mail_to,
         desk: None,
         session: None,
+        place: None,
         silence: HELLO_WITHIN,
         hub,
     };
@@ -66,6 +69,8 @@ struct Connection<S> {
     mail_to: mpsc::Sender<Mail>,
     desk: Option<Desk>,
     session: Option<(DeviceId, SessionId)>,
+    /// Of one that asks to be let in: its place among those, and when it has waited long enough.
+    place: Option<(OwnedSemaphorePermit, time::Instant)>,
     /// Silence after which the connection ends.
     silence: Duration,
     hub: Arc<Hub>,
@@ -90,13 +95,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             let may_read = self.conversation.may_read();
             self.conversation.inbox().reserve(READ_BYTES);
+            let waited = self.place.as_ref().map(|(_, until)| *until);
+            let until = waited.map_or(deadline, |waited| waited.min(deadline));
             let step = tokio::select! {
                 _ = self.kept.recv_many(&mut outcomes, WAITING_MAX) => Step::Kept,
                 Some(mail) = self.mail.recv() => Step::Mail(mail),
                 read = self.stream.read_buf(self.conversation.inbox()), if may_read => {
                     Step::Read(read)
                 }
-                () = time::sleep_until(deadline), if may_read => Step::Silent,
+                () = time::sleep_until(until), if may_read => Step::Silent,
             };
             let done = match step {
                 Step::Kept => self.keep(&mut outcomes),
@@ -140,6 +147,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         }
                     }
                 }
+                Event::Lives => {
+                    if let Some((device, _)) = self.session {
+                        self.hub.fleet.hear(device, self.hub.now());
+                    }
+                }
                 Event::Leaves => return Ok(()),
             }
         }
@@ -154,6 +166,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Ok(who) => who,
             Err(refusal) => return self.refuse(refusal),
         };
+        if who == Who::Newcomer {
+            let place = Arc::clone(&self.hub.newcomers).try_acquire_owned();
+            self.place = place
+                .ok()
+                .map(|it| (it, time::Instant::now() + WAIT_WITHIN));
+            if self.place.is_none() {
+                self.hub.counters.refused_logins.add(1);
+                return self.refuse(Refusal::Unavailable);
+            }
+        }
         if let Who::Device(device) = who {
             if self.hub.fleet.get(device).is_none() {
                 // It was added beside this process a moment ago.
@@ -178,7 +200,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         self.desk = Some(Desk::new(
             who,
-            self.peer.ip().to_string(),
+            self.peer.ip(),
             self.mail_to.clone(),
             self.kept_to.clone(),
         ));

@@ -1,6 +1,7 @@
 //! What a connection's messages come to: rows to the books, answers to the device.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::mpsc;
@@ -18,13 +19,18 @@ use super::{Hub, joining};
 /// Devices behind one gateway.
 pub(crate) const BEHIND_MAX: usize = 256;
 
+/// Requests to be let in of one connection: each goes through those that wait.
+const ASKED_MAX: u32 = 10;
+
 /// What became of a message, later.
 pub(crate) type Outcome = (Ticket, Verdict, bool);
 
 /// One connection's desk.
 pub(crate) struct Desk {
     pub(crate) who: Who,
-    origin: String,
+    origin: IpAddr,
+    /// Requests to be let in of this connection.
+    asked: u32,
     mail: MailBox,
     /// Where the books say that a message is kept.
     kept: mpsc::UnboundedSender<Outcome>,
@@ -45,13 +51,14 @@ pub(crate) enum Deed {
 impl Desk {
     pub(crate) fn new(
         who: Who,
-        origin: String,
+        origin: IpAddr,
         mail: MailBox,
         kept: mpsc::UnboundedSender<Outcome>,
     ) -> Self {
         Self {
             who,
             origin,
+            asked: 0,
             mail,
             kept,
             behind: HashMap::new(),
@@ -81,14 +88,19 @@ impl Desk {
             Ok(said) => said,
             Err(error) => {
                 hub.counters.malformed.add(1);
-                debug!(origin = self.origin, %error, "a message says nothing");
+                debug!(origin = %self.origin, %error, "a message says nothing");
                 return Ok(Deed::Done(Verdict::BadPayload));
             }
         };
         let of_device = match (self.who, said) {
             (Who::Newcomer, Said::Provision(request)) => {
-                let origin = self.origin.clone();
-                let answer = joining::ask(hub, &request, origin, &self.mail).await;
+                self.asked += 1;
+                let is_guessing = !hub.doorbell.may_try((self.origin, None), now);
+                if is_guessing || self.asked > ASKED_MAX {
+                    hub.counters.over_limit.add(1);
+                    return Err(Farewell::Rate);
+                }
+                let answer = joining::ask(hub, &request, self.origin, &self.mail).await;
                 return Ok(match answer.map(|answer| answer.message()) {
                     Some((topic, payload)) => Deed::Answer(topic, payload),
                     None => Deed::Done(Verdict::Kept),

@@ -4,17 +4,18 @@
 //! it when it asks again under its name; a token that it chose for itself holds at once.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::info;
 use v2x_roles::hub::DeviceId;
 use v2x_store::StoreError;
-use v2x_store::hub::{Credential, Pending, PendingState};
+use v2x_store::hub::{Credential, HubStore, Pending, PendingState, Taken};
 use v2x_units::UtcTime;
 use v2x_uplink::thingsboard::server::{ProvisionAnswer, ProvisionRequest};
 
 use super::sessions::{Mail, MailBox};
-use super::{Hub, secrets};
+use super::{Hub, login, secrets};
 
 /// Who may ask.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Joining {
 pub(crate) async fn ask(
     hub: &Arc<Hub>,
     request: &ProvisionRequest,
-    origin: String,
+    from: IpAddr,
     mail: &MailBox,
 ) -> Option<ProvisionAnswer> {
     let refused = |why: &str| Some(ProvisionAnswer::Refused(why.to_owned()));
@@ -76,39 +77,38 @@ pub(crate) async fn ask(
     let is_invited =
         is_right(&invitation.key, &request.key) && is_right(&invitation.secret, &request.secret);
     if !is_invited {
+        login::wrong_invitation(hub, from, hub.clock.now().instant);
         return Some(ProvisionAnswer::NotFound);
     }
     let Some(name) = request.device.clone() else {
         return refused("name yourself: `deviceName` is missing");
     };
-    let token = match &request.token {
-        None => None,
-        Some(token) => {
-            if let Err(why) = secrets::check_chosen(token) {
-                return refused(&why);
-            }
-            match secrets::token(token) {
-                Credential::Token(hash) => Some(hash),
-                _ => None,
-            }
-        }
+    let token = match request.token.as_deref().map(chosen).transpose() {
+        Ok(token) => token,
+        Err(why) => return refused(&why),
     };
-    let now = hub.now();
+    let (now, origin) = (hub.now(), from.to_string());
     let (at_books, mail) = (Arc::clone(hub), mail.clone());
     let asked = hub.books.work(move |store| {
         if store.device_named(&name)?.is_some() {
             return Ok(None);
         }
+        if let Some(hash) = token
+            && store.device_of(&Credential::Token(hash))?.is_some()
+        {
+            return Ok(Some(Err(Taken::Login)));
+        }
         let pending = store.ask_to_join(&name, &origin, token.as_ref(), now)?;
         // Where decisions are noted too: one of a moment later finds it waiting.
         let pending = pending.map(|pending| {
             let is_right = pending.token == token && at_books.joining.waits(&pending, mail);
-            (pending, is_right)
+            Ok((pending, is_right))
         });
         Ok::<_, StoreError>(pending)
     });
     let (pending, is_right) = match asked.await {
-        Ok(Ok(Some(asked))) => asked,
+        Ok(Ok(Some(Ok(asked)))) => asked,
+        Ok(Ok(Some(Err(taken)))) => return refused(&taken.to_string()),
         Ok(Ok(None)) => return refused("the name is taken, or too many wait already"),
         Ok(Err(_)) | Err(_) => return refused("the hub cannot note it; ask again later"),
     };
@@ -130,6 +130,15 @@ pub(crate) async fn ask(
     }
 }
 
+/// The hash of a token that a device chose for itself; why it cannot be one.
+fn chosen(token: &str) -> Result<[u8; 32], String> {
+    secrets::check_chosen(token)?;
+    match secrets::token(token) {
+        Credential::Token(hash) => Ok(hash),
+        Credential::Basic(..) | Credential::Certificate(_) => Err("it is no token".to_owned()),
+    }
+}
+
 async fn admit_later(hub: &Hub, pending: Pending) -> ProvisionAnswer {
     let Ok((token, credential)) = credential(&pending) else {
         return ProvisionAnswer::Refused("no random numbers".to_owned());
@@ -138,7 +147,7 @@ async fn admit_later(hub: &Hub, pending: Pending) -> ProvisionAnswer {
     let name = pending.name.clone();
     let admitted = hub
         .books
-        .work(move |store| store.admit(&pending, &credential, now))
+        .work(move |store| admit(store, &pending, &credential, now))
         .await;
     match admitted {
         Ok(Ok(Ok(id))) => {
@@ -148,6 +157,20 @@ async fn admit_later(hub: &Hub, pending: Pending) -> ProvisionAnswer {
         Ok(Ok(Err(taken))) => ProvisionAnswer::Refused(taken.to_string()),
         Ok(Err(_)) | Err(_) => ProvisionAnswer::Refused("the hub cannot note it".to_owned()),
     }
+}
+
+/// Lets it in, or ends its request: it cannot come in so, whatever is decided.
+fn admit(
+    store: &mut HubStore,
+    pending: &Pending,
+    credential: &Credential,
+    now: UtcTime,
+) -> Result<Result<DeviceId, Taken>, StoreError> {
+    let admitted = store.admit(pending, credential, now)?;
+    if admitted.is_err() {
+        store.close_request(pending.id)?;
+    }
+    Ok(admitted)
 }
 
 /// The token of a device that is let in. The one that it chose it knows itself.
@@ -163,11 +186,12 @@ fn credential(pending: &Pending) -> Result<(String, Credential), getrandom::Erro
 /// An admin decides; `false` when there is no such request. Blocks.
 pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, String> {
     let gone = |_| "the hub is ending".to_owned();
+    let now = hub.now();
     let pending = hub.books.work_here(move |store| {
         let waiting = store.pending()?;
         let found = waiting.into_iter().find(|it| it.id == id);
         // One that was decided before stays as it was: another admin may have been faster.
-        let is_decided = found.is_some() && store.decide(id, is_approved)?;
+        let is_decided = found.is_some() && store.decide(id, is_approved, now)?;
         Ok(found.filter(|_| is_decided))
     });
     let pending = pending.map_err(gone)?;
@@ -182,17 +206,10 @@ pub(crate) fn decide(hub: &Hub, id: i64, is_approved: bool) -> Result<bool, Stri
     // Without a token of its own it has to be there to hear its new one.
     if is_approved && (waits.is_some() || has_token) {
         let (token, credential) = credential(&pending).map_err(|error| error.to_string())?;
-        let (now, name) = (hub.now(), pending.name.clone());
+        let name = pending.name.clone();
         let admitted = hub
             .books
-            .work_here(move |store| {
-                let admitted = store.admit(&pending, &credential, now)?;
-                if admitted.is_err() {
-                    // It cannot come in under this name, whatever is decided.
-                    store.close_request(id)?;
-                }
-                Ok(admitted)
-            })
+            .work_here(move |store| admit(store, &pending, &credential, now))
             .map_err(gone)?
             .map_err(|error: StoreError| error.to_string())?;
         let admitted = match admitted {

@@ -2,6 +2,7 @@
 //! ThingsBoard; and who has guessed too often.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -19,8 +20,8 @@ use super::{Hub, secrets};
 const WRONG_MAX: u32 = 10;
 /// How long it has to wait then.
 const WAIT: Duration = Duration::from_secs(60);
-/// Addresses that are remembered; beyond it those that have waited are forgotten.
-const ADDRESSES_MAX: usize = 10_000;
+/// Guessers that are remembered; beyond it those that have waited are forgotten.
+const GUESSERS_MAX: usize = 10_000;
 
 /// Who somebody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,24 +31,28 @@ pub(crate) enum Who {
     Newcomer,
 }
 
-/// Wrong logins by address.
+/// Who guesses: an address, and the user whose password is guessed, as a hash; a token has none.
+type Guesser = (IpAddr, Option<u64>);
+
+/// Wrong logins by who guesses. A right token or certificate is let in all the same: nobody guesses
+/// those, and others behind the same address have done nothing wrong.
 #[derive(Debug, Default)]
-pub(crate) struct Doorbell(Mutex<HashMap<IpAddr, (u32, Instant)>>);
+pub(crate) struct Doorbell(Mutex<HashMap<Guesser, (u32, Instant)>>);
 
 impl Doorbell {
-    /// Whether an address may try now.
-    fn may_try(&self, from: IpAddr, now: Instant) -> bool {
+    /// Whether somebody may try now.
+    pub(super) fn may_try(&self, from: Guesser, now: Instant) -> bool {
         let wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tried = wrong.get(&from);
         tried.is_none_or(|(count, last)| *count < WRONG_MAX || now.since(*last) >= WAIT)
     }
 
-    fn was_wrong(&self, from: IpAddr, now: Instant) -> u32 {
+    fn was_wrong(&self, from: Guesser, now: Instant) -> u32 {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if wrong.len() >= ADDRESSES_MAX {
+        if wrong.len() >= GUESSERS_MAX {
             wrong.retain(|_, (_, last)| now.since(*last) < WAIT);
         }
-        if wrong.len() >= ADDRESSES_MAX {
+        if wrong.len() >= GUESSERS_MAX {
             wrong.clear();
         }
         let (count, last) = wrong.entry(from).or_insert((0, now));
@@ -68,9 +73,6 @@ pub(crate) fn who(
     from: IpAddr,
     now: Instant,
 ) -> Result<Who, Refusal> {
-    if !hub.doorbell.may_try(from, now) {
-        return Err(Refusal::TooOften);
-    }
     let user = hello.user.as_deref().filter(|user| !user.is_empty());
     let password = hello.password.as_deref();
     let password = password.filter(|password| !password.is_empty());
@@ -79,17 +81,25 @@ pub(crate) fn who(
     if is_newcomer && hub.config.invitation.is_some() {
         return Ok(Who::Newcomer);
     }
+    let mut guesser = (from, None);
     let (credential, refusal) = match (user, password, certificate) {
         (Some(token), None, _) => (secrets::token(token), Refusal::BadLogin),
-        (Some(user), Some(password), _) => (secrets::basic(user, password), Refusal::BadLogin),
+        (Some(user), Some(password), _) => {
+            guesser.1 = Some(hash(user));
+            // A password may be guessed: it is not even looked at.
+            if !hub.doorbell.may_try(guesser, now) {
+                return Err(Refusal::TooOften);
+            }
+            (secrets::basic(user, password), Refusal::BadLogin)
+        }
         (None, None, Some(der)) => (secrets::certificate(der), Refusal::NotAuthorized),
-        (None, Some(_), _) => return Err(wrong(hub, from, now, Refusal::BadLogin)),
+        (None, Some(_), _) => return Err(wrong(hub, guesser, now, Refusal::BadLogin)),
         (None, None, None) if hello.client_id.is_empty() => return Err(Refusal::NotAuthorized),
         (None, None, None) => return Err(Refusal::BadClientId),
     };
     match found(hub, &credential) {
         Ok(Some(device)) => Ok(Who::Device(device)),
-        Ok(None) => Err(wrong(hub, from, now, refusal)),
+        Ok(None) => Err(wrong(hub, guesser, now, refusal)),
         Err(refusal) => Err(refusal),
     }
 }
@@ -101,15 +111,31 @@ fn found(hub: &Hub, credential: &Credential) -> Result<Option<DeviceId>, Refusal
     })
 }
 
-fn wrong(hub: &Hub, from: IpAddr, now: Instant, refusal: Refusal) -> Refusal {
+/// Key and secret of one that asks to be let in are wrong.
+pub(super) fn wrong_invitation(hub: &Hub, from: IpAddr, now: Instant) {
+    wrong(hub, (from, None), now, Refusal::NotAuthorized);
+}
+
+fn wrong(hub: &Hub, guesser: Guesser, now: Instant, refusal: Refusal) -> Refusal {
     hub.counters.refused_logins.add(1);
-    let count = hub.doorbell.was_wrong(from, now);
+    let from = guesser.0;
+    if !hub.doorbell.may_try(guesser, now) {
+        return Refusal::TooOften;
+    }
+    let count = hub.doorbell.was_wrong(guesser, now);
     if count == WRONG_MAX {
-        warn!(%from, "{count} wrong logins: the address has to wait a minute");
+        warn!(%from, "{count} wrong logins: whoever guesses there has to wait a minute");
     } else {
         debug!(%from, "a wrong login");
     }
     refusal
+}
+
+/// A user name in few bytes; of two that share one, each may be slowed by the other.
+fn hash(user: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    user.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -120,13 +146,16 @@ mod tests {
     fn address_that_guesses_has_to_wait_and_others_do_not() {
         let doorbell = Doorbell::default();
         let at = |seconds: u64| Instant::from_micros(seconds * 1_000_000);
-        let (guesser, other) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let guesser = ([10, 0, 0, 1].into(), None);
+        let other = ([10, 0, 0, 2].into(), None);
         for _ in 0..WRONG_MAX {
             assert!(doorbell.may_try(guesser, at(0)));
             doorbell.was_wrong(guesser, at(0));
         }
         assert!(!doorbell.may_try(guesser, at(59)));
         assert!(doorbell.may_try(other, at(0)));
+        let password = (guesser.0, Some(hash("car")));
+        assert!(doorbell.may_try(password, at(0)), "a user of its own");
         assert!(doorbell.may_try(guesser, at(60)));
         assert_eq!(doorbell.was_wrong(guesser, at(61)), 1, "it begins anew");
     }
@@ -134,9 +163,9 @@ mod tests {
     #[test]
     fn addresses_have_a_bound_and_when_full_old_ones_go() {
         let doorbell = Doorbell::default();
-        for number in 0..2 * u32::try_from(ADDRESSES_MAX).unwrap() {
-            doorbell.was_wrong(IpAddr::V4(number.into()), Instant::BOOT);
+        for number in 0..2 * u32::try_from(GUESSERS_MAX).unwrap() {
+            doorbell.was_wrong((IpAddr::V4(number.into()), None), Instant::BOOT);
         }
-        assert!(doorbell.0.lock().unwrap().len() <= ADDRESSES_MAX);
+        assert!(doorbell.0.lock().unwrap().len() <= GUESSERS_MAX);
     }
 }

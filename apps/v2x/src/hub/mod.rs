@@ -46,11 +46,13 @@ mod sessions;
 mod site;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 use v2x_roles::hub::Taken;
@@ -88,6 +90,8 @@ pub(crate) use self::watch::RESERVE;
 pub(crate) const HUB_FILE: &str = "hub.db";
 /// Held by the hub that runs, so that there is one.
 const LOCK_FILE: &str = "hub.lock";
+/// Connections that ask to be let in, at once: as many as may wait for an admin.
+const NEWCOMERS_MAX: usize = v2x_store::hub::PENDING_MAX;
 /// How often chores are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -102,11 +106,15 @@ pub(crate) struct Hub {
     pub(crate) orders: Orders,
     pub(crate) joining: Joining,
     pub(crate) doorbell: Doorbell,
+    /// Places of connections that ask to be let in.
+    pub(crate) newcomers: Arc<Semaphore>,
     pub(crate) message_limits: Limits,
     pub(crate) point_limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) way: WayState,
     pub(crate) live: Arc<Live>,
+    /// Of what was said that it is passed over.
+    passed_over_said: Mutex<BTreeSet<&'static str>>,
     is_over: AtomicBool,
 }
 
@@ -132,9 +140,11 @@ impl Hub {
             orders: Orders::default(),
             joining: Joining::default(),
             doorbell: Doorbell::default(),
+            newcomers: Arc::new(Semaphore::new(NEWCOMERS_MAX)),
             counters: Counters::default(),
             way: WayState::default(),
             live: Arc::new(Live::new()),
+            passed_over_said: Mutex::default(),
             is_over: AtomicBool::new(false),
         })
     }
@@ -171,9 +181,15 @@ impl Hub {
         self.alarmed(&kept.alarms);
     }
 
-    /// Something of a device has no room: counted, and said when it is the first.
-    pub(crate) fn passed_over(&self, count: usize, what: &str) {
-        if count > 0 && self.counters.passed_over.add(count as u64) == 0 {
+    /// Something of a device has no room: counted, and said when it is the first of its kind.
+    pub(crate) fn passed_over(&self, count: usize, what: &'static str) {
+        if count == 0 {
+            return;
+        }
+        self.counters.passed_over.add(count as u64);
+        let said = self.passed_over_said.lock();
+        let is_first = said.unwrap_or_else(PoisonError::into_inner).insert(what);
+        if is_first {
             warn!("too many {what}: new ones are passed over and counted, known ones go on");
         }
     }
@@ -182,6 +198,7 @@ impl Hub {
         for (arrival, taken) in rows.iter().zip(taken) {
             if taken.is_newer {
                 let values = arrival.row.values.iter();
+                let values = values.filter(|(key, _)| site::is_value(key));
                 self.live.publish(&LiveEvent::Values {
                     device: arrival.device.to_string(),
                     ts: arrival.row.ts.as_millis(),

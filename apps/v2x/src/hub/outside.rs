@@ -18,7 +18,7 @@ use v2x_roles::hub::{DeviceId, DeviceKind, Row};
 use v2x_store::StoreError;
 use v2x_store::hub::{DeviceRow, HubStore};
 use v2x_units::UtcTime;
-use v2x_uplink::vss::{Caught, Ear, Sound, VssReader, What};
+use v2x_uplink::vss::{ACKNOWLEDGED_MAX, Caught, Ear, Sound, VssReader, What};
 
 use super::Hub;
 use super::desk::{self, BEHIND_MAX};
@@ -28,8 +28,9 @@ use crate::failure::{Blame, Context as _, Failure};
 const CLIENT_ID: &str = "v2x-hub";
 /// How long the first message of a group waits for others of its moment.
 const GROUP_WAIT: Duration = Duration::from_millis(50);
-/// Messages of one group.
-const GROUP_MAX: usize = 2000;
+/// Messages of one group: acknowledged at once, they find room, and another group beside them.
+const GROUP_MAX: usize = 500;
+const _: () = assert!(2 * GROUP_MAX <= ACKNOWLEDGED_MAX);
 /// How long it waits before it connects again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// How long the last group may take to be written at the end.
@@ -233,14 +234,14 @@ impl OutsideDesk {
             self.hub.counters.messages.add(1);
             let Some(heard) = self.reader.read(message.topic(), message.payload()) else {
                 self.hub.counters.unknown_topics.add(1);
-                message.keep();
+                is_all_kept &= message.keep();
                 continue;
             };
             let device = match self.device((heard.device, heard.slot), utc).await {
                 Ok(Some(device)) => device,
                 Ok(None) => {
                     self.hub.passed_over(1, "devices, or slots of one");
-                    message.keep();
+                    is_all_kept &= message.keep();
                     continue;
                 }
                 Err(NotNow) => {
@@ -260,7 +261,7 @@ impl OutsideDesk {
                     let work =
                         move |store: &mut _| desk::describe(&hub, store, device, &values, utc);
                     match self.hub.books.work(work).await {
-                        Ok(true) => message.keep(),
+                        Ok(true) => is_all_kept &= message.keep(),
                         Ok(false) | Err(_) => is_all_kept = false,
                     }
                 }
@@ -285,12 +286,13 @@ impl OutsideDesk {
             let done = Box::new(move |is_kept| done.send(is_kept).unwrap_or_default());
             self.hub.books.record(rows, done).await.is_ok() && written.await == Ok(true)
         };
-        if is_kept {
-            of.iter().for_each(Caught::keep);
-        } else {
+        if !is_kept {
             debug!(messages = of.len(), "not written; they come again");
+            return false;
         }
-        is_kept
+        // All of them, also behind one that has no room.
+        let told = of.iter().filter(|message| message.keep());
+        told.count() == of.len()
     }
 
     /// The device of a name, made when it is first heard; `None` when there are too many.

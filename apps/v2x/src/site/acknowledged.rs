@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -16,12 +16,16 @@ use super::LinesFile;
 const NAMES: (&str, &str) = ("acknowledged.jsonl", "acknowledged.1.jsonl");
 /// Ten thousand alarms.
 const BYTES_MAX: u64 = 1_000_000;
+/// Alarms of which it is remembered over a new file who has seen them: more than are shown.
+const KEPT: usize = 2000;
 
 /// Who has seen which alarm.
 #[derive(Debug)]
 pub(crate) struct Acknowledged {
     file: LinesFile,
     seen: Mutex<HashMap<String, Seen>>,
+    /// Held by whoever acknowledges, the disk's time included; those who look do not wait for it.
+    taking: Mutex<()>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +52,13 @@ impl Acknowledged {
         Self {
             file,
             seen: Mutex::new(seen),
+            taking: Mutex::new(()),
         }
     }
 
     /// Says in an alarm who has seen it.
     pub(crate) fn mark(&self, alarm: &mut Alarm) {
-        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         if let Some(seen) = known.get(&alarm.id) {
             alarm.acknowledged_by = Some(seen.user.clone());
             alarm.acknowledged_at = Some(seen.ts);
@@ -62,9 +67,8 @@ impl Acknowledged {
 
     /// Keeps that somebody has seen an alarm; who came first stays.
     pub(crate) fn take(&self, alarm: &str, user: &str, ts: i64) -> Answer<()> {
-        // A line that is written and not remembered is read at the next start.
-        let mut known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.contains_key(alarm) {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.known().contains_key(alarm) {
             return Ok(());
         }
         let seen = Seen {
@@ -72,11 +76,24 @@ impl Acknowledged {
             user: user.to_owned(),
             ts,
         };
-        self.file.add_for_good(&seen).map_err(|error| {
+        let written = self.file.carry(&seen, || self.newest());
+        written.and_then(|file| file.sync_data()).map_err(|error| {
             Refusal::Unavailable(format!("{}: {error}; try again", self.file.name()))
         })?;
-        known.insert(alarm.to_owned(), seen);
+        self.known().insert(alarm.to_owned(), seen);
         Ok(())
+    }
+
+    /// Those that were acknowledged last.
+    fn newest(&self) -> Vec<Seen> {
+        let mut all: Vec<_> = self.known().values().cloned().collect();
+        all.sort_by_key(|seen| std::cmp::Reverse(seen.ts));
+        all.truncate(KEPT);
+        all
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,6 +135,21 @@ mod tests {
             );
             assert_eq!(other, alarm("8"));
         }
+    }
+
+    #[test]
+    fn who_saw_an_alarm_is_remembered_over_two_new_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = Acknowledged::open(folder.path().to_owned());
+        first.file = LinesFile::new(folder.path().to_owned(), NAMES, 200);
+        first.take("7", "amal", 20).unwrap();
+        for number in 100..130 {
+            first.take(&number.to_string(), "olga", 30).unwrap();
+        }
+        let again = Acknowledged::open(folder.path().to_owned());
+        let mut seen = alarm("7");
+        again.mark(&mut seen);
+        assert_eq!(seen.acknowledged_by.as_deref(), Some("amal"));
     }
 
     #[test]

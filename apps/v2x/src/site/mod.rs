@@ -13,11 +13,13 @@
 mod accounts;
 mod acknowledged;
 mod audit;
+pub(crate) mod bill;
 mod lines_file;
 pub(crate) mod month;
 mod readers;
 mod series;
 mod server;
+pub(crate) mod tariff;
 mod tls;
 mod values;
 

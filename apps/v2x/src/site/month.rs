@@ -19,7 +19,8 @@ pub(crate) struct Ended {
     pub(crate) vehicle: Option<String>,
     /// When it began, in ms since 1970.
     pub(crate) started: Option<i64>,
-    pub(crate) milliwatt_hours: u64,
+    /// What was counted; `None` when nobody told it.
+    pub(crate) milliwatt_hours: Option<u64>,
     /// What was charged: a decimal text and a currency.
     pub(crate) total: Option<(String, String)>,
 }
@@ -84,6 +85,7 @@ impl Month {
             name,
             sessions: sum.sessions,
             unbilled: sum.unbilled,
+            unmeasured: sum.unmeasured,
             energy_wh: sum.energy_wh(),
             revenue: sum.revenue(is_one),
         };
@@ -91,7 +93,10 @@ impl Month {
             month: format!("{:04}-{:02}", self.first.year(), self.first.month()),
             sessions: whole.sessions,
             unbilled: whole.unbilled,
+            unmeasured: whole.unmeasured,
             undated: 0,
+            is_cut: false,
+            is_revenue_beyond: matches!(whole.revenue, Revenue::Beyond),
             energy_wh: whole.energy_wh(),
             revenue: whole.revenue(is_one),
             currency: currencies.pop().filter(|_| is_one),
@@ -103,6 +108,7 @@ impl Month {
                     day: day.to_string(),
                     sessions: sum.sessions,
                     unbilled: sum.unbilled,
+                    unmeasured: sum.unmeasured,
                     energy_wh: sum.energy_wh(),
                     revenue: sum.revenue(is_one),
                 })
@@ -117,34 +123,61 @@ struct Sum {
     sessions: u64,
     /// Of them, those without a price.
     unbilled: u64,
+    /// Of them, those whose energy nobody told.
+    unmeasured: u64,
     milliwatt_hours: u64,
-    revenue: Option<Decimal>,
+    revenue: Revenue,
+}
+
+/// What was charged.
+#[derive(Debug, Clone, Copy, Default)]
+enum Revenue {
+    /// Nothing was billed.
+    #[default]
+    None,
+    /// So much.
+    Of(Decimal),
+    /// More than a sum can hold.
+    Beyond,
+}
+
+impl Revenue {
+    fn and(self, more: Option<Decimal>) -> Self {
+        match (self, more) {
+            (so_far, None) | (so_far @ Self::Beyond, _) => so_far,
+            (Self::None, Some(more)) => Self::Of(more),
+            (Self::Of(so_far), Some(more)) => {
+                so_far.checked_add(more).map_or(Self::Beyond, Self::Of)
+            }
+        }
+    }
 }
 
 impl Sum {
-    fn add(&mut self, energy: u64, revenue: Option<Decimal>) {
+    fn add(&mut self, energy: Option<u64>, revenue: Option<Decimal>) {
         self.sessions += 1;
         self.unbilled += u64::from(revenue.is_none());
-        self.milliwatt_hours = self.milliwatt_hours.saturating_add(energy);
-        self.revenue = match (self.revenue, revenue) {
-            (Some(so_far), Some(more)) => so_far.checked_add(more),
-            (so_far, more) => so_far.or(more),
-        };
+        self.unmeasured += u64::from(energy.is_none());
+        self.milliwatt_hours = self.milliwatt_hours.saturating_add(energy.unwrap_or(0));
+        self.revenue = self.revenue.and(revenue);
     }
 
-    fn energy_wh(&self) -> f64 {
+    /// What was counted; `None` when nobody told it of any session.
+    fn energy_wh(&self) -> Option<f64> {
         #[expect(
             clippy::cast_precision_loss,
             reason = "a month's energy lies far below what a double counts exactly"
         )]
         let milliwatt_hours = self.milliwatt_hours as f64;
-        milliwatt_hours / 1000.0
+        let is_unknown = self.sessions > 0 && self.unmeasured == self.sessions;
+        (!is_unknown).then_some(milliwatt_hours / 1000.0)
     }
 
     fn revenue(&self, is_one_currency: bool) -> Option<String> {
-        self.revenue
-            .filter(|_| is_one_currency)
-            .map(|sum| sum.to_string())
+        match self.revenue {
+            Revenue::Of(sum) if is_one_currency => Some(sum.to_string()),
+            _ => None,
+        }
     }
 }
 
@@ -190,16 +223,57 @@ mod tests {
             vehicle: vehicle.map(str::to_owned),
             // 00:30 on the first in Paris.
             started: Some(1_772_321_400_000),
-            milliwatt_hours: 1_500_000,
+            milliwatt_hours: Some(1_500_000),
             total: Some(("0.10".to_owned(), currency.to_owned())),
         };
         let one = month.add_up([ended(Some("car"), "MAD"), ended(None, "MAD")]);
         assert_eq!(one.by_day[0].day, "2026-03-01");
-        assert_eq!((one.sessions, one.energy_wh), (2, 3000.0));
+        assert_eq!((one.sessions, one.energy_wh), (2, Some(3000.0)));
         assert_eq!(one.revenue.as_deref(), Some("0.20"));
         let names: Vec<_> = one.by_vehicle.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["car", "unknown"]);
         let two = month.add_up([ended(None, "MAD"), ended(None, "EUR")]);
         assert_eq!((two.revenue, two.currency), (None, None));
+    }
+
+    #[test]
+    fn energy_that_nobody_told_is_counted_as_unknown_and_is_no_zero() {
+        let month = Month::of("UTC", Some("2026-03"), 0).unwrap();
+        let ended = |slot: &str, milliwatt_hours| Ended {
+            slot: slot.to_owned(),
+            vehicle: None,
+            started: Some(1_772_700_000_000),
+            milliwatt_hours,
+            total: None,
+        };
+        let report = month.add_up([
+            ended("1", Some(500_000)),
+            ended("1", None),
+            ended("2", None),
+        ]);
+        assert_eq!((report.energy_wh, report.unmeasured), (Some(500.0), 2));
+        let slots = report
+            .by_slot
+            .iter()
+            .map(|it| (it.energy_wh, it.unmeasured));
+        assert_eq!(slots.collect::<Vec<_>>(), [(Some(500.0), 1), (None, 1)]);
+        assert_eq!(month.add_up([]).energy_wh, Some(0.0));
+    }
+
+    #[test]
+    fn revenue_beyond_every_sum_is_said_and_does_not_begin_anew() {
+        let month = Month::of("UTC", Some("2026-03"), 0).unwrap();
+        let ended = |amount: &str| Ended {
+            slot: "1".to_owned(),
+            vehicle: None,
+            started: Some(1_772_700_000_000),
+            milliwatt_hours: Some(0),
+            total: Some((amount.to_owned(), "MAD".to_owned())),
+        };
+        let most = Decimal::MAX.to_string();
+        let report = month.add_up([ended(&most), ended(&most), ended("1.00")]);
+        assert_eq!((report.revenue, report.is_revenue_beyond), (None, true));
+        assert_eq!(report.unbilled, 0);
+        assert!(!month.add_up([ended("1.00")]).is_revenue_beyond);
     }
 }

@@ -25,12 +25,11 @@ pub(super) fn write(
         Some(_) => Some(bill(store, keep)?),
         None => None,
     };
-    let total = bill.as_ref().and_then(|bill| bill.total.as_ref().ok());
     let is_told = keep.opens || record.ended.is_some();
     let told = is_told
         .then(|| record.utc.or_else(Clock::wall))
         .flatten()
-        .and_then(|at| telemetry::session_entry(&head, record, total, at));
+        .and_then(|at| telemetry::session_entry(&head, record, bill.as_ref(), at));
     let values = values(boot, &keep.values);
     store.record_session(&SessionStep {
         opens: keep.opens.then_some(&head),

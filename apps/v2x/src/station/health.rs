@@ -33,6 +33,8 @@ pub(super) struct Health {
     pub(super) rows_undated: AtomicU64,
     /// Rows given up because the disk refused for too long.
     pub(super) rows_dropped: AtomicU64,
+    /// Steps of sessions that the store will never take.
+    pub(super) steps_left_out: AtomicU64,
     /// The store's size.
     pub(super) store: Arc<StoreHealth>,
     /// Lines and slots as they were lately.
@@ -62,6 +64,7 @@ impl Health {
             rows = get(&self.rows),
             rows_undated = get(&self.rows_undated),
             rows_dropped = get(&self.rows_dropped),
+            steps_left_out = get(&self.steps_left_out),
             pruned = get(&self.store.pruned),
             store_bytes = get(&self.store.used_bytes),
             acknowledged = self.uplink.acknowledged(),

@@ -215,6 +215,7 @@ impl Keeper {
             if let Some((shown, _)) = &self.site {
                 shown.set_tariffs(&new.document);
             }
+            self.rows.set_tariffs(&new.document);
             self.describe();
             controllers::send_prices(self);
         }
@@ -316,6 +317,13 @@ impl Keeper {
             Ok(()) => {
                 self.station.persisted(keep.slot, &keep.record);
                 self.delivery.offer(&self.store);
+            }
+            Err(error) if error.is_for_good() => {
+                // It would be refused for ever, and its slot would stand still: all of it is here.
+                let (slot, record) = (keep.slot, &keep.record);
+                error!(%error, %slot, ?record, "a step of a session is left out of the store");
+                Health::add(&self.health.steps_left_out, 1);
+                self.station.persisted(keep.slot, &keep.record);
             }
             Err(error) => {
                 error!(%error, slot = %keep.slot, "a step of a session waits for the disk");

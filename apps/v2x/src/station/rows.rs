@@ -28,6 +28,8 @@ pub(super) struct Rows {
     is_gateway: bool,
     /// Whether prototypes are spoken with.
     is_legacy: bool,
+    /// The text of the tariffs that hold.
+    tariffs: String,
     due: Instant,
     alarms_from: Instant,
     /// The alarm of each slot as it was told; empty before the first time, so that an alarm of the
@@ -49,15 +51,24 @@ pub(super) struct Made {
 impl Rows {
     pub(super) fn new(config: &StationConfig, is_legacy: bool, now: Instant) -> Self {
         let interval = config.row_interval;
+        let tariffs = config.tariffs.first();
         Self {
             interval,
             is_gateway: config.gateway,
             is_legacy,
+            tariffs: tariffs
+                .map(|(_, document)| document.clone())
+                .unwrap_or_default(),
             due: now + interval,
             alarms_from: now + ALARMS_AFTER,
             alarms: vec![String::new(); config.setup.slots.len()],
             last: None,
         }
+    }
+
+    /// Other tariffs hold from now on.
+    pub(super) fn set_tariffs(&mut self, toml: &str) {
+        toml.clone_into(&mut self.tariffs);
     }
 
     /// When the next rows are due.
@@ -135,7 +146,9 @@ impl Rows {
         let slots = || telemetry::slot_attributes(setup, &views, at);
         let of_slots = self.is_gateway.then(slots).flatten();
         let of_station = telemetry::attributes(setup, &views, self.is_legacy, at);
-        of_station.into_iter().chain(of_slots).collect()
+        let tariffs = telemetry::tariffs(&self.tariffs, at);
+        let all = of_station.into_iter().chain(of_slots);
+        all.chain(tariffs).collect()
     }
 }
 

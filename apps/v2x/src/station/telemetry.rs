@@ -7,11 +7,13 @@
 use v2x_charging::{EndReason, SessionRecord, SlotState};
 use v2x_outbox::{Class, NewEntry, PayloadKind};
 use v2x_roles::station::{SlotNumber, SlotView, StationSetup};
-use v2x_store::{SessionHead, Total};
+use v2x_store::{BillRow, SessionHead};
 use v2x_tariff::{Money, Tariff};
 use v2x_units::{Amps, UtcTime, Volts, WattHours, Watts};
 use v2x_uplink::thingsboard::gateway::{self, Payload};
 use v2x_uplink::thingsboard::{Value, Values};
+
+use crate::site::{bill, tariff};
 
 /// Decimals of coordinates: 0.1 m.
 const POSITION_DECIMALS: u8 = 6;
@@ -212,7 +214,7 @@ pub(super) fn alarm_entry(slot: SlotNumber, alarm: &str, at: UtcTime) -> Option<
 pub(super) fn session_entry(
     head: &SessionHead,
     record: &SessionRecord,
-    total: Option<&Total>,
+    bill: Option<&BillRow>,
     at: UtcTime,
 ) -> Option<NewEntry> {
     let slot = head.slot;
@@ -237,7 +239,11 @@ pub(super) fn session_entry(
         put("doubtful_energy", number(doubtful, 3));
         put("duration_s", number(record.elapsed.as_secs_f64(), 1));
     }
-    if let Some(total) = total {
+    if let Some(Err(why)) = bill.map(|bill| &bill.total) {
+        put("unbilled", Value::text(why.as_str()).ok());
+    }
+    put("bill", bill.and_then(bill::told));
+    if let Some(Ok(total)) = bill.map(|bill| &bill.total) {
         let amount = total.amount.parse().ok();
         put(
             "final_cost",
@@ -246,6 +252,13 @@ pub(super) fn session_entry(
         put("currency", Value::text(total.currency.as_str()).ok());
     }
     entry(Class::Session, PayloadKind::Telemetry, at, values)
+}
+
+/// The prices that hold, as text; alone, for they may be long.
+pub(super) fn tariffs(toml: &str, at: UtcTime) -> Option<NewEntry> {
+    let mut values = Values::new();
+    values.put("tariffs", tariff::told(toml)?);
+    entry(Class::Event, PayloadKind::Attributes, at, values)
 }
 
 /// What the station is.

@@ -210,7 +210,7 @@ impl Watch {
 
     fn lost(&self) -> u64 {
         let health = &self.health;
-        get(&health.readings_lost) + get(&health.rows_dropped)
+        get(&health.readings_lost) + get(&health.rows_dropped) + get(&health.steps_left_out)
     }
 
     fn line_parts(&self) -> Vec<Part> {
@@ -287,6 +287,7 @@ fn export(health: &Health, to: &mut Metrics) {
         rows,
         rows_undated,
         rows_dropped,
+        steps_left_out,
         shown: _, // Slots and lines are told one by one.
         store,
         air,
@@ -335,6 +336,11 @@ fn export(health: &Health, to: &mut Metrics) {
             "v2x_rows_dropped_total",
             "Rows given up because the disk refused for too long.",
             rows_dropped,
+        ),
+        (
+            "v2x_session_steps_left_out_total",
+            "Steps of sessions that the store will never take; they stand in the log.",
+            steps_left_out,
         ),
     ] {
         to.counter(name, help, counter);

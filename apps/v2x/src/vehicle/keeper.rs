@@ -13,10 +13,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, select};
 use tracing::{error, warn};
 use v2x_can::vss::VinSerial;
-use v2x_outbox::{GroupCommit, GroupLimits, NewEntry};
+use v2x_outbox::{GroupCommit, GroupLimits, NewEntry, Storage as _};
 use v2x_roles::vehicle::Observation;
 use v2x_store::{Event, FixRow, Store, When};
 use v2x_units::{Instant, Stamp, UtcTime};
+use v2x_web::types::V2x;
 
 use super::dated_journal::DatedJournal;
 use super::dating::{Beside, Dating};
@@ -63,6 +64,8 @@ pub(super) enum ToKeep {
     V2g(Stamp, Box<ToldByV2g>),
     /// Something of V2V.
     V2v(Stamp, Box<ToldByV2v>),
+    /// Who is around, for the server.
+    Around(Stamp, Box<V2x>),
     /// Who the car is.
     Vin(VinSerial),
 }
@@ -247,6 +250,14 @@ impl Keeper {
                 groups.radio.push(OfRadio::V2v(utc, told));
                 self.write_radio(&mut groups.radio);
             }
+            ToKeep::Around(at, traffic) => {
+                let date = self.clock.trusted_date(at.instant);
+                let told = date.and_then(|dated| radio::around::told(&traffic, dated.utc));
+                match self.store.push(told.as_slice()) {
+                    Ok(_) => self.delivery.offer(&self.store),
+                    Err(error) => warn!(%error, "who is around is not told"),
+                }
+            }
             ToKeep::Observation(seen) => {
                 let host = self.dating.host(&mut self.store);
                 let date = |at| self.dating.date(at);
@@ -353,27 +364,31 @@ impl Keeper {
             groups.events.pop_front();
         }
         groups.events.push_back((event, when));
-        self.write_events(&mut groups.events);
-        let is_on_disk = groups.events.is_empty();
+        let is_on_disk = self.write_events(&mut groups.events);
         if is_uploaded && is_on_disk {
             self.delivery.offer(&self.store);
         }
         Noted { at, is_on_disk }
     }
 
-    /// Writes events in their order until the disk refuses.
-    fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) {
+    /// Writes events in their order until the disk refuses; says whether the last one is on disk.
+    fn write_events(&mut self, events: &mut VecDeque<(Event, When)>) -> bool {
+        let mut is_on_disk = true;
         while let Some((event, when)) = events.front() {
             if let Err(error) = self.store.record_event_at(event, when) {
                 if !error.is_for_good() {
                     warn!(%error, kind = event.kind, "an event waits for the disk");
-                    return;
+                    return false;
                 }
                 // It would hold up all that come behind it.
                 error!(%error, kind = event.kind, "an event is left out");
+                is_on_disk = false;
+            } else {
+                is_on_disk = true;
             }
             events.pop_front();
         }
+        is_on_disk
     }
 
     /// Writes what the radio brought, until the disk refuses.

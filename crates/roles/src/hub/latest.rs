@@ -11,6 +11,10 @@ use super::Row;
 /// A value from further in the future is kept, but not shown: it would stand still until then.
 pub const FUTURE_MAX: Duration = Duration::from_secs(24 * 3600);
 
+/// A value from further ahead than clocks differ gives way to the next one that is not: its clock
+/// was wrong, and what it said is not the newest.
+pub const AHEAD_MAX: Duration = Duration::from_secs(60);
+
 /// The most keys of one device: a station of 16 slots has some 800.
 pub const KEYS_MAX: usize = 2000;
 
@@ -45,11 +49,16 @@ impl Latest {
 
     /// Takes a row that arrived at `now`. Of two values of the same time the later arrival holds.
     pub fn take(&mut self, row: &Row, now: UtcTime) -> Taken {
-        let limit = i64::try_from(FUTURE_MAX.as_micros()).unwrap_or(i64::MAX);
+        let is_ahead = |ts: UtcTime, by: Duration| {
+            let limit = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            ts.micros_since(now) > limit
+        };
         let mut taken = Taken::default();
-        if row.ts.micros_since(now) > limit {
+        if is_ahead(row.ts, FUTURE_MAX) {
             return taken;
         }
+        let is_of_wrong_clock =
+            |before: UtcTime| is_ahead(before, AHEAD_MAX) && !is_ahead(row.ts, AHEAD_MAX);
         for (key, value) in &row.values {
             let stamped = || Stamped {
                 ts: row.ts,
@@ -57,7 +66,7 @@ impl Latest {
             };
             let is_full = self.0.len() >= KEYS_MAX;
             match self.0.get_mut(key) {
-                Some(before) if before.ts > row.ts => {}
+                Some(before) if before.ts > row.ts && !is_of_wrong_clock(before.ts) => {}
                 Some(before) => {
                     *before = stamped();
                     taken.is_newer = true;
@@ -125,6 +134,24 @@ mod tests {
         assert_eq!(future, Taken::default());
         assert!(latest.take(&row(0, &json!({ "soc": 60.0 })), NOW).is_newer);
         assert_eq!(value(&latest, "soc"), 60.0);
+    }
+
+    #[test]
+    fn value_of_a_clock_that_was_ahead_gives_way_to_the_next_right_one() {
+        let mut latest = Latest::default();
+        let hours = 5 * 3600;
+        assert!(
+            latest
+                .take(&row(hours, &json!({ "soc": 10 })), NOW)
+                .is_newer
+        );
+        let still_wrong = row(hours + 1, &json!({ "soc": 11 }));
+        assert!(latest.take(&still_wrong, NOW).is_newer, "there is no other");
+        assert!(latest.take(&row(-1, &json!({ "soc": 60 })), NOW).is_newer);
+        assert_eq!(value(&latest, "soc"), 60);
+        // Clocks of computers differ by a little, and the newer word holds.
+        assert!(latest.take(&row(50, &json!({ "soc": 59 })), NOW).is_newer);
+        assert!(!latest.take(&row(0, &json!({ "soc": 58 })), NOW).is_newer);
     }
 
     #[test]

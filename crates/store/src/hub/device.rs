@@ -41,6 +41,17 @@ pub enum Credential {
 #[error("there is a device of the name `{0}` already; choose another, or remove that one")]
 pub struct NameTaken(pub String);
 
+/// What a device is to be let in with belongs to another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Taken {
+    /// Its name.
+    #[error(transparent)]
+    Name(#[from] NameTaken),
+    /// What it logs in by.
+    #[error("the token is taken: another device logs in by it; choose another for each device")]
+    Login,
+}
+
 impl Credential {
     fn parts(&self) -> (&'static str, &[u8; 32], Option<&[u8; 32]>) {
         match self {
@@ -237,6 +248,13 @@ pub(super) fn insert(
     let parent = parent.map(DeviceId::get);
     db.execute(sql, (name, kind.word(), parent, now.as_millis()))?;
     Ok(DeviceId::new(db.last_insert_rowid()))
+}
+
+/// Whether some device logs in by it.
+pub(super) fn is_used(db: &Connection, credential: &Credential) -> rusqlite::Result<bool> {
+    let lookup = credential.parts().1;
+    let sql = "SELECT 1 FROM credential WHERE lookup = ?1";
+    db.prepare_cached(sql)?.exists([lookup.as_slice()])
 }
 
 pub(super) fn add_credential(

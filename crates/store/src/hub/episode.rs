@@ -24,6 +24,23 @@ pub struct EpisodeRow {
     pub detail: Map<String, Json>,
 }
 
+/// Which sessions are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionsAsked {
+    /// Of this station; of all.
+    pub device: Option<DeviceId>,
+    /// Of this slot.
+    pub slot: Option<u32>,
+    /// Begun not before; where nobody told the beginning, its end.
+    pub from: Option<UtcTime>,
+    /// Begun not after.
+    pub to: Option<UtcTime>,
+    /// Older than this session; none when there is no such one.
+    pub before: Option<String>,
+    /// At most so many.
+    pub most: usize,
+}
+
 const COLUMNS: &str = "device, id, start_ms, end_ms, body";
 
 impl HubStore {
@@ -48,6 +65,54 @@ impl HubStore {
         let device = device.map(DeviceId::get);
         let asked = (kind.word(), device, from.as_millis(), to.as_millis(), most);
         self.database.rows(&sql, asked, episode)
+    }
+
+    /// Sessions of some choice, newest first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sessions(&self, asked: &SessionsAsked) -> Result<Vec<EpisodeRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM episode
+             WHERE kind = 'session' AND (?1 IS NULL OR device = ?1)
+                 AND (?2 IS NULL OR json_extract(body, '$.slot') = ?2)
+                 AND coalesce(start_ms, end_ms) BETWEEN ?3 AND ?4
+                 AND (?5 IS NULL OR (coalesce(start_ms, end_ms), id) <
+                     (SELECT coalesce(start_ms, end_ms), id FROM episode
+                      WHERE kind = 'session' AND (?1 IS NULL OR device = ?1) AND id = ?5))
+             ORDER BY coalesce(start_ms, end_ms) DESC, id DESC LIMIT ?6"
+        );
+        let choice = (
+            asked.device.map(DeviceId::get),
+            asked.slot,
+            asked.from.map_or(i64::MIN, UtcTime::as_millis),
+            asked.to.map_or(i64::MAX, UtcTime::as_millis),
+            &asked.before,
+            i64::try_from(asked.most).unwrap_or(i64::MAX),
+        );
+        self.database.rows(&sql, choice, episode)
+    }
+
+    /// The receipts that stations told of as those of some of their sessions; of several of one
+    /// session the newest.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn receipts_of(&self, sessions: &[EpisodeRow]) -> Result<Vec<EpisodeRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM episode
+             WHERE device = ?1 AND kind = 'receipt' AND json_extract(body, '$.transaction') = ?2
+             ORDER BY end_ms DESC LIMIT 1"
+        );
+        self.database.ask(|db| {
+            let mut question = db.prepare_cached(&sql)?;
+            let mut found = Vec::new();
+            for session in sessions {
+                let asked = (session.device.get(), &session.id);
+                found.extend(question.query_row(asked, episode).optional()?);
+            }
+            Ok(found)
+        })
     }
 
     /// One of a device's.

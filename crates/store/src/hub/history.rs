@@ -1,5 +1,6 @@
 //! What was measured in a stretch of time, in few points: messages where they are few, else means
-//! with least and most of equal steps, from messages, minutes or hours.
+//! with least and most of equal steps, from messages, minutes or hours: the finest that still reach
+//! back to its beginning.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use serde_json::Value as Json;
 use v2x_roles::hub::{Bucket, Buckets, DeviceId};
 use v2x_units::UtcTime;
 
-use super::rollup::{MINUTE_MS, due_of, minutes_of};
+use super::rollup::{MINUTE_MS, due_of, kept_from, minutes_of};
 use super::{HOUR_MS, HubStore};
 use crate::error::StoreError;
 
@@ -89,10 +90,12 @@ impl HubStore {
         let span = asked.to.as_millis().saturating_sub(asked.from.as_millis());
         let points = asked.points.clamp(2, POINTS_MAX);
         self.database.ask(|db| {
-            if span <= RAW_MAX_MS {
+            let from = asked.from.as_millis();
+            if span <= RAW_MAX_MS && kept_from(db, "raw_from")? <= from {
                 return raw(db, asked, span, points);
             }
-            let (resolution, step_s) = if span <= MINUTES_MAX_MS {
+            let has_minutes = kept_from(db, "minutes_from")? <= from;
+            let (resolution, step_s) = if span <= MINUTES_MAX_MS && has_minutes {
                 (Resolution::Minute, 60)
             } else {
                 (Resolution::Hour, 3600)
@@ -188,7 +191,12 @@ fn rolled_up(
     width: i64,
 ) -> rusqlite::Result<BTreeMap<String, Buckets>> {
     let (from, to) = (asked.from.as_millis(), asked.to.as_millis());
-    let due: BTreeSet<i64> = due_of(db, asked.device, (from, to))?.into_iter().collect();
+    let mut due: BTreeSet<i64> = due_of(db, asked.device, (from, to))?.into_iter().collect();
+    // A few messages of an hour that was given up are no better than what was made of it.
+    let raw_from = kept_from(db, "raw_from")?;
+    let mut given_up = BTreeSet::new();
+    // The step that the stretch begins in is in it.
+    let first = from - from.rem_euclid(step_s * 1000);
     let mut found = BTreeMap::<String, Buckets>::new();
     let mut add = |key: &str, ts: i64, bucket: &Bucket| {
         let buckets = found.entry(key.to_owned());
@@ -201,16 +209,19 @@ fn rolled_up(
                    AND step_s = ?3 AND ts_ms BETWEEN ?4 AND ?5 ORDER BY ts_ms";
     for key in &asked.keys {
         let mut statement = db.prepare_cached(sql)?;
-        let mut rows = statement.query((asked.device.get(), key, step_s, from, to))?;
+        let mut rows = statement.query((asked.device.get(), key, step_s, first, to))?;
         while let Some(row) = rows.next()? {
             let ts: i64 = row.get(0)?;
-            if due.contains(&(ts - ts.rem_euclid(HOUR_MS))) {
+            let hour = ts - ts.rem_euclid(HOUR_MS);
+            if due.contains(&hour) && hour >= raw_from {
                 continue;
             }
+            given_up.insert(hour);
             let (mean, least, most) = (row.get(1)?, row.get(2)?, row.get(3)?);
             add(key, ts, &Bucket::kept(mean, least, most, row.get(4)?));
         }
     }
+    due.retain(|hour| !given_up.contains(hour));
     for hour in due {
         for (key, minutes) in minutes_of(db, asked.device, hour)? {
             if !asked.keys.contains(&key) {

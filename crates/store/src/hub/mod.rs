@@ -51,19 +51,29 @@ pub use alarm::{AlarmRow, KINDS_MAX};
 pub use attribute::{NoRoom, Scope};
 pub use audit::AuditRow;
 pub use backup::{Counts, check_backup};
-pub use device::{Credential, DeviceRow, NameTaken};
-pub use episode::EpisodeRow;
+pub use device::{Credential, DeviceRow, NameTaken, Taken};
+pub use episode::{EpisodeRow, SessionsAsked};
 pub use history::{Asked, History, Point, Resolution};
 pub use ingest::{Arrival, Kept};
 pub use person::{PersonRole, PersonRow};
-pub use provisioning::{DECIDED_MAX, PENDING_MAX, Pending, PendingState};
+pub use provisioning::{APPROVAL_HOLDS, DECIDED_MAX, PENDING_MAX, Pending, PendingState};
 pub use retention::HubRetention;
 
 /// A hub's file; its mark are the letters `TV2H`.
 const FORMAT: Format = Format {
     application_id: i32::from_be_bytes(*b"TV2H"),
-    migrations: &[(1, include_str!("../../migrations/hub/0001_hub.sql"))],
+    migrations: &[
+        (1, include_str!("../../migrations/hub/0001_hub.sql")),
+        (
+            2,
+            include_str!("../../migrations/hub/0002_receipt_of_session.sql"),
+        ),
+    ],
 };
+
+/// The state of the file as others have written it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(i64);
 
 /// Milliseconds in an hour.
 const HOUR_MS: i64 = 3_600_000;
@@ -125,14 +135,19 @@ impl HubStore {
         self.database.path()
     }
 
-    /// Whether another process or connection has written since the last call, or since the file was
-    /// opened. What this one writes does not count.
+    /// Whether another process or connection has written since [`HubStore::caught_up`], or since
+    /// the file was opened: then what to say there. What this one writes does not count.
     ///
     /// # Errors
     /// The disk's.
-    pub fn others_have_written(&mut self) -> Result<bool, StoreError> {
+    pub fn others_have_written(&self) -> Result<Option<Version>, StoreError> {
         let version = self.database.ask(version)?;
-        Ok(std::mem::replace(&mut self.version, version) != version)
+        Ok((self.version != version).then_some(Version(version)))
+    }
+
+    /// What others had written up to then is taken up.
+    pub const fn caught_up(&mut self, with: Version) {
+        self.version = with.0;
     }
 }
 

@@ -1,10 +1,13 @@
 //! Who asked to be let in, and waits for an admin.
 
+use std::time::Duration;
+
+use rusqlite::Connection;
 use v2x_roles::hub::{DeviceId, DeviceKind};
 use v2x_units::UtcTime;
 
-use super::device::{Credential, add_credential, find, insert};
-use super::{HubStore, NameTaken};
+use super::device::{Credential, add_credential, find, insert, is_used};
+use super::{HubStore, NameTaken, Taken};
 use crate::error::StoreError;
 
 /// The most that wait at once: more would be no work for a person.
@@ -12,6 +15,10 @@ pub const PENDING_MAX: usize = 100;
 /// Decisions that are kept for devices that come back for them; the oldest are forgotten, and who
 /// comes for one of those asks anew.
 pub const DECIDED_MAX: usize = 1000;
+
+/// How long an approval waits for a device that has no token of its own: whoever comes for it then
+/// asks anew.
+pub const APPROVAL_HOLDS: Duration = Duration::from_secs(3600);
 
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +48,7 @@ pub struct Pending {
     pub id: i64,
     /// The name that it wants.
     pub name: String,
-    /// When it asked first.
+    /// When it asked first; of a request that was decided, when that was.
     pub asked: UtcTime,
     /// From which address.
     pub origin: String,
@@ -54,6 +61,9 @@ pub struct Pending {
 impl HubStore {
     /// Notes a request, or finds the one of this name that is there; `None` when too many wait.
     ///
+    /// A token tells a device from others of its name. One without is told by its address: what was
+    /// asked from another, or approved too long ago, ends, and a new request begins.
+    ///
     /// # Errors
     /// The disk's.
     pub fn ask_to_join(
@@ -64,14 +74,22 @@ impl HubStore {
         now: UtcTime,
     ) -> Result<Option<Pending>, StoreError> {
         let all = self.pending()?;
-        if let Some(known) = all.iter().find(|it| it.name == name) {
+        let known = all.iter().find(|it| it.name == name);
+        let stranger = known
+            .filter(|it| is_another(it, origin, now))
+            .map(|it| it.id);
+        if let Some(known) = known.filter(|it| stranger != Some(it.id)) {
             return Ok(Some(known.clone()));
         }
         let waiting = all.iter().filter(|it| it.state == PendingState::Waiting);
+        let waiting = waiting.filter(|it| stranger != Some(it.id));
         if waiting.count() >= PENDING_MAX {
             return Ok(None);
         }
         self.database.transaction(|tx| {
+            if let Some(stranger) = stranger {
+                close(tx, stranger)?;
+            }
             let sql = "INSERT INTO provisioning (name, asked_ms, origin, lookup, state)
                        VALUES (?1, ?2, ?3, ?4, 'waiting')";
             let lookup = token.map(|token| token.as_slice());
@@ -113,15 +131,16 @@ impl HubStore {
     ///
     /// # Errors
     /// The disk's.
-    pub fn decide(&mut self, id: i64, is_approved: bool) -> Result<bool, StoreError> {
+    pub fn decide(&mut self, id: i64, is_approved: bool, now: UtcTime) -> Result<bool, StoreError> {
         let state = if is_approved {
             PendingState::Approved
         } else {
             PendingState::Rejected
         };
         self.database.transaction(|tx| {
-            let sql = "UPDATE provisioning SET state = ?2 WHERE id = ?1 AND state = 'waiting'";
-            let is_decided = tx.execute(sql, (id, state.word()))? > 0;
+            let sql = "UPDATE provisioning SET state = ?2, asked_ms = ?3
+                       WHERE id = ?1 AND state = 'waiting'";
+            let is_decided = tx.execute(sql, (id, state.word(), now.as_millis()))? > 0;
             let sql = "DELETE FROM provisioning WHERE id IN (
                            SELECT id FROM provisioning WHERE state <> 'waiting'
                            ORDER BY id DESC LIMIT -1 OFFSET ?1)";
@@ -134,20 +153,23 @@ impl HubStore {
     /// Lets in one that is approved, with this credential, and closes its request.
     ///
     /// # Errors
-    /// The disk's; a name that is taken comes back inside.
+    /// The disk's; a name or a token that is taken comes back inside.
     pub fn admit(
         &mut self,
         pending: &Pending,
         credential: &Credential,
         now: UtcTime,
-    ) -> Result<Result<DeviceId, NameTaken>, StoreError> {
+    ) -> Result<Result<DeviceId, Taken>, StoreError> {
         self.database.transaction(|tx| {
             if find(tx, None, &pending.name)?.is_some() {
-                return Ok(Err(NameTaken(pending.name.clone())));
+                return Ok(Err(NameTaken(pending.name.clone()).into()));
+            }
+            if is_used(tx, credential)? {
+                return Ok(Err(Taken::Login));
             }
             let id = insert(tx, &pending.name, DeviceKind::Unknown, None, now)?;
             add_credential(tx, id, credential, now)?;
-            tx.execute("DELETE FROM provisioning WHERE id = ?1", [pending.id])?;
+            close(tx, pending.id)?;
             Ok(Ok(id))
         })
     }
@@ -157,9 +179,18 @@ impl HubStore {
     /// # Errors
     /// The disk's.
     pub fn close_request(&mut self, id: i64) -> Result<(), StoreError> {
-        self.database.transaction(|tx| {
-            let sql = "DELETE FROM provisioning WHERE id = ?1";
-            tx.execute(sql, [id]).map(drop)
-        })
+        self.database.transaction(|tx| close(tx, id))
     }
+}
+
+/// Whether whoever asks from an address now is not the one that asked, as far as can be told.
+fn is_another(known: &Pending, origin: &str, now: UtcTime) -> bool {
+    let has_no_token = known.token.is_none();
+    let is_stale = known.state == PendingState::Approved && now - APPROVAL_HOLDS > known.asked;
+    has_no_token && (is_stale || known.origin != origin)
+}
+
+fn close(db: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM provisioning WHERE id = ?1";
+    db.execute(sql, [id]).map(drop)
 }

@@ -70,10 +70,15 @@ const OLD_MESSAGES: &str = "DELETE FROM message WHERE id IN (
 fn old_messages(db: &Connection, before: i64) -> rusqlite::Result<usize> {
     let before = before - before.rem_euclid(HOUR_MS);
     let gone = db.prepare_cached(OLD_MESSAGES)?.execute((before, PIECE))?;
-    let sql = "INSERT INTO progress (name, value) VALUES ('raw_from', ?1)
-               ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value";
-    db.prepare_cached(sql)?.execute([before])?;
+    keep_from(db, "raw_from", before)?;
     Ok(gone)
+}
+
+/// Notes what [`kept_from`](super::rollup::kept_from) answers.
+fn keep_from(db: &Connection, what: &str, before: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO progress (name, value) VALUES (?1, ?2)
+               ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value";
+    db.prepare_cached(sql)?.execute((what, before)).map(drop)
 }
 
 /// How far old minutes were looked for, and how many have gone.
@@ -106,6 +111,7 @@ fn old_minutes(db: &Connection, before: i64, looked_up_to: i64) -> rusqlite::Res
         db.prepare_cached(next_key)?,
     );
     let mut old = db.prepare_cached(old)?;
+    keep_from(db, "minutes_from", before)?;
     let (mut gone, mut looked, mut done) = (0, 0, looked_up_to);
     loop {
         let device: Option<i64> = next_device.query_row([done], |row| row.get(0))?;

@@ -36,23 +36,6 @@ pub(super) fn due_of(
 }
 
 impl HubStore {
-    /// Rolls up at most so many hours of devices that are over; says how many there were. Each is
-    /// a transaction of its own, so that arrivals never wait long.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn roll_up(&mut self, now: UtcTime, most: usize) -> Result<usize, StoreError> {
-        let mut ready = self.ready(now);
-        ready.truncate(most);
-        // One hour that is refused does not keep the others waiting.
-        let mut first = Ok(());
-        for hour in &ready {
-            let done = self.roll_up_hour(*hour);
-            first = first.and(done);
-        }
-        first.map(|()| ready.len())
-    }
-
     /// Rolls up one hour of a device that is over, after passing over so many that are first in the
     /// row; `false` when there is none.
     ///
@@ -80,8 +63,7 @@ impl HubStore {
         let done = self.database.transaction(|tx| {
             let device = DeviceId::new(device);
             // What was given up cannot be made again from the few messages that came since.
-            let sql = "SELECT coalesce(max(value), ?1) <= ?1 FROM progress WHERE name = 'raw_from'";
-            let is_whole: bool = tx.query_row(sql, [hour], |row| row.get(0))?;
+            let is_whole = kept_from(tx, "raw_from")? <= hour;
             let minutes = minutes_of(tx, device, hour)?;
             for (key, minutes) in &minutes {
                 let id = match keys.get(key) {
@@ -111,6 +93,14 @@ impl HubStore {
         self.due.remove(&(hour, device));
         Ok(())
     }
+}
+
+/// Since when messages (`raw_from`) or minutes (`minutes_from`) are all there: before it, some or
+/// all are given up.
+pub(super) fn kept_from(db: &Connection, what: &str) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(value), ?2) FROM progress WHERE name = ?1";
+    db.prepare_cached(sql)?
+        .query_row((what, i64::MIN), |row| row.get(0))
 }
 
 /// The minutes of an hour, from its messages; of at most [`KEYS_MAX`] keys, those that came first.
@@ -159,8 +149,12 @@ fn put(
         "INSERT OR REPLACE INTO rollup (device, key, step_s, ts_ms, count, mean, least, most)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
     } else {
-        "INSERT OR IGNORE INTO rollup (device, key, step_s, ts_ms, count, mean, least, most)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        // Some of its messages are given up: what is made of more of them holds.
+        "INSERT INTO rollup (device, key, step_s, ts_ms, count, mean, least, most)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET count = excluded.count, mean = excluded.mean,
+             least = excluded.least, most = excluded.most
+         WHERE excluded.count > count"
     };
     let count = i64::try_from(bucket.count).unwrap_or(i64::MAX);
     let mean = bucket.mean();

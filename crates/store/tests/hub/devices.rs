@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use v2x_roles::hub::DeviceKind;
 use v2x_store::hub::{
     Credential, DECIDED_MAX, HubRetention, HubStore, NoRoom, PENDING_MAX, PendingState, PersonRole,
-    PersonRow, Scope,
+    PersonRow, Scope, Taken,
 };
 
 use super::alarms::alarm;
@@ -102,17 +102,62 @@ fn request_that_was_decided_takes_no_room_from_those_that_wait() {
     }
     assert_eq!(ask(store, PENDING_MAX), None, "the queue is full");
     let first = ask(store, 0).unwrap();
-    assert!(store.decide(first.id, true).unwrap());
-    assert!(!store.decide(first.id, false).unwrap(), "it was decided");
+    assert!(store.decide(first.id, true, at(0)).unwrap());
+    assert!(
+        !store.decide(first.id, false, at(0)).unwrap(),
+        "it was decided"
+    );
     assert!(ask(store, PENDING_MAX).is_some());
     assert_eq!(ask(store, 0).unwrap().state, PendingState::Approved);
     // Decisions have a bound, and when full the oldest goes.
     for number in 1..=DECIDED_MAX {
         let asked = ask(store, number).unwrap();
-        assert!(store.decide(asked.id, false).unwrap());
+        assert!(store.decide(asked.id, false, at(0)).unwrap());
     }
     assert_eq!(store.pending().unwrap().len(), DECIDED_MAX);
     assert_eq!(ask(store, 0).unwrap().state, PendingState::Waiting);
+}
+
+#[test]
+fn approval_is_for_the_address_that_asked_and_holds_for_an_hour() {
+    let mut bench = Bench::new();
+    let store = &mut bench.store;
+    let ask = |store: &mut HubStore, origin: &str, seconds: i64| {
+        let asked = store.ask_to_join("car", origin, None, at(seconds));
+        asked.unwrap().unwrap()
+    };
+    let first = ask(store, "10.0.0.1", 0);
+    assert!(store.decide(first.id, true, at(10)).unwrap());
+    assert_eq!(ask(store, "10.0.0.1", 3600).state, PendingState::Approved);
+    // Somebody else of this name has to be approved anew, and so has whoever comes too late.
+    let other = ask(store, "10.0.0.2", 20);
+    assert_eq!(
+        (other.state, other.origin.as_str(), other.asked),
+        (PendingState::Waiting, "10.0.0.2", at(20))
+    );
+    assert!(!store.decide(first.id, true, at(21)).unwrap(), "it is gone");
+    assert!(store.decide(other.id, true, at(30)).unwrap());
+    let late = ask(store, "10.0.0.2", 3631);
+    assert_eq!(late.state, PendingState::Waiting);
+    assert_eq!(store.pending().unwrap().len(), 1);
+}
+
+#[test]
+fn token_that_another_device_has_lets_nobody_in_and_is_said() {
+    let mut bench = Bench::new();
+    let store = &mut bench.store;
+    let mut admit = |name: &str, token: [u8; 32]| {
+        let asked = store.ask_to_join(name, "10.0.0.1", Some(&token), at(0));
+        let asked = asked.unwrap().unwrap();
+        let credential = Credential::Token(token);
+        store.admit(&asked, &credential, at(1)).unwrap()
+    };
+    assert!(admit("first", [3; 32]).is_ok());
+    let taken = admit("second", [3; 32]).unwrap_err();
+    assert_eq!(taken, Taken::Login);
+    assert!(taken.to_string().contains("taken"), "{taken}");
+    assert!(admit("third", [4; 32]).is_ok());
+    assert_eq!(store.device_named("second").unwrap(), None);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn minutes_of_hours_that_are_over_and_of_the_running_one_are_one_line() {
     assert_eq!(before.resolution, Resolution::Minute);
     assert_eq!(before.series["soc"].len(), 120);
     // The first hour is over for long enough, the second is not.
-    assert_eq!(bench.store.roll_up(at(7201), 10).unwrap(), 1);
+    assert_eq!(bench.roll_up(at(7201)), 1);
     assert_eq!(bench.history(&["soc"], (0, day), 2000), before);
     // A message that comes late is in the line at once, and after rolling up again.
     bench.say(10 * 60 + 7, &json!({ "soc": 80.0 }));
@@ -78,9 +78,9 @@ fn minutes_of_hours_that_are_over_and_of_the_running_one_are_one_line() {
     };
     let late = bench.history(&["soc"], (0, day), 2000);
     assert!((most(&late) - 80.0).abs() < 1e-9);
-    assert_eq!(bench.store.roll_up(at(20_000), 10).unwrap(), 2);
+    assert_eq!(bench.roll_up(at(20_000)), 2);
     assert_eq!(bench.history(&["soc"], (0, day), 2000), late);
-    assert_eq!(bench.store.roll_up(at(20_000), 10).unwrap(), 0);
+    assert_eq!(bench.roll_up(at(20_000)), 0);
 }
 
 #[test]

@@ -63,6 +63,15 @@ impl Bench {
             .unwrap();
     }
 
+    /// Rolls up everything that is due; says how many hours that were.
+    fn roll_up(&mut self, now: UtcTime) -> usize {
+        let mut hours = 0;
+        while self.store.roll_up_one(now, 0).unwrap() {
+            hours += 1;
+        }
+        hours
+    }
+
     fn rows(&self) -> Vec<Row> {
         let all = (UtcTime::from_millis(0), at(1_000_000));
         self.store.messages(self.car, all, usize::MAX).unwrap()

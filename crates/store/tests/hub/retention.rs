@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use v2x_roles::hub::DeviceKind;
-use v2x_store::hub::{HubRetention, Resolution};
+use v2x_store::hub::{HubRetention, Point, Resolution};
 
 use super::{Bench, HOUR, arrival, at};
 
@@ -26,15 +26,67 @@ fn messages_that_are_old_go_and_their_minutes_stay() {
     // What is not rolled up stays, however old.
     assert!(!bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap());
     assert_eq!(bench.store.message_count(car).unwrap(), 3600);
-    bench.store.roll_up(later, 10).unwrap();
+    bench.roll_up(later);
     while bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap() {}
     assert_eq!(bench.store.message_count(car).unwrap(), 0);
     let minutes = bench.history(&["soc"], (0, 24 * 3600), 2000);
     assert_eq!(minutes.series["soc"].len(), 60);
     // A single message of that hour that comes now does not replace what was made from 3600.
     bench.say(5, &json!({ "soc": 1.0 }));
-    bench.store.roll_up(later, 10).unwrap();
+    bench.roll_up(later);
     assert_eq!(bench.history(&["soc"], (0, 24 * 3600), 2000), minutes);
+}
+
+#[test]
+fn short_stretch_of_long_ago_is_shown_from_what_is_still_there() {
+    let mut bench = Bench::new();
+    let car = bench.car;
+    let rows: Vec<_> = (0..3600)
+        .map(|second| arrival(car, second, &json!({ "soc": second })))
+        .collect();
+    bench.store.record(&rows).unwrap();
+    let later = at(10 * 24 * 3600);
+    bench.roll_up(later);
+    let half = (60, 1860);
+    assert_eq!(
+        bench.history(&["soc"], half, 9000).resolution,
+        Resolution::Raw
+    );
+    while bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap() {}
+    let minutes = bench.history(&["soc"], half, 2000);
+    assert_eq!(minutes.resolution, Resolution::Minute);
+    assert_eq!(minutes.series["soc"].len(), 31);
+    let a_day = HubRetention {
+        minutes: A_DAY_OF_MESSAGES.messages,
+        ..A_DAY_OF_MESSAGES
+    };
+    while bench.store.prune(&a_day, later).unwrap() {}
+    let hours = bench.history(&["soc"], half, 2000);
+    assert_eq!(hours.resolution, Resolution::Hour);
+    assert_eq!(hours.series["soc"].len(), 1);
+}
+
+#[test]
+fn hour_of_long_ago_that_comes_in_pieces_is_made_of_all_of_them() {
+    let mut bench = Bench::new();
+    let car = bench.car;
+    let later = at(10 * 24 * 3600);
+    while bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap() {}
+    let mut most = Vec::new();
+    for piece in [0..10, 10..3600] {
+        let rows: Vec<_> = piece
+            .map(|second| arrival(car, second, &json!({ "soc": second })))
+            .collect();
+        bench.store.record(&rows).unwrap();
+        assert_eq!(bench.roll_up(later), 1);
+        let hours = bench.history(&["soc"], (0, 100 * 24 * 3600), 2000);
+        let count = match &hours.series["soc"][..] {
+            [Point::Step(_, hour)] => hour.count,
+            other => panic!("{other:?}"),
+        };
+        most.push(count);
+    }
+    assert_eq!(most, [10, 3600]);
 }
 
 #[test]
@@ -58,7 +110,7 @@ fn messages_of_a_clock_that_is_wrong_do_not_keep_the_old_ones() {
         "none is made minutes yet"
     );
     assert_eq!(bench.store.message_count(car).unwrap(), 6101);
-    bench.store.roll_up(later, 10).unwrap();
+    bench.roll_up(later);
     while bench.store.prune(&A_DAY_OF_MESSAGES, later).unwrap() {}
     assert_eq!(bench.store.message_count(car).unwrap(), 6000);
 }
@@ -83,7 +135,7 @@ fn minutes_that_are_old_go_from_every_key_of_every_device_and_the_others_stay() 
         }
     }
     let later = at(10 * day + 7200);
-    while bench.store.roll_up(later, 1).unwrap() > 0 {}
+    bench.roll_up(later);
     let retention = HubRetention {
         messages: None,
         minutes: Some(Duration::from_secs(24 * 3600)),
@@ -94,7 +146,11 @@ fn minutes_that_are_old_go_from_every_key_of_every_device_and_the_others_stay() 
             let found = bench.history(&[key], (from, from + day), 2000);
             found.series.get(key).map_or(0, Vec::len)
         };
-        assert_eq!((minutes(0), minutes(10 * day)), (0, 60), "{key}");
+        assert_eq!(
+            (minutes(0), minutes(10 * day)),
+            (1, 60),
+            "{key}: an hour is left"
+        );
     }
     let hours = bench.history(&["soc"], (0, 100 * day), 2000);
     assert_eq!(hours.resolution, Resolution::Hour);

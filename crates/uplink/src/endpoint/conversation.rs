@@ -69,6 +69,8 @@ pub enum Event {
     Subscribes(u16, Vec<String>),
     /// It no longer wants to.
     Unsubscribes(Vec<String>),
+    /// It says nothing but that it is there (PINGREQ).
+    Lives,
     /// It leaves.
     Leaves,
 }
@@ -247,7 +249,7 @@ impl Conversation {
             }
             Packet::PingReq => {
                 self.out.extend_from_slice(&[0xD0, 0]);
-                None
+                Some(Event::Lives)
             }
             Packet::Disconnect(_) => {
                 self.state = State::Over;

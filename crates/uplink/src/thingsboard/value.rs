@@ -18,6 +18,7 @@ enum Form {
     Integer(i64),
     Number { value: f64, decimals: u8 },
     Text(String),
+    Json(serde_json::Value),
 }
 
 /// A text that ThingsBoard would turn into a number.
@@ -60,6 +61,13 @@ impl Value {
         Ok(Self(Form::Text(text)))
     }
 
+    /// An object or an array, which is stored as it is; `None` when its text has more than `most`
+    /// bytes: a row must never be too large for its message.
+    #[must_use]
+    pub fn json(value: serde_json::Value, most: usize) -> Option<Self> {
+        (value.to_string().len() <= most).then_some(Self(Form::Json(value)))
+    }
+
     fn write(&self, json: &mut String) {
         match &self.0 {
             Form::Bool(value) => append(json, format_args!("{value}")),
@@ -79,6 +87,7 @@ impl Value {
                 }
             }
             Form::Text(text) => append_quoted(json, text),
+            Form::Json(value) => append(json, format_args!("{value}")),
         }
     }
 }

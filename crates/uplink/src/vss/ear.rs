@@ -6,6 +6,9 @@
 //! ends the connection. An acknowledgement belongs to the connection of its message: on a later one
 //! the same number may be another message's.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rumqttc::{
     AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, Packet, Publish, QoS,
     SubscribeReasonCode,
@@ -13,8 +16,12 @@ use rumqttc::{
 
 use crate::session::{Settings, TrustError, options};
 
-/// Messages that may wait to be kept.
+/// Acknowledgements that may wait to be sent. Whoever keeps messages in groups has smaller ones: a
+/// whole group is acknowledged at once.
+pub const ACKNOWLEDGED_MAX: usize = 1000;
+/// The same, as messages that may wait to be kept.
 const WINDOW: u16 = 1000;
+const _: () = assert!(WINDOW as usize == ACKNOWLEDGED_MAX);
 /// The largest message that is heard: `#` also brings what others publish, and one that cannot be
 /// read would end every connection.
 const HEARD_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -23,7 +30,14 @@ const HEARD_MAX_BYTES: usize = 16 * 1024 * 1024;
 pub struct Ear {
     options: MqttOptions,
     filters: Vec<String>,
-    connection: Option<(AsyncClient, EventLoop)>,
+    connection: Option<Line>,
+}
+
+/// One connection.
+struct Line {
+    client: AsyncClient,
+    events: EventLoop,
+    is_over: Arc<AtomicBool>,
 }
 
 /// A message, until it is acknowledged.
@@ -31,6 +45,8 @@ pub struct Ear {
 pub struct Caught {
     publish: Publish,
     client: AsyncClient,
+    /// Whether the connection that it came over has ended.
+    is_over: Arc<AtomicBool>,
 }
 
 impl Ear {
@@ -59,7 +75,9 @@ impl Ear {
 
     /// Ends the connection: what was not acknowledged comes again with the next one.
     pub fn hang_up(&mut self) {
-        self.connection = None;
+        if let Some(line) = self.connection.take() {
+            line.is_over.store(true, Ordering::Relaxed);
+        }
     }
 
     /// What happens next; the first call connects. After an error the next one connects anew.
@@ -76,10 +94,20 @@ impl Ear {
 
     async fn poll(&mut self) -> Result<Sound, String> {
         let connection = self.connection.get_or_insert_with(|| {
-            let capacity = usize::from(WINDOW) + self.filters.len();
-            AsyncClient::new(self.options.clone(), capacity)
+            let capacity = ACKNOWLEDGED_MAX + self.filters.len();
+            let (client, events) = AsyncClient::new(self.options.clone(), capacity);
+            let is_over = Arc::default();
+            Line {
+                client,
+                events,
+                is_over,
+            }
         });
-        let (client, events) = connection;
+        let Line {
+            client,
+            events,
+            is_over,
+        } = connection;
         loop {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
@@ -96,8 +124,11 @@ impl Ear {
                     return Ok(Sound::Connected);
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    let client = client.clone();
-                    return Ok(Sound::Caught(Caught { publish, client }));
+                    return Ok(Sound::Caught(Caught {
+                        publish,
+                        client: client.clone(),
+                        is_over: Arc::clone(is_over),
+                    }));
                 }
                 Ok(_) => {}
                 Err(ConnectionError::RequestsDone) => return Err("the hub ends".to_owned()),
@@ -128,10 +159,40 @@ impl Caught {
         &self.publish.payload
     }
 
-    /// It is kept, or says nothing: the broker may forget it.
-    pub fn keep(&self) {
-        // One that cannot be told, because its connection has ended, comes again, which changes
-        // nothing.
-        self.client.try_ack(&self.publish).unwrap_or_default();
+    /// It is kept, or says nothing: the broker may forget it. `false` when it cannot be told,
+    /// because too many others wait to be: it would wait for this one as long as the connection
+    /// lasts, and has to be connected to anew.
+    #[must_use]
+    pub fn keep(&self) -> bool {
+        // One whose connection has ended comes again, which changes nothing.
+        self.client.try_ack(&self.publish).is_ok() || self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acknowledgement_that_has_no_room_is_said_and_one_of_an_ended_connection_is_none() {
+        let options = MqttOptions::new("ear", "localhost", 1);
+        // Nobody carries anything: the queue fills.
+        let (client, _events) = AsyncClient::new(options, ACKNOWLEDGED_MAX);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let caught = |id: u16| {
+            let mut publish = Publish::new("fleet/car", QoS::AtLeastOnce, "1");
+            publish.pkid = id;
+            Caught {
+                publish,
+                client: client.clone(),
+                is_over: Arc::clone(&is_over),
+            }
+        };
+        for id in 1..=WINDOW {
+            assert!(caught(id).keep(), "{id}");
+        }
+        assert!(!caught(WINDOW + 1).keep(), "the queue is full");
+        is_over.store(true, Ordering::Relaxed);
+        assert!(caught(WINDOW + 1).keep());
     }
 }

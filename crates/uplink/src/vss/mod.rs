@@ -12,7 +12,7 @@ mod prefix;
 use serde_json::{Map, Value as Json, json};
 use v2x_outbox::{Class, Entry, EntryId, PayloadKind};
 
-pub use self::ear::{Caught, Ear, Sound};
+pub use self::ear::{ACKNOWLEDGED_MAX, Caught, Ear, Sound};
 pub use self::heard::{Heard, VssReader, What};
 pub use self::names::{VssName, VssNames};
 pub use self::prefix::{PREFIX_MAX_BYTES, TopicPrefix, TopicPrefixError};

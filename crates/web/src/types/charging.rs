@@ -134,6 +134,19 @@ pub struct Receipt {
     pub countersigned: bool,
     /// That the meter is none that the law knows: always true.
     pub not_certified_meter: bool,
+    /// What was signed, for those who verify it; `null` where nobody signed or it was not told.
+    pub signed: Option<SignedBytes>,
+}
+
+/// A receipt's signed bytes in hexadecimal; `docs/protocol/v2g.md` says what they mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignedBytes {
+    /// The receipt.
+    pub receipt: String,
+    /// The station's signature.
+    pub signature: String,
+    /// The vehicle's; `null` for one that it has not signed.
+    pub countersignature: Option<String>,
 }
 
 /// A station's prices.

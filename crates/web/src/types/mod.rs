@@ -21,8 +21,8 @@ pub use administration::{
 };
 pub use alarm::{Alarm, AlarmState, AlarmsQuery, Severity};
 pub use charging::{
-    BillLine, Receipt, Session, SessionDetail, SessionsQuery, Slot, TariffPreview, TariffPrice,
-    TariffShown, TariffText,
+    BillLine, Receipt, Session, SessionDetail, SessionsQuery, SignedBytes, Slot, TariffPreview,
+    TariffPrice, TariffShown, TariffText,
 };
 pub use device::{
     CsvQuery, Device, DeviceKind, History, HistoryQuery, Point, Reading, Resolution, Span,

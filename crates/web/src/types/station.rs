@@ -21,8 +21,10 @@ pub struct Share {
     pub sessions: u64,
     /// Of them, how many have no price: their energy is counted, their revenue is not known.
     pub unbilled: u64,
-    /// How much energy.
-    pub energy_wh: f64,
+    /// Of them, how many have no energy that anybody told: it is in no sum.
+    pub unmeasured: u64,
+    /// How much energy; `null` when it is known of none of them.
+    pub energy_wh: Option<f64>,
     /// What was charged for it, a decimal text; `null` when nothing was billed.
     pub revenue: Option<String>,
 }
@@ -36,8 +38,10 @@ pub struct DayShare {
     pub sessions: u64,
     /// Of them, how many have no price: their energy is counted, their revenue is not known.
     pub unbilled: u64,
-    /// How much energy.
-    pub energy_wh: f64,
+    /// Of them, how many have no energy that anybody told: it is in no sum.
+    pub unmeasured: u64,
+    /// How much energy; `null` when it is known of none of them.
+    pub energy_wh: Option<f64>,
     /// What was charged for it, a decimal text; `null` when nothing was billed.
     pub revenue: Option<String>,
 }
@@ -53,10 +57,16 @@ pub struct MonthReport {
     pub unbilled: u64,
     /// How many ended sessions of the station are in no month: nobody knows when they began.
     pub undated: u64,
-    /// How much energy was counted and is believed.
-    pub energy_wh: f64,
-    /// What was charged for it, a decimal text; `null` when nothing was billed, or in several
-    /// currencies.
+    /// Of them, how many have no energy that anybody told: it is in no sum.
+    pub unmeasured: u64,
+    /// Whether there were more sessions than are added up: only the newest are in it.
+    pub is_cut: bool,
+    /// Whether more was charged than a sum can hold: `revenue` is then `null`.
+    pub is_revenue_beyond: bool,
+    /// How much energy was counted and is believed; `null` when it is known of no session.
+    pub energy_wh: Option<f64>,
+    /// What was charged for it, a decimal text; `null` when nothing was billed, in several
+    /// currencies, or more than a sum can hold.
     pub revenue: Option<String>,
     /// The currency, an ISO 4217 code.
     pub currency: Option<String>,

@@ -58,6 +58,14 @@ export interface Receipt {
   signed_by?: string | null;
   countersigned?: boolean;
   not_certified_meter?: boolean;
+  /** What was signed, in hexadecimal. */
+  signed?: SignedBytes | null;
+}
+
+export interface SignedBytes {
+  receipt: string;
+  signature: string;
+  countersignature?: string | null;
 }
 
 export interface Tariff {
@@ -80,6 +88,8 @@ export interface ReportRow {
   sessions?: number | null;
   /** Of them, how many have no price. */
   unbilled?: number | null;
+  /** Of them, how many have no energy that anybody told. */
+  unmeasured?: number | null;
   energy_wh?: number | null;
   revenue?: string | null;
 }
@@ -88,6 +98,11 @@ export interface Report {
   month: string;
   sessions?: number | null;
   unbilled?: number | null;
+  unmeasured?: number | null;
+  /** There were more sessions than are added up. */
+  is_cut?: boolean;
+  /** More was charged than a sum can hold. */
+  is_revenue_beyond?: boolean;
   /** Sessions of the station that are in no month. */
   undated?: number | null;
   energy_wh?: number | null;

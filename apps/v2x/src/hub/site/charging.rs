@@ -1,19 +1,20 @@
 //! Slots and sessions, as far as stations tell of them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::Value as Json;
 use v2x_store::hub::EpisodeRow;
 use v2x_tariff::Currency;
 use v2x_units::UtcTime;
-use v2x_web::types::{Reading, Receipt, Session, SessionDetail, Slot};
+use v2x_web::types::{Reading, Session, SessionDetail, Slot};
 use v2x_web::{Said, Sentence};
 
 use super::super::Hub;
 use super::super::fleet::Known;
+use super::receipts::{self, Receipts};
 use super::shown::{number, text};
 use crate::commands::session::in_full;
+use crate::site::bill;
 use crate::site::month::Ended;
 
 /// What a slot's meter shows.
@@ -27,14 +28,10 @@ const MEASURED: [&str; 6] = [
 ];
 /// Slots of one station.
 const SLOTS_MAX: u32 = 16;
-/// A receipt is told so soon after the end of its session, with the same energy but for rounding.
-pub(super) const RECEIPT_WITHIN: Duration = Duration::from_secs(600);
-const RECEIPT_WITHIN_WH: f64 = 2.0;
-
 /// A session as an episode tells of it; while it goes on, with the newest energy and cost of its
 /// slot.
-pub(super) fn session(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> Session {
-    let receipt = receipt_of(row, receipts);
+pub(super) fn session(hub: &Hub, row: &EpisodeRow, receipts: &Receipts) -> Session {
+    let receipt = receipts.of(row);
     let number = |key| number(&row.detail, key);
     let slot = row.detail.get("slot").and_then(Json::as_u64).unwrap_or(0);
     let slot = u32::try_from(slot).unwrap_or(0);
@@ -57,7 +54,7 @@ pub(super) fn session(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> S
         id: row.id.clone(),
         station: row.device.to_string(),
         slot,
-        vehicle: receipt.and_then(|receipt| text(&receipt.detail, "evcc")),
+        vehicle: receipt.and_then(receipts::vehicle),
         start: row.start.map(UtcTime::as_millis),
         end: row.end.map(UtcTime::as_millis),
         energy_wh: watt_hours(energy),
@@ -79,43 +76,8 @@ pub(super) fn money(amount: f64, currency: Option<&str>) -> String {
     }
 }
 
-/// What was told of the receipt of a session, whose number is not the session's: of the same slot,
-/// told before long after its end, with the same energy; none where there are several.
-pub(super) fn receipt_of<'a>(
-    session: &EpisodeRow,
-    receipts: &'a [EpisodeRow],
-) -> Option<&'a EpisodeRow> {
-    let (start, end) = (session.start?, session.end?);
-    let energy = number(&session.detail, "final_energy")? * 1000.0;
-    let slot = session.detail.get("slot")?;
-    let mut told = receipts.iter().filter(|receipt| {
-        let told = receipt.end.unwrap_or(end);
-        let off = number(&receipt.detail, "energy_wh").map(|wh| (wh - energy).abs());
-        receipt.device == session.device
-            && receipt.detail.get("slot") == Some(slot)
-            && (start..=end + RECEIPT_WITHIN).contains(&told)
-            && off.is_some_and(|off| off <= RECEIPT_WITHIN_WH)
-    });
-    let first = told.next();
-    first.filter(|_| told.next().is_none())
-}
-
-/// The receipt that a car told of while it charged or soon after; none where there are several.
-pub(super) fn receipt_of_charge<'a>(
-    charge: &EpisodeRow,
-    receipts: &'a [EpisodeRow],
-) -> Option<&'a EpisodeRow> {
-    let during = charge.start?..=charge.end? + RECEIPT_WITHIN;
-    let mut told = receipts.iter().filter(|receipt| {
-        let at = receipt.end.filter(|at| during.contains(at));
-        receipt.device == charge.device && at.is_some()
-    });
-    let first = told.next();
-    first.filter(|_| told.next().is_none())
-}
-
 /// A session with what its station told of it.
-pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> SessionDetail {
+pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &Receipts) -> SessionDetail {
     let session = session(hub, row, receipts);
     let tariff = text(&row.detail, "tariff");
     let mut told = Vec::new();
@@ -151,13 +113,21 @@ pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> Se
             doubtful / 1000.0
         ));
     }
-    told.push(
-        "Stations send the sum; each line of the bill, with its prices and samples, is at the \
-         station's own dashboard and in `v2x session` there."
-            .to_owned(),
-    );
+    if let Some(why) = text(&row.detail, "unbilled") {
+        told.push(format!("There is no bill: {why}."));
+    }
+    let lines = row.detail.get("bill").and_then(bill::heard);
+    if lines.is_none() && session.cost.is_some() && session.end.is_some() {
+        told.push(
+            "The station sent the sum and not the lines of its bill: they are at its own \
+             dashboard and in `v2x session` there."
+                .to_owned(),
+        );
+    }
+    let currency = session.currency.as_deref();
+    let lines = lines.map(|lines| bill::shown(&lines, currency));
     SessionDetail {
-        lines: Vec::new(),
+        lines: lines.unwrap_or_default(),
         samples_from: session.start,
         samples_to: session.end,
         tariff,
@@ -166,52 +136,13 @@ pub(super) fn detail(hub: &Hub, row: &EpisodeRow, receipts: &[EpisodeRow]) -> Se
     }
 }
 
-/// What was told of a receipt, as a text. It is not the signed one: that has the signatures.
-pub(super) fn receipt(station: &Known, session: &Session, told: &EpisodeRow) -> Receipt {
-    let text = |key| text(&told.detail, key);
-    let missing = || "not told".to_owned();
-    let time = |at: Option<i64>| {
-        let at = at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-        at.map_or_else(missing, |at| format!("{at:.0}"))
-    };
-    let energy = number(&told.detail, "energy_wh");
-    let is_countersigned = told.detail.get("countersigned").and_then(Json::as_bool);
-    let lines = [
-        ("station", station.row.name.clone()),
-        ("slot", session.slot.to_string()),
-        ("EVSE", text("evse").unwrap_or_else(missing)),
-        ("vehicle", text("evcc").unwrap_or_else(missing)),
-        ("began", time(session.start)),
-        ("ended", time(session.end)),
-        (
-            "energy",
-            energy.map_or_else(missing, |wh| format!("{wh:.0} Wh")),
-        ),
-        ("cost", text("cost").unwrap_or_else(missing)),
-        ("tariff", text("tariff").unwrap_or_else(missing)),
-        ("V2G session", told.id.clone()),
-    ];
-    let mut shown = "RECEIPT, AS THE STATION TOLD THE HUB\n\n".to_owned();
-    for (name, value) in lines {
-        shown += &format!("{name:<12} {value}\n");
-    }
-    shown += "\nThe signatures are in the receipt itself, which station and vehicle keep:\n\
-              `v2x session receipt` at the station prints it.\n";
-    Receipt {
-        text: shown,
-        signed_by: text("evse"),
-        countersigned: is_countersigned.unwrap_or_default(),
-        not_certified_meter: true,
-    }
-}
-
 /// A session that ended, for the month's report.
-pub(super) fn ended(row: &EpisodeRow, receipts: &[EpisodeRow], slots: &[Known]) -> Option<Ended> {
+pub(super) fn ended(row: &EpisodeRow, receipts: &Receipts, slots: &[Known]) -> Option<Ended> {
     row.end?;
     let slot = row.detail.get("slot").and_then(Json::as_u64).unwrap_or(0);
     let is_it = |known: &&Known| known.client.get("slot").and_then(Json::as_u64) == Some(slot);
     let name = slots.iter().find(is_it).map(|known| known.row.name.clone());
-    let receipt = receipt_of(row, receipts);
+    let receipt = receipts.of(row);
     let currency = text(&row.detail, "currency");
     let cost = number(&row.detail, "final_cost");
     let cost = cost.map(|cost| money(cost, currency.as_deref()));
@@ -224,9 +155,9 @@ pub(super) fn ended(row: &EpisodeRow, receipts: &[EpisodeRow], slots: &[Known]) 
     let milliwatt_hours = kwh.map(|kwh| (kwh * 1e6).round() as u64);
     Some(Ended {
         slot: name.unwrap_or_else(|| slot.to_string()),
-        vehicle: receipt.and_then(|receipt| text(&receipt.detail, "evcc")),
+        vehicle: receipt.and_then(receipts::vehicle),
         started: row.start.map(UtcTime::as_millis),
-        milliwatt_hours: milliwatt_hours.unwrap_or_default(),
+        milliwatt_hours,
         total: cost.zip(currency),
     })
 }
@@ -346,60 +277,7 @@ fn open_session<'a>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-    use v2x_roles::hub::DeviceId;
-
-    use super::super::shown;
     use super::*;
-
-    fn at(minutes: i64) -> UtcTime {
-        UtcTime::from_millis(1_795_514_400_000 + minutes * 60_000)
-    }
-
-    fn row(start: Option<i64>, end: i64, detail: &Json) -> EpisodeRow {
-        EpisodeRow {
-            device: DeviceId::new(1),
-            id: "x".to_owned(),
-            start: start.map(at),
-            end: Some(at(end)),
-            detail: detail.as_object().unwrap().clone(),
-        }
-    }
-
-    #[test]
-    fn charge_has_the_cost_and_efficiency_of_its_one_receipt_and_of_no_other() {
-        let charge = row(Some(0), 60, &json!({ "energy_wh": 1200.0 }));
-        let receipt = |end| {
-            let told = json!({ "energy_wh": 1500, "cost": "2.10 MAD", "countersigned": true });
-            row(None, end, &told)
-        };
-        let shown = shown::charge(&charge, &[receipt(61), receipt(300)]);
-        assert_eq!(shown.cost.as_deref(), Some("2.10"));
-        assert_eq!(shown.currency.as_deref(), Some("MAD"));
-        assert_eq!(
-            (shown.station_energy_wh, shown.efficiency),
-            (Some(1500.0), Some(0.8))
-        );
-        // Whose is which of two nobody can say.
-        let shown = shown::charge(&charge, &[receipt(30), receipt(61)]);
-        assert_eq!((shown.cost, shown.efficiency), (None, None));
-    }
-
-    #[test]
-    fn receipt_of_another_slot_time_or_energy_is_not_that_of_a_session() {
-        let session = row(Some(0), 60, &json!({ "slot": 1, "final_energy": 1.5 }));
-        let receipt =
-            |slot: u32, end, wh: f64| row(None, end, &json!({ "slot": slot, "energy_wh": wh }));
-        let found = |receipt| receipt_of(&session, &[receipt]).is_some();
-        assert!(found(receipt(1, 61, 1501.0)));
-        for other in [
-            receipt(2, 61, 1500.0),
-            receipt(1, 71, 1500.0),
-            receipt(1, 61, 1510.0),
-        ] {
-            assert!(!found(other));
-        }
-    }
 
     #[test]
     fn amount_has_the_digits_of_its_currency() {

@@ -7,6 +7,7 @@
 mod charging;
 mod people;
 mod push;
+mod receipts;
 mod sessions;
 mod shown;
 
@@ -27,19 +28,24 @@ use v2x_web::site::{EachPoint, EachRow, HistoryAsked, Period, no_device};
 use v2x_web::types::{
     Alarm, AlarmState, Audit, BatteryHealth, Charge, Device, Feature, HealthShown, History,
     MonthReport, NewDevice, NewToken, PendingDevice, Receipt, RpcCall, Session, SessionDetail,
-    SessionsQuery, SharedChange, SiteKind, Slot, TrackPoint, Trip, V2x, Warning,
+    SessionsQuery, SharedChange, SiteKind, Slot, TariffPreview, TariffPrice, TariffShown,
+    TrackPoint, Trip, V2x, Warning,
 };
 use v2x_web::{Actor, Answer, Deed, Refusal, Site};
 
 use super::books::Closed;
 use super::fleet::Known;
 use super::{Hub, joining, orders, secrets};
+use crate::site::tariff;
+use receipts::Receipts;
 
 pub(crate) use people::People;
-pub(super) use shown::{alarm, session_event, warning};
+pub(super) use shown::{alarm, is_value, session_event, warning};
 
 /// The most trips, charges, warnings or alarms of one answer.
 const EPISODES: usize = 1000;
+/// How long after the end of a period receipts of its charges are told.
+const RECEIPTS_LATER_MS: i64 = 600_000;
 /// How far back a period without a beginning goes: all of it.
 const ALL: (UtcTime, UtcTime) = (
     UtcTime::from_millis(0),
@@ -114,6 +120,7 @@ impl Site for HubSite {
             Feature::Health,
             Feature::Slots,
             Feature::Sessions,
+            Feature::Tariff,
             Feature::Report,
             Feature::Alarms,
             Feature::Users,
@@ -191,7 +198,12 @@ impl Site for HubSite {
 
     fn charges(&self, id: &str, of: Period) -> Answer<Vec<Charge>> {
         let found = self.episodes(id, EpisodeKind::Charge, of)?;
-        let receipts = self.episodes(id, EpisodeKind::Receipt, of)?;
+        // A receipt is told after its charge.
+        let later = Period {
+            to: of.to.saturating_add(RECEIPTS_LATER_MS),
+            ..of
+        };
+        let receipts = Receipts::new(self.episodes(id, EpisodeKind::Receipt, later)?);
         let charges = found.iter();
         Ok(charges.map(|row| shown::charge(row, &receipts)).collect())
     }
@@ -242,6 +254,15 @@ impl Site for HubSite {
 
     fn receipt(&self, station: &str, id: &str) -> Answer<Receipt> {
         self.told_receipt(station, id)
+    }
+
+    fn tariff(&self, station: &str) -> Answer<TariffShown> {
+        Ok(tariff::shown(&self.told_tariffs(station)?))
+    }
+
+    fn preview(&self, station: &str, asked: &TariffPreview) -> Answer<TariffPrice> {
+        self.told_tariffs(station)?;
+        Ok(tariff::preview(asked))
     }
 
     fn report(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {

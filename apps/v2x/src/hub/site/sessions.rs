@@ -1,45 +1,40 @@
 //! Sessions, receipts and months of stations, out of what they told.
 
-use serde_json::Value as Json;
 use v2x_roles::hub::{DeviceId, DeviceKind, EpisodeKind};
-use v2x_store::hub::EpisodeRow;
+use v2x_store::StoreError;
+use v2x_store::hub::{EpisodeRow, HubStore, SessionsAsked};
 use v2x_units::UtcTime;
 use v2x_web::types::{MonthReport, Receipt, Session, SessionDetail, SessionsQuery};
 use v2x_web::{Answer, Refusal};
 
 use super::super::fleet::Known;
-use super::{ALL, HubSite, charging, shown, span};
+use super::receipts::{self, Receipts};
+use super::{HubSite, charging, shown, span};
 use crate::site::month::Month;
 
-/// The most sessions that are gone through for one answer: years of a station with fifty a day.
+/// The most sessions of a month that are added up: three thousand a day.
 const SESSIONS: usize = 100_000;
+/// Sessions in one answer where nothing is said.
+const PAGE: u32 = 100;
 
 impl HubSite {
     pub(super) fn chosen_sessions(&self, asked: &SessionsQuery) -> Answer<Vec<Session>> {
         let station = asked.station.as_deref();
         let station = station.map(|id| self.known(id)).transpose()?;
-        let device = station.map(|known| known.row.id);
-        let from = UtcTime::from_millis(asked.from.unwrap_or(0));
         let to = asked
             .to
-            .map_or(ALL.1, |to| UtcTime::from_millis(to.saturating_sub(1)));
-        // All of the stretch: the page is cut out of it below.
-        let (found, receipts) = self.charged(device, (from, to))?;
-        let of_slot = found.iter().filter(|row| {
-            let slot = row.detail.get("slot").and_then(Json::as_u64);
-            asked.slot.is_none_or(|wanted| slot == Some(wanted.into()))
-        });
-        let all: Vec<_> = of_slot.collect();
-        let begin = match &asked.before {
-            None => 0,
-            Some(before) => {
-                let place = all.iter().position(|row| row.id == *before);
-                place.map_or(all.len(), |place| place + 1)
-            }
+            .map(|to| UtcTime::from_millis(to.saturating_sub(1)));
+        let wanted = SessionsAsked {
+            device: station.map(|known| known.row.id),
+            slot: asked.slot,
+            from: asked.from.map(UtcTime::from_millis),
+            to,
+            before: asked.before.clone(),
+            most: usize::try_from(asked.limit.unwrap_or(PAGE)).unwrap_or(usize::MAX),
         };
-        let limit = usize::try_from(asked.limit.unwrap_or(100)).unwrap_or(usize::MAX);
-        let page = all.into_iter().skip(begin).take(limit);
-        Ok(page
+        let (found, receipts) = self.charged(&wanted)?;
+        let shown = found.iter();
+        Ok(shown
             .map(|row| charging::session(&self.0, row, &receipts))
             .collect())
     }
@@ -51,13 +46,25 @@ impl HubSite {
 
     pub(super) fn told_receipt(&self, station: &str, id: &str) -> Answer<Receipt> {
         let (station, row, receipts) = self.one_session(station, id)?;
-        let told = charging::receipt_of(&row, &receipts).ok_or_else(|| {
+        let told = receipts.of(&row).ok_or_else(|| {
             let what = "the station told of no receipt of this session; a bill without signatures \
                         is at its own dashboard";
             Refusal::NotFound(what.to_owned())
         })?;
         let session = charging::session(&self.0, &row, &receipts);
-        Ok(charging::receipt(&station, &session, told))
+        Ok(receipts::shown(&station, &session, told))
+    }
+
+    /// The prices of a station, as it told them.
+    pub(super) fn told_tariffs(&self, station: &str) -> Answer<String> {
+        let station = self.known(station)?;
+        if station.row.kind != DeviceKind::Station {
+            return Err(Refusal::NotKnownHere("tariffs of what is no station"));
+        }
+        shown::text(&station.client, "tariffs").ok_or_else(|| {
+            let what = "the station has not told its prices; a newer program does";
+            Refusal::NotFound(what.to_owned())
+        })
     }
 
     pub(super) fn month(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {
@@ -69,42 +76,45 @@ impl HubSite {
         let zone = shown::text(&station.client, "time_zone").unwrap_or_default();
         let month = Month::of(&zone, month, self.0.now().as_millis())?;
         let device = station.row.id;
-        let (found, receipts) = self.charged(Some(device), span(month.period()?))?;
+        let (from, to) = span(month.period()?);
+        let wanted = SessionsAsked {
+            device: Some(device),
+            from: Some(from),
+            to: Some(to),
+            // One more says that there are more.
+            most: SESSIONS + 1,
+            ..SessionsAsked::default()
+        };
+        let (mut found, receipts) = self.charged(&wanted)?;
+        let is_cut = found.len() > SESSIONS;
+        found.truncate(SESSIONS);
         let behind = self.0.fleet.behind(device).into_iter();
         let slots: Vec<Known> = behind.filter_map(|id| self.0.fleet.get(id)).collect();
         let ended = found.iter();
-        Ok(month.add_up(ended.filter_map(|row| charging::ended(row, &receipts, &slots))))
+        let ended = ended.filter_map(|row| charging::ended(row, &receipts, &slots));
+        Ok(MonthReport {
+            is_cut,
+            ..month.add_up(ended)
+        })
     }
 
-    /// Sessions that began in a stretch of time, newest first, and what was told of receipts since.
-    fn charged(
-        &self,
-        device: Option<DeviceId>,
-        (from, to): (UtcTime, UtcTime),
-    ) -> Answer<(Vec<EpisodeRow>, Vec<EpisodeRow>)> {
+    /// Sessions of some choice, newest first, and what was told of their receipts.
+    fn charged(&self, wanted: &SessionsAsked) -> Answer<(Vec<EpisodeRow>, Receipts)> {
         self.read(|store| {
-            let (session, receipt) = (EpisodeKind::Session, EpisodeKind::Receipt);
-            let sessions = store.episodes(session, device, (from, to), SESSIONS)?;
-            let over = sessions.iter().filter_map(|row| row.end).max();
-            let told = (from, over.unwrap_or(to) + charging::RECEIPT_WITHIN);
-            let receipts = store.episodes(receipt, device, told, SESSIONS)?;
+            let sessions = store.sessions(wanted)?;
+            let receipts = receipts_of(store, wanted.device, &sessions)?;
             Ok((sessions, receipts))
         })
     }
 
-    fn one_session(&self, station: &str, id: &str) -> Answer<(Known, EpisodeRow, Vec<EpisodeRow>)> {
+    fn one_session(&self, station: &str, id: &str) -> Answer<(Known, EpisodeRow, Receipts)> {
         let station = self.known(station)?;
         let device = station.row.id;
         let found = self.read(|store| {
             let Some(row) = store.episode(EpisodeKind::Session, device, id)? else {
                 return Ok(None);
             };
-            // One that goes on has none.
-            let told = row.start.zip(row.end);
-            let receipts = told.map_or(Ok(Vec::new()), |(start, end)| {
-                let told = (start, end + charging::RECEIPT_WITHIN);
-                store.episodes(EpisodeKind::Receipt, Some(device), told, SESSIONS)
-            })?;
+            let receipts = receipts_of(store, Some(device), std::slice::from_ref(&row))?;
             Ok(Some((row, receipts)))
         })?;
         let (row, receipts) = found.ok_or_else(|| {
@@ -115,4 +125,25 @@ impl HubSite {
         })?;
         Ok((station, row, receipts))
     }
+}
+
+/// What was told of the receipts of some sessions: by their names, and around their times.
+fn receipts_of(
+    store: &HubStore,
+    device: Option<DeviceId>,
+    sessions: &[EpisodeRow],
+) -> Result<Receipts, StoreError> {
+    let mut told = store.receipts_of(sessions)?;
+    // One that goes on has none.
+    let over = sessions.iter().filter(|row| row.end.is_some());
+    let from = over.clone().filter_map(|row| row.start).min();
+    let to = over.filter_map(|row| row.end).max();
+    if let Some((from, to)) = from.zip(to) {
+        let around = (from, to + receipts::RECEIPT_WITHIN);
+        let near = store.episodes(EpisodeKind::Receipt, device, around, SESSIONS)?;
+        // Whose session is named is found by its name.
+        let loose = near.into_iter();
+        told.extend(loose.filter(|row| !row.detail.contains_key("transaction")));
+    }
+    Ok(Receipts::new(told))
 }

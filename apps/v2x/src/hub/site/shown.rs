@@ -1,7 +1,9 @@
 //! What the hub knows in the form of the interface.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use v2x_roles::hub::{DeviceId, DeviceKind, Episode, EpisodeKind};
 use v2x_store::hub::{
@@ -11,21 +13,60 @@ use v2x_units::UtcTime;
 use v2x_web::Said;
 use v2x_web::site::HistoryAsked;
 use v2x_web::types::{
-    self, Alarm, Audit, BatteryHealth, Charge, Device, HealthShown, History, LiveEvent, PartShown,
-    PartStatus, Point, Position, Reading, Resolution, Severity, Trip, V2x, Warning,
+    self, Alarm, Audit, BatteryHealth, Charge, Device, HealthShown, History, LinkAtDistance,
+    LiveEvent, Neighbour, PartShown, PartStatus, Point, Position, Reading, Resolution, Severity,
+    Trip, V2x, Warning,
 };
 
 use super::super::Hub;
 use super::super::fleet::Known;
 use super::charging;
+use super::receipts::Receipts;
 
-/// The newest count of the radio, by its name in the interface: what vehicles upload of it. How
-/// many of the refused were forged, replayed or expired a vehicle's own pages tell.
+/// The newest count of the radio, by its name in the interface, of vehicles that do not tell each
+/// with those who are around.
 const COUNTERS: [(&str, &str); 3] = [
     ("verified", "v2v_verified"),
     ("refused", "v2v_refused"),
     ("sent", "v2v_sent"),
 ];
+
+/// For how long it holds who is around: vehicles tell it every ten seconds.
+const AROUND_HOLDS: Duration = Duration::from_secs(30);
+/// Keys of values that are none to look at one by one: pages of their own show what is in them.
+const PARTS: [&str; 3] = ["v2v_around", "v2g_signed", "session_bill_slot"];
+
+/// What a vehicle tells of those around it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Around {
+    neighbours: Vec<Neighbour>,
+    link_by_distance: Vec<LinkAtDistance>,
+    counters: BTreeMap<String, u64>,
+}
+
+/// Whether a value is one to look at.
+pub(in crate::hub) fn is_value(key: &str) -> bool {
+    !PARTS.iter().any(|part| key.starts_with(part))
+}
+
+/// Those around a vehicle, as old as they are by now; nobody when it was told too long ago.
+fn around(known: &Known, now: UtcTime) -> Around {
+    let told = known.latest.get("v2v_around");
+    let Some(told) = told.filter(|stamped| stamped.ts >= now - AROUND_HOLDS) else {
+        return Around::default();
+    };
+    // What has another form is of no program of ours.
+    let mut around: Around = serde_json::from_value(told.value.clone()).unwrap_or_default();
+    let since = u64::try_from(now.as_millis() - told.ts.as_millis()).unwrap_or(0);
+    for neighbour in &mut around.neighbours {
+        neighbour.age_ms = neighbour.age_ms.saturating_add(since);
+    }
+    around
+}
+
+/// For how long a warning lasts whose end is not told.
+const WARNING_LASTS: Duration = Duration::from_secs(300);
 
 pub(super) fn kind(kind: DeviceKind) -> types::DeviceKind {
     match kind {
@@ -46,13 +87,16 @@ pub(super) fn kind_of(kind: types::DeviceKind) -> DeviceKind {
 }
 
 pub(super) fn device(hub: &Hub, known: Known) -> Device {
-    let values = known.latest.values().iter().map(|(key, stamped)| {
-        let reading = Reading {
-            ts: stamped.ts.as_millis(),
-            value: stamped.value.clone(),
-        };
-        (key.clone(), reading)
-    });
+    let values = known.latest.values().iter();
+    let values = values
+        .filter(|(key, _)| is_value(key))
+        .map(|(key, stamped)| {
+            let reading = Reading {
+                ts: stamped.ts.as_millis(),
+                value: stamped.value.clone(),
+            };
+            (key.clone(), reading)
+        });
     let online = known
         .presence
         .is_online(hub.now(), hub.config.inactive_after);
@@ -157,8 +201,8 @@ pub(super) fn trip(row: &EpisodeRow) -> Trip {
 }
 
 /// A charge as the car told it, and what its receipt says that the station counted and charged.
-pub(super) fn charge(row: &EpisodeRow, receipts: &[EpisodeRow]) -> Charge {
-    let receipt = charging::receipt_of_charge(row, receipts);
+pub(super) fn charge(row: &EpisodeRow, receipts: &Receipts) -> Charge {
+    let receipt = receipts.of_charge(row);
     let counted = receipt.and_then(|it| self::number(&it.detail, "energy_wh"));
     let cost = receipt.and_then(|it| text(&it.detail, "cost"));
     let (cost, currency) = cost
@@ -228,20 +272,29 @@ fn snake(name: &str) -> String {
 
 pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
     let number = |key: &str| known.latest.get(key)?.value.as_f64();
-    let own = number("latitude").zip(number("longitude"));
     let counters = COUNTERS.iter().filter_map(|(name, key)| {
         let count = known.latest.get(key)?.value.as_u64()?;
         Some(((*name).to_owned(), count))
     });
+    let around = around(known, hub.now());
     let stale = hub.now() - hub.config.stale_after;
     let heard = known.latest.get("v2v_neighbours");
     let heard = heard.filter(|stamped| stamped.ts >= stale);
+    let is_fresh = |key: &str| (known.latest.get(key)).is_some_and(|stamped| stamped.ts >= stale);
+    let own = number("latitude").zip(number("longitude"));
+    // Drawn as if it were now: an old one is none.
+    let own = own.filter(|_| is_fresh("latitude") && is_fresh("longitude"));
+    // A warning holds for seconds; the end of one that began long ago was never told.
+    let lasting = hub.now() - WARNING_LASTS;
     // Of each kind about somebody the newest: the end of an older one may never have been told.
     let mut subjects = HashSet::new();
     let newest = warnings
         .iter()
         .filter(|row| subjects.insert((text(&row.detail, "kind"), word(&row.detail, "station"))));
-    let open: Vec<_> = newest.filter(|row| row.end.is_none()).collect();
+    let open = newest.filter(|row| row.end.is_none());
+    let open: Vec<_> = open
+        .filter(|row| row.start.is_some_and(|start| start >= lasting))
+        .collect();
     V2x {
         own: own.map(|(latitude, longitude)| Position {
             latitude,
@@ -249,9 +302,10 @@ pub(super) fn v2x(hub: &Hub, known: &Known, warnings: &[EpisodeRow]) -> V2x {
             heading: number("heading"),
         }),
         warnings: open.into_iter().filter_map(warning).collect(),
-        counters: counters.collect(),
+        counters: counters.chain(around.counters).collect(),
+        neighbours: around.neighbours,
+        link_by_distance: around.link_by_distance,
         heard: heard.and_then(|it| it.value.as_u64()),
-        ..V2x::default()
     }
 }
 
@@ -305,7 +359,11 @@ pub(in crate::hub) fn session_event(
         detail: told.detail.clone(),
     };
     match told.kind {
-        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(hub, &row, &[]))),
+        EpisodeKind::Session => Some(LiveEvent::Session(charging::session(
+            hub,
+            &row,
+            &Receipts::default(),
+        ))),
         EpisodeKind::Warning => Some(LiveEvent::Warning {
             device: device.to_string(),
             warning: Warning {

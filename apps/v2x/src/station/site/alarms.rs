@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tracing::warn;
 use v2x_units::UtcTime;
@@ -22,15 +23,36 @@ const BYTES_MAX: u64 = 5_000_000;
 pub(super) struct Alarms {
     list: VecDeque<Alarm>,
     last: i64,
-    file: LinesFile,
+    file: Arc<LinesFile>,
     is_refused: bool,
+}
+
+/// That somebody has seen an alarm, before it is on disk.
+pub(super) struct Seen {
+    alarm: Alarm,
+    /// All that are remembered, for a new file.
+    others: Vec<Alarm>,
+    file: Arc<LinesFile>,
+}
+
+impl Seen {
+    /// Writes it; nobody waits for the disk but who asks.
+    pub(super) fn write(&self) -> Answer<()> {
+        let written = self.file.carry(&self.alarm, || self.others.clone());
+        written.and_then(|file| file.sync_data()).map_err(|error| {
+            Refusal::Unavailable(format!("{}: {error}; try again", self.file.name()))
+        })
+    }
 }
 
 impl Alarms {
     /// Those that the file in a folder has; what went on at the end of the last run goes on until
     /// its slot says otherwise. `now` is the time in ms since 1970.
     pub(super) fn open(folder: PathBuf, now: i64) -> Self {
-        let file = LinesFile::new(folder, NAMES, BYTES_MAX);
+        Self::read(LinesFile::new(folder, NAMES, BYTES_MAX), now)
+    }
+
+    fn read(file: LinesFile, now: i64) -> Self {
         let (lines, is_read) = match file.lines::<Alarm>() {
             Ok(lines) => (lines, true),
             Err(error) => {
@@ -42,7 +64,7 @@ impl Alarms {
             list: VecDeque::new(),
             // Beyond any number that was counted to.
             last: if is_read { 0 } else { now },
-            file,
+            file: Arc::new(file),
             is_refused: false,
         };
         for line in lines {
@@ -98,27 +120,46 @@ impl Alarms {
         ended
     }
 
-    /// Keeps that somebody has seen an alarm; who came first stays.
-    pub(super) fn acknowledge(&mut self, id: &str, user: &str, now: i64) -> Answer<Alarm> {
-        let found = self.list.iter_mut().find(|alarm| alarm.id == id);
+    /// That somebody has seen an alarm, to be written; or the alarm, whom somebody has seen before.
+    pub(super) fn see(&self, id: &str, user: &str, now: i64) -> Answer<Result<Seen, Alarm>> {
+        let found = self.list.iter().find(|alarm| alarm.id == id);
         let Some(alarm) = found else {
             let id: String = id.chars().take(60).collect();
             let what = format!("there is no alarm {id:?}; /api/v1/alarms lists them");
             return Err(Refusal::NotFound(what));
         };
         if alarm.acknowledged_by.is_some() {
-            return Ok(alarm.clone());
+            return Ok(Err(alarm.clone()));
         }
-        let seen = Alarm {
+        let alarm = Alarm {
             acknowledged_by: Some(user.to_owned()),
             acknowledged_at: Some(now),
             ..alarm.clone()
         };
-        self.file.add_for_good(&seen).map_err(|error| {
-            Refusal::Unavailable(format!("{}: {error}; try again", self.file.name()))
-        })?;
-        alarm.clone_from(&seen);
-        Ok(seen)
+        Ok(Ok(Seen {
+            alarm,
+            others: self.all(),
+            file: Arc::clone(&self.file),
+        }))
+    }
+
+    /// It is on disk that somebody has seen an alarm.
+    pub(super) fn seen(&mut self, seen: Seen) -> Alarm {
+        let written = seen.alarm;
+        let Some(known) = self.list.iter().find(|alarm| alarm.id == written.id) else {
+            return written;
+        };
+        let alarm = Alarm {
+            acknowledged_by: written.acknowledged_by.clone(),
+            acknowledged_at: written.acknowledged_at,
+            ..known.clone()
+        };
+        if alarm != written {
+            // It has ended meanwhile.
+            self.write(&alarm);
+        }
+        self.keep(alarm.clone());
+        alarm
     }
 
     fn begun(&mut self, device: String, text: String, utc: UtcTime) -> Alarm {
@@ -148,12 +189,19 @@ impl Alarms {
             Some(known) => *known = alarm,
             None => self.list.push_front(alarm),
         }
-        self.list.truncate(ALARMS);
+        if self.list.len() > ALARMS {
+            // One that goes on is not forgotten for others that are over.
+            let over = self.list.iter().rposition(|alarm| alarm.ended.is_some());
+            self.list.remove(over.unwrap_or(self.list.len() - 1));
+        }
     }
 
     /// The keeper does not wait for the disk here: a power cut may take the last lines.
     fn write(&mut self, alarm: &Alarm) {
-        let written = self.file.add(alarm);
+        let list = &self.list;
+        let written = self
+            .file
+            .carry(alarm, || list.iter().rev().cloned().collect());
         if let Err(error) = &written
             && !self.is_refused
         {
@@ -173,6 +221,58 @@ mod tests {
 
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())
+    }
+
+    fn acknowledge(alarms: &mut Alarms, id: &str, user: &str) -> Answer<Alarm> {
+        let seen = match alarms.see(id, user, 12)? {
+            Ok(seen) => seen,
+            Err(known) => return Ok(known),
+        };
+        seen.write()?;
+        Ok(alarms.seen(seen))
+    }
+
+    #[test]
+    fn alarm_that_goes_on_outlives_new_files_and_a_thousand_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = || LinesFile::new(folder.path().to_owned(), NAMES, 400_000);
+        let mut first = Alarms::read(file(), 0);
+        let id = first.take(1, text("Faulted: relay"), at(1))[0].id.clone();
+        acknowledge(&mut first, &id, "amal").unwrap();
+        for n in 0..5000 {
+            first.take(2, text("Unavailable: no meter"), at(n));
+            first.take(2, None, at(n));
+        }
+        let second = Alarms::read(file(), 0);
+        assert_eq!((first.list.len(), second.list.len()), (ALARMS, ALARMS));
+        for alarms in [first, second] {
+            let open = alarms.all().into_iter().find(|alarm| alarm.id == id);
+            let open = open.expect("it goes on");
+            assert_eq!(
+                (open.ended, open.acknowledged_by.as_deref()),
+                (None, Some("amal"))
+            );
+        }
+    }
+
+    #[test]
+    fn alarm_that_ends_while_it_is_acknowledged_is_over_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut alarms = Alarms::open(folder.path().to_owned(), 0);
+        let id = alarms.take(1, text("Faulted: relay"), at(1))[0].id.clone();
+        let Ok(seen) = alarms.see(&id, "amal", 5).unwrap() else {
+            panic!("nobody has seen it");
+        };
+        alarms.take(1, None, at(9));
+        seen.write().unwrap();
+        alarms.seen(seen);
+        for alarms in [alarms, Alarms::open(folder.path().to_owned(), 0)] {
+            let alarm = &alarms.all()[0];
+            assert_eq!(
+                (alarm.ended, alarm.acknowledged_by.as_deref()),
+                (Some(9), Some("amal"))
+            );
+        }
     }
 
     #[test]
@@ -204,8 +304,8 @@ mod tests {
         first.take(2, text("Unavailable: no meter"), at(5));
         first.take(2, None, at(6));
         let id = first.take(1, text("Faulted: relay"), at(10))[0].id.clone();
-        first.acknowledge(&id, "amal", 12).unwrap();
-        first.acknowledge(&id, "olga", 13).unwrap();
+        acknowledge(&mut first, &id, "amal").unwrap();
+        acknowledge(&mut first, &id, "olga").unwrap();
         let mut second = open();
         assert_eq!(second.all(), first.all());
         assert_eq!(second.all()[0].acknowledged_by.as_deref(), Some("amal"));
@@ -215,7 +315,7 @@ mod tests {
         let next = second.take(1, text("Faulted: relay"), at(100));
         assert_ne!(next[0].id, id);
         assert!(matches!(
-            second.acknowledge("99", "amal", 1),
+            acknowledge(&mut second, "99", "amal"),
             Err(Refusal::NotFound(_))
         ));
     }
@@ -241,7 +341,7 @@ mod tests {
         let mut alarms = Alarms::open(folder.path().join("gone"), 0);
         let began = alarms.take(1, text("Faulted: relay"), at(10));
         assert_eq!(alarms.all(), began);
-        assert!(alarms.acknowledge(&began[0].id, "amal", 12).is_err());
+        assert!(acknowledge(&mut alarms, &began[0].id, "amal").is_err());
         assert_eq!(alarms.all(), began, "nobody is told that it was seen");
     }
 }

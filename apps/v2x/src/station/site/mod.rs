@@ -7,7 +7,7 @@
 //! | `report.rs` | a month |
 //! | `alarms.rs` | alarms of the slots, over a restart too |
 //! | `columns.rs` | the keys of a slot in the station's rows |
-//! | `prices.rs` | tariffs: shown, tried, set |
+//! | `prices.rs` | tariffs that are set |
 
 mod alarms;
 mod columns;
@@ -34,7 +34,9 @@ use super::rows::STATION as SOURCE;
 use crate::clock::Clock;
 use crate::config::station::StationConfig;
 use crate::monitor::Watched;
-use crate::site::{self, AccountsFile, AuditFile, Dashboard, Parts, Prepared, Readers, USERS_FILE};
+use crate::site::{
+    self, AccountsFile, AuditFile, Dashboard, Parts, Prepared, Readers, USERS_FILE, tariff,
+};
 
 /// The station's id in paths: there is only one.
 const ID: &str = "station";
@@ -265,18 +267,18 @@ impl Site for StationSite {
 
     fn tariff(&self, station: &str) -> Answer<TariffShown> {
         self.check(station)?;
-        Ok(prices::shown(&self.shown.tariffs()))
+        Ok(tariff::shown(&self.shown.tariffs()))
     }
 
     fn set_tariff(&self, _: &Actor, station: &str, toml: &str) -> Answer<TariffShown> {
         self.check(station)?;
         self.prices.set(&self.readers, &self.setup, toml)?;
-        Ok(prices::shown(toml))
+        Ok(tariff::shown(toml))
     }
 
     fn preview(&self, station: &str, asked: &TariffPreview) -> Answer<TariffPrice> {
         self.check(station)?;
-        Ok(prices::preview(asked))
+        Ok(tariff::preview(asked))
     }
 
     fn report(&self, station: &str, month: Option<&str>) -> Answer<MonthReport> {

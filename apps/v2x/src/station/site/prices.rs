@@ -1,4 +1,4 @@
-//! Tariffs: shown, tried on a charge, and set for the sessions that begin from then on.
+//! Tariffs: set for the sessions that begin from then on. How they are shown is `site/tariff.rs`'s.
 //!
 //! What is set is written into the station's folder and wins over the settings from then on; the
 //! file of the settings stays as its owner wrote it.
@@ -11,22 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use v2x_charging::Energy;
 use v2x_roles::station::StationSetup;
 use v2x_store::Store;
-use v2x_tariff::{Interval, Pricing, Tariff, Usage, parse_tariffs};
-use v2x_units::UtcTime;
-use v2x_web::types::{BillLine, TariffPreview, TariffPrice, TariffShown};
-use v2x_web::{Answer, Refusal, Said, Sentence};
+use v2x_tariff::{Tariff, parse_tariffs};
+use v2x_web::{Answer, Refusal};
 
-use super::sessions::with_unit;
 use crate::config::station::OVERRIDE;
 use crate::site::Readers;
+use crate::site::tariff::checked;
 
 /// How long the keeper may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// What errors call the text.
-const NAME: &str = "the tariffs";
 
 /// Prices that the keeper is to put in place.
 pub(in crate::station) struct NewPrices {
@@ -160,150 +155,12 @@ pub(in crate::station) fn put_in_place(
     write().map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn checked(toml: &str) -> Answer<Vec<Tariff>> {
-    let tariffs = parse_tariffs(NAME, toml).map_err(|error| Refusal::Invalid(error.to_string()))?;
-    if tariffs.is_empty() {
-        let what = "there is no tariff in it; write at least one [[tariff]]";
-        return Err(Refusal::Invalid(what.to_owned()));
-    }
-    Ok(tariffs)
-}
-
-/// The tariffs that hold.
-pub(super) fn shown(toml: &str) -> TariffShown {
-    let tariffs = parse_tariffs(NAME, toml).unwrap_or_default();
-    let mut currencies: Vec<_> = tariffs
-        .iter()
-        .map(|tariff| tariff.currency.code())
-        .collect();
-    currencies.dedup();
-    let described: Vec<_> = tariffs.iter().map(describe).collect();
-    TariffShown {
-        toml: toml.to_owned(),
-        currency: match currencies.as_slice() {
-            [only] => Some((*only).to_owned()),
-            _ => None,
-        },
-        description: described.join("\n"),
-    }
-}
-
-fn describe(tariff: &Tariff) -> String {
-    let currency = tariff.currency.code();
-    let in_full = |price| tariff.currency.in_full(price);
-    let (id, version, base) = (&tariff.id, &tariff.version, tariff.base);
-    let per_kwh = in_full(base.per_kwh);
-    let mut text = format!("{id}, version {version}: {per_kwh} {currency}/kWh");
-    if !base.per_minute.is_zero() {
-        text += &format!(", {} {currency}/min", in_full(base.per_minute));
-    }
-    for period in &tariff.periods {
-        let per_kwh = in_full(period.prices.per_kwh);
-        text += &format!("; {}: {per_kwh} {currency}/kWh", period.name);
-    }
-    if !tariff.session_fee.is_zero() {
-        let fee = in_full(tariff.session_fee);
-        text += &format!("; {fee} {currency} a session");
-    }
-    if let Some(idle) = &tariff.idle {
-        let (minutes, price) = (idle.grace.as_secs() / 60, in_full(idle.per_minute));
-        text += &format!("; {price} {currency}/min for staying longer than {minutes} min");
-    }
-    text
-}
-
-/// What a charge would cost by the first of some tariffs; what is wrong with them is in the answer.
-pub(super) fn preview(asked: &TariffPreview) -> TariffPrice {
-    let failed = |error: String| TariffPrice {
-        lines: Vec::new(),
-        total: None,
-        currency: None,
-        errors: vec![Sentence::of(error)],
-    };
-    match price(asked) {
-        Ok(price) => price,
-        Err(error) => failed(error),
-    }
-}
-
-fn price(asked: &TariffPreview) -> Result<TariffPrice, String> {
-    let tariffs = checked(&asked.toml).map_err(|refusal| refusal.to_string())?;
-    let tariff = tariffs.first().ok_or("there is no tariff")?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the API allows 0 to 1,000,000 Wh"
-    )]
-    let energy = Energy::from_milliwatt_hours((asked.energy_wh * 1000.0).round() as u64);
-    let (from, to) = (
-        UtcTime::from_millis(asked.start),
-        UtcTime::from_millis(asked.end),
-    );
-    let interval = Interval::new(from, to, energy, Usage::Charging);
-    let interval = interval.map_err(|error| error.to_string())?;
-    let mut pricing = Pricing::new(tariff);
-    pricing.add(&interval);
-    let bill = pricing.bill().map_err(|error| error.to_string())?;
-    let line = |line: &v2x_tariff::BillLine| {
-        let is_energy = line.kind == v2x_tariff::LineKind::Energy;
-        let title = line.kind.title();
-        let kwh = line.quantity.to_string().parse::<f64>().ok();
-        let text = match &line.period {
-            Some(period) => format!("{title}, {period}"),
-            None => title.to_owned(),
-        };
-        BillLine {
-            said: Said::of(&text),
-            text,
-            from: None,
-            to: None,
-            energy_wh: kwh.filter(|_| is_energy).map(|kwh| kwh * 1000.0),
-            quantity: Some(with_unit(&line.quantity, Some(line.kind))),
-            price: Some(tariff.currency.in_full(line.price).to_string()),
-            amount: line.amount.amount().to_string(),
-        }
-    };
-    Ok(TariffPrice {
-        lines: bill.lines.iter().map(line).collect(),
-        total: Some(bill.total.amount().to_string()),
-        currency: Some(bill.total.currency().code().to_owned()),
-        errors: Vec::new(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const FLAT: &str =
         "[[tariff]]\nid = \"day\"\nversion = \"1\"\ncurrency = \"MAD\"\nper_kwh = 1.50\n";
-
-    fn asked(toml: &str) -> TariffPreview {
-        TariffPreview {
-            toml: toml.to_owned(),
-            start: 1_790_000_000_000,
-            end: 1_790_003_600_000,
-            energy_wh: 2000.0,
-        }
-    }
-
-    #[test]
-    fn preview_adds_up_and_wrong_prices_are_told() {
-        let price = preview(&asked(FLAT));
-        assert_eq!(
-            (price.total.as_deref(), price.currency.as_deref()),
-            (Some("3.00"), Some("MAD"))
-        );
-        assert_eq!(price.lines.len(), 1);
-        assert_eq!(price.lines[0].energy_wh, Some(2000.0));
-        for wrong in ["", "nonsense", &FLAT.replace("1.50", "-1")] {
-            let price = preview(&asked(wrong));
-            assert!(
-                price.total.is_none() && price.errors.len() == 1,
-                "{wrong}: {price:?}"
-            );
-        }
-    }
 
     #[test]
     fn prices_that_nobody_waits_for_any_more_are_not_put_in_place() {
@@ -335,12 +192,5 @@ mod tests {
                 .contains("the disk is full")
         );
         thread.join().unwrap();
-    }
-
-    #[test]
-    fn tariffs_are_described_in_words() {
-        let shown = shown(FLAT);
-        assert_eq!(shown.currency.as_deref(), Some("MAD"));
-        assert_eq!(shown.description, "day, version 1: 1.50 MAD/kWh");
     }
 }

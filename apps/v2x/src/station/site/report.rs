@@ -33,11 +33,16 @@ pub(super) fn of(
         from: Some(UtcTime::from_millis(period.from)),
         to: Some(UtcTime::from_millis(period.to)),
         before: None,
-        limit: SESSIONS,
+        // One more says that there are more.
+        limit: SESSIONS + 1,
     };
-    let (sessions, undated) = readers.ask(|store| {
-        let sessions = store.chosen_sessions(&chosen)?.into_iter();
-        let ended = sessions.filter(|session| session.newest.ended.is_some());
+    let (sessions, is_cut, undated) = readers.ask(|store| {
+        let mut sessions = store.chosen_sessions(&chosen)?;
+        let is_cut = sessions.len() > SESSIONS;
+        sessions.truncate(SESSIONS);
+        let ended = sessions
+            .into_iter()
+            .filter(|session| session.newest.ended.is_some());
         let known = ended.map(|it| {
             let transaction = it.head.transaction;
             let vehicle = sessions::vehicle(&it, store.v2g_receipt_of(transaction)?);
@@ -48,10 +53,11 @@ pub(super) fn of(
             })
         });
         let known = known.collect::<Result<Vec<_>, StoreError>>()?;
-        Ok((known, store.undated_sessions()?))
+        Ok((known, is_cut, store.undated_sessions()?))
     })?;
     let mut report = add_up(&sessions, first, &zone);
     report.undated = undated;
+    report.is_cut = is_cut;
     Ok(report)
 }
 
@@ -69,7 +75,7 @@ fn add_up(sessions: &[Ended], first: Date, zone: &TimeZone) -> MonthReport {
             slot: it.session.head.slot_name.clone(),
             vehicle: Some(it.vehicle.clone()),
             started: it.session.newest.started.map(UtcTime::as_millis),
-            milliwatt_hours: it.session.newest.energy.plausible.milliwatt_hours(),
+            milliwatt_hours: Some(it.session.newest.energy.plausible.milliwatt_hours()),
             total: total.map(|total| (total.amount.clone(), total.currency.clone())),
         }
     });

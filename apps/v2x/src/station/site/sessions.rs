@@ -1,15 +1,15 @@
 //! Sessions out of the store: lists, the explained bill, the receipt.
 
 use v2x_charging::{Authorisation, EndReason, TransactionId};
-use v2x_store::{BillRow, Chosen, Store, StoreError, StoredSession, V2gReceipt};
-use v2x_tariff::{Currency, LineKind};
+use v2x_store::{Chosen, Store, StoreError, StoredSession, V2gReceipt};
 use v2x_units::UtcTime;
-use v2x_web::types::{BillLine, Receipt, Session, SessionDetail, SessionsQuery, Slot};
-use v2x_web::{Answer, Refusal, Said, Sentence};
+use v2x_web::types::{Receipt, Session, SessionDetail, SessionsQuery, SignedBytes, Slot};
+use v2x_web::{Answer, Refusal, Sentence};
 
 use super::ID;
 use crate::commands::session::{self as told, Found};
-use crate::site::{Readers, ms};
+use crate::keys::hex;
+use crate::site::{Readers, bill, ms};
 
 /// Sessions in one answer where nothing is said.
 const SESSIONS: u32 = 100;
@@ -53,7 +53,14 @@ pub(super) fn detail(readers: &Readers, slots: &[Slot], id: &str) -> Answer<Sess
     let head = &found.session.head;
     Ok(SessionDetail {
         session,
-        lines: found.bill.as_ref().map(lines).unwrap_or_default(),
+        lines: found
+            .bill
+            .as_ref()
+            .map(|bill| {
+                let total = bill.total.as_ref().ok();
+                bill::shown(&bill.lines, total.map(|total| total.currency.as_str()))
+            })
+            .unwrap_or_default(),
         samples_from: times().min().map(ms),
         samples_to: times().max().map(ms),
         tariff: Some(format!(
@@ -75,8 +82,13 @@ pub(super) fn receipt(readers: &Readers, id: &str) -> Answer<Receipt> {
     Ok(Receipt {
         text,
         signed_by: signed.as_ref().map(|receipt| receipt.evse.clone()),
-        countersigned: signed.is_some_and(|receipt| receipt.countersignature.is_some()),
+        countersigned: (signed.as_ref()).is_some_and(|receipt| receipt.countersignature.is_some()),
         not_certified_meter: true,
+        signed: signed.map(|receipt| SignedBytes {
+            receipt: hex::of(&receipt.receipt),
+            signature: hex::of(&receipt.signature),
+            countersignature: receipt.countersignature.as_deref().map(hex::of),
+        }),
     })
 }
 
@@ -153,76 +165,5 @@ pub(super) fn vehicle(it: &StoredSession, receipt: Option<V2gReceipt>) -> Option
             Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
         }
         Authorisation::None | Authorisation::Operator => None,
-    }
-}
-
-fn lines(bill: &BillRow) -> Vec<BillLine> {
-    let currency = bill.total.as_ref().ok();
-    let currency = currency.and_then(|total| Currency::from_code(&total.currency));
-    let line = |line: &v2x_store::BillLineRow| {
-        let kind = KINDS.into_iter().find(|kind| kind.title() == line.kind);
-        let is_energy = kind == Some(LineKind::Energy);
-        let kwh = line.quantity.parse::<f64>().ok().filter(|_| is_energy);
-        let text = match &line.period {
-            Some(period) => format!("{}, {period}", line.kind),
-            None => line.kind.clone(),
-        };
-        BillLine {
-            said: Said::of(&text),
-            text,
-            from: None,
-            to: None,
-            energy_wh: kwh.map(|kwh| kwh * 1000.0),
-            quantity: Some(with_unit(&line.quantity, kind)),
-            price: Some(told::in_full(currency, &line.price)),
-            amount: line.amount.clone(),
-        }
-    };
-    bill.lines.iter().map(line).collect()
-}
-
-/// What lines may be for.
-const KINDS: [LineKind; 5] = [
-    LineKind::SessionFee,
-    LineKind::Energy,
-    LineKind::ChargingTime,
-    LineKind::IdleTime,
-    LineKind::Rounding,
-];
-
-/// A line's quantity with its unit, where it has one.
-pub(super) fn with_unit(quantity: &impl std::fmt::Display, kind: Option<LineKind>) -> String {
-    let unit = kind.map_or("", LineKind::unit);
-    format!("{quantity} {unit}").trim_end().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantity_of_a_line_has_its_unit() {
-        let line = |kind: &str, quantity: &str| v2x_store::BillLineRow {
-            kind: kind.to_owned(),
-            period: None,
-            quantity: quantity.to_owned(),
-            price: "1.50".to_owned(),
-            exact: "1".to_owned(),
-            amount: "1.00".to_owned(),
-        };
-        let titles = KINDS.map(LineKind::title);
-        let bill = BillRow {
-            energy: v2x_charging::Energy::from_watt_hours(0),
-            total: Err(String::new()),
-            lines: titles.map(|title| line(title, "2.5")).to_vec(),
-        };
-        let shown = lines(&bill);
-        let quantities: Vec<_> = shown
-            .iter()
-            .filter_map(|it| it.quantity.as_deref())
-            .collect();
-        assert_eq!(quantities, ["2.5", "2.5 kWh", "2.5 min", "2.5 min", "2.5"]);
-        assert_eq!(shown[1].energy_wh, Some(2500.0));
-        assert_eq!(shown[2].energy_wh, None);
     }
 }

@@ -23,6 +23,8 @@ pub(in crate::station) struct Shown {
     live: Arc<Live>,
     newest: NewestValues,
     now: Mutex<Now>,
+    /// Held by whoever acknowledges an alarm, the disk's time included.
+    taking: Mutex<()>,
     alarms_from: Instant,
     tariffs: Mutex<String>,
 }
@@ -42,6 +44,7 @@ impl Shown {
                 slots: Vec::new(),
                 alarms: Alarms::open(folder.to_owned(), ms(now(clock))),
             }),
+            taking: Mutex::new(()),
             alarms_from: clock.now().instant + ALARMS_AFTER,
             tariffs: Mutex::new(tariffs),
         }
@@ -124,9 +127,16 @@ impl Shown {
 
     /// Keeps and tells that somebody has seen an alarm.
     pub(super) fn acknowledge(&self, id: &str, user: &str, at: i64) -> Answer<Alarm> {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = now.alarms.acknowledge(id, user, at)?;
-        drop(now);
+        // One after the other; the keeper does not wait for the disk here.
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = || self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = now().alarms.see(id, user, at)?;
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(known) => return Ok(known),
+        };
+        seen.write()?;
+        let seen = now().alarms.seen(seen);
         self.live.publish(&LiveEvent::Alarm(seen.clone()));
         Ok(seen)
     }

@@ -11,6 +11,7 @@
 //! It never waits for the disk: what the keeper has no room for is counted. It ends when the
 //! ingest has.
 
+pub(super) mod around;
 pub(super) mod books;
 pub(super) mod health;
 mod legacy;
@@ -37,6 +38,7 @@ pub(super) use v2x_roles::vehicle::radio::{
     CarNow, ToldByV2g, ToldByV2v, TrafficState as V2vState,
 };
 use v2x_units::Instant;
+use v2x_web::types::V2x;
 
 use legacy::Legacy;
 use local::Asked;
@@ -58,6 +60,8 @@ const TELL_CLOCK: Duration = Duration::from_secs(1);
 const LOOK_AT_REVOCATIONS: Duration = Duration::from_secs(10);
 /// How often the traffic is shown to those who look.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// How often the server is told who is around, while it is connected.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 /// The longest wait.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -83,6 +87,8 @@ pub(super) struct Radio {
     /// What those who look see, where the dashboard is switched on.
     shown: Option<Arc<Shown>>,
     show_due: Instant,
+    /// When the server is told who is around, and whether it was told that nobody is.
+    tell: (Instant, bool),
 }
 
 /// What the radio is made of.
@@ -147,6 +153,7 @@ impl Radio {
             due: (now, now),
             shown: parts.shown,
             show_due: now,
+            tell: (now, false),
         })
     }
 
@@ -157,6 +164,7 @@ impl Radio {
             self.by_the_clock(now);
             self.act();
             self.show(now);
+            self.tell(now);
             let legacy = self.legacy.as_ref().and_then(Legacy::wake_at);
             let wake_at = [self.charging.wake_at(), self.traffic.wake_at(), legacy];
             let wait = wake_at.into_iter().flatten().map(|at| at.since(now));
@@ -337,6 +345,28 @@ impl Radio {
             return;
         };
         self.show_due = now + SHOW_EVERY;
+        shown.traffic(now, self.around(now));
+    }
+
+    /// Tells the server who is around; that nobody is, once.
+    fn tell(&mut self, now: Instant) {
+        let (due, has_told_nobody) = self.tell;
+        if now < due {
+            return;
+        }
+        self.tell.0 = now + TELL_EVERY;
+        if !self.health.uplink.is_connected() {
+            return;
+        }
+        let around = self.around(now);
+        self.tell.1 = around.neighbours.is_empty();
+        let what = ToKeep::Around(self.clock.now(), Box::new(around));
+        if !(self.tell.1 && has_told_nobody) && self.to_keep.try_send(what).is_err() {
+            Health::count(&self.health.rows_lost);
+        }
+    }
+
+    fn around(&self, now: Instant) -> V2x {
         let mut traffic = shown::traffic(
             now,
             self.traffic.own(now),
@@ -350,7 +380,7 @@ impl Radio {
             let (heard, _) = legacy.counters();
             traffic.counters.insert("legacy".to_owned(), heard);
         }
-        shown.traffic(now, traffic);
+        traffic
     }
 }
 

@@ -98,6 +98,17 @@ impl Receipt {
         })
     }
 
+    /// Reads the bytes that were signed, without their context.
+    ///
+    /// # Errors
+    /// Says which field is missing or has no meaning, and what would be right.
+    pub fn from_signed_bytes(bytes: &[u8]) -> Result<Self, BodyError> {
+        let mut from = Reader::new(Self::NAME, bytes);
+        let receipt = Self::parse(&mut from)?;
+        from.end("EVCCID")?;
+        Ok(receipt)
+    }
+
     fn emit(&self, to: &mut Writer<'_>) -> Result<(), BodyError> {
         to.bytes("session id", &self.session.bytes())?;
         write_moment(to, "started", self.started)?;

@@ -25,15 +25,26 @@ export function ReceiptCard({ device, id }: { device: Device; id: string }) {
   const receipt = useApi<Receipt>(`/sessions/${part(device.id)}/${part(id)}/receipt`);
   const { data } = receipt;
   const save = () => data && saveText(data.text, `receipt ${id}.txt`, "text/plain;charset=utf-8");
+  const signed = data?.signed;
+  const saveSigned = () =>
+    signed && saveText(JSON.stringify(signed), `receipt ${id}.json`, "application/json");
   return (
     <Card
       title={t("receipt.title")}
       icon="report"
       actions={
-        <button type="button" class="small" onClick={save} disabled={!data}>
-          <Icon name="save" size={16} />
-          {t("receipt.save")}
-        </button>
+        <>
+          <button type="button" class="small" onClick={save} disabled={!data}>
+            <Icon name="save" size={16} />
+            {t("receipt.save")}
+          </button>
+          {signed && (
+            <button type="button" class="small" onClick={saveSigned}>
+              <Icon name="key" size={16} />
+              {t("receipt.saveSigned")}
+            </button>
+          )}
+        </>
       }
     >
       <LoadedView of={receipt}>

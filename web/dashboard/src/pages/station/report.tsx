@@ -10,7 +10,6 @@ import { MISSING, quantity, t, time } from "../../i18n";
 import type { Key } from "../../i18n";
 import { now } from "../../state/clock";
 import { useApi } from "../../state/load";
-import { isHub } from "../../state/role";
 import { Card, Figure, PageTitle } from "../../ui/card";
 import { TextField } from "../../ui/field";
 import { Icon } from "../../ui/icon";
@@ -95,7 +94,6 @@ export function Report({ device }: { device: Device }) {
         </button>
       </PageTitle>
       <h2 class="report-month">{time(monthStart(month), "month")}</h2>
-      {isHub() && <p class="hint">{t("report.pricesThere")}</p>}
       <LoadedView
         of={report}
         icon="report"
@@ -133,9 +131,12 @@ interface PartProps {
 
 /** What the sums leave out, in words: nothing of it is silently a zero. */
 function Left({ report }: { report: MonthReport }) {
-  const { unbilled, undated } = report;
+  const { unbilled, undated, unmeasured } = report;
   return (
     <>
+      {report.is_cut && <p class="hint">{t("report.cutHint")}</p>}
+      {report.is_revenue_beyond && <p class="hint">{t("report.beyondHint")}</p>}
+      {!!unmeasured && <p class="hint">{t("report.unmeasuredHint", { count: unmeasured })}</p>}
       {!!unbilled && <p class="hint">{t("report.unbilledHint", { count: unbilled })}</p>}
       {!!undated && <p class="hint">{t("report.undatedHint", { count: undated })}</p>}
     </>

@@ -12,7 +12,7 @@ import { saidText } from "../../i18n/said";
 import { now } from "../../state/clock";
 import { useApi } from "../../state/load";
 import type { Loaded } from "../../state/load";
-import { mayOperate } from "../../state/role";
+import { isHub, mayOperate } from "../../state/role";
 import { Failure, useDoing } from "../../ui/action";
 import { Card, PageTitle } from "../../ui/card";
 import { Field, TextField } from "../../ui/field";
@@ -50,7 +50,8 @@ function Editor({ device, kept, of }: EditorProps) {
     setText((now) => (now === before.current ? kept.toml : now));
     before.current = kept.toml;
   }, [kept.toml]);
-  const may = mayOperate();
+  // A hub is told of the prices: they are set where they hold.
+  const may = mayOperate() && !isHub();
   const save = async () => {
     const path = `/stations/${part(device.id)}/tariff`;
     if (await doing.run(() => send("PUT", path, { toml: text }))) {
@@ -105,7 +106,7 @@ function Editor({ device, kept, of }: EditorProps) {
               </button>
             </>
           ) : (
-            <p class="hint">{t("tariff.readOnly")}</p>
+            <p class="hint">{t(isHub() ? "tariff.setThere" : "tariff.readOnly")}</p>
           )}
           <small role="status">{saved && text === kept.toml ? t("tariff.saved") : ""}</small>
         </div>
