@@ -98,7 +98,7 @@ fn car_on_a_board_speaks_under_its_pseudonyms_address_and_charges() {
 fn board_that_keeps_its_address_is_named_in_every_packet() {
     let (air, site, operator) = (Air::new(), Site::new(), Operator::new());
     let port = site.path("radio");
-    let _radio = RadioBoard::plug(&port, &air, false);
+    let radio = RadioBoard::plug(&port, &air, false);
     let (on_board, other) = (Car::new(None), Car::new(None));
     let (_bus, first) = start_on_board(&on_board, &site, &port, &operator.car("CAR-1"));
     let (_other_bus, second) = start_car(&other, &site, &air, &operator.car("CAR-2"));
@@ -109,6 +109,12 @@ fn board_that_keeps_its_address_is_named_in_every_packet() {
     });
     wait_until(SOON, "a word on it", || {
         first.says("the radio keeps its address: the car can be followed by it")
+    });
+    // Another board, or the same one after whatever was the matter with it.
+    drop(radio);
+    let _radio = RadioBoard::plug(&port, &air, true);
+    wait_until(SOON, "addresses that change again", || {
+        first.says("the radio takes addresses again, from the next pseudonym on")
     });
     assert!(first.stop().success() && second.stop().success());
 }

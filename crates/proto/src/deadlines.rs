@@ -54,6 +54,15 @@ pub const RECEIPT_PICKUP: Duration = Duration::from_secs(10 * 60);
 /// How long a car passes over a station that refused it.
 pub const PASS_OVER: Duration = Duration::from_secs(30);
 
+/// The longest time that a car passes over a slot that it was not plugged into, each time twice as
+/// long as before: a relay that closes on an empty socket four times an hour wears out in decades,
+/// and a driver who plugs in later waits no longer than this.
+pub const PASS_OVER_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Whoever answers a call after somebody else is tried so much later: a station that is there has
+/// shown its credential by then.
+pub const NEXT_ANSWER_AFTER: Duration = Duration::from_millis(300);
+
 /// The mains that a car feels may come so much before the slot's own relay or plug is seen to let
 /// them through: what a board sees takes a debounce and a line to arrive.
 pub const MAINS_FELT_BEFORE: Duration = Duration::from_secs(2);

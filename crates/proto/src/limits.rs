@@ -65,8 +65,12 @@ pub const SENDING_MAX: usize = 4;
 /// Events that wait for the role. When full, the oldest is dropped and counted.
 pub const EVENTS_MAX: usize = 16;
 
-/// Stations that a car passes over for a while after they refused it. When full, the oldest entry
-/// makes room.
+/// Those who have answered a car's call and have not shown a credential yet. When full, the oldest
+/// makes room: whoever wants to keep a station out must be faster than its answer, four times.
+pub const CANDIDATES_MAX: usize = 4;
+
+/// Stations that a car passes over for a while after they refused it. When full, the one whose
+/// time is over first makes room.
 pub const PASSED_OVER_MAX: usize = 16;
 
 /// V2V events that wait for the role: two seconds of 50 cars at 10 Hz would be 1,000, but whoever

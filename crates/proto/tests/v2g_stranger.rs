@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use v2g_world::{CAR, Conditions, Flight, Operator, STATION, STRANGER, World, count};
 use v2x_proto::v2g::evcc::EvccState;
-use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent, SeccInput};
+use v2x_proto::v2g::{EvccEvent, EvccInput, Output, Secc, SeccEvent, SeccInput};
 
 /// A world in which a car charges, and everything it and its station have sent so far.
 fn charging(seed: u64) -> (World, Vec<Flight>) {
@@ -162,6 +162,70 @@ fn random_bytes_of_every_length_are_refused_by_both_ends() {
     }
     assert_eq!(look(&world), before);
     assert_eq!(refused(&world) - counted, injected);
+}
+
+/// Somebody with a radio: answers each call of the car at once with keys that he has made up, so
+/// many times, and then is silent. He is nearer than the station. `seen`: so much of what was sent
+/// he has missed.
+fn answer_calls(world: &mut World, mut seen: usize, answers: usize, time: Duration) -> usize {
+    let mut other = Operator::new(2_000);
+    let mut answered = 0;
+    let end = world.now + time;
+    while world.now < end {
+        world.run(Duration::from_millis(1));
+        let sent = world.heard_by_all[seen..].to_vec();
+        seen = world.heard_by_all.len();
+        let calls = sent
+            .iter()
+            .filter(|it| it.from == CAR && it.bytes[0] == 0xA1);
+        for call in calls {
+            for _ in 0..answers {
+                let (now, utc) = (world.now, Some(world.utc()));
+                let identity = other.station("MA*BAD*E0001*1");
+                let settings = world.stations[0].settings.clone();
+                let trust = world.stations[0].trust.clone();
+                let mut secc = Secc::new(identity, trust, settings, now, None);
+                secc.handle(now, SeccInput::Clock(utc), &mut world.rng);
+                secc.handle(now, SeccInput::Plugged(true), &mut world.rng);
+                secc.handle(now, SeccInput::Heard(CAR, &call.bytes), &mut world.rng);
+                let Output::Send { datagram, .. } = secc.poll(now) else {
+                    panic!("he answers calls");
+                };
+                assert_eq!(datagram[0], 0xA3);
+                inject(world, STRANGER, &datagram, true);
+                answered += 1;
+            }
+        }
+    }
+    answered
+}
+
+#[test]
+fn whoever_answers_calls_first_and_is_then_silent_keeps_no_car_from_its_station() {
+    for answers in [1, 3] {
+        for seed in 0..5 {
+            let mut world = World::new(seed);
+            world.plug(0, 0);
+            let answered = answer_calls(&mut world, 0, answers, Duration::from_secs(5));
+            assert!(answered >= answers, "he was there");
+            let is_on = world.stations[0].secc.power_is_on();
+            assert!(is_on, "{answers} answers, seed {seed}");
+            let from_him = |e: &EvccEvent| matches!(e, EvccEvent::StationProven(STRANGER, _));
+            assert_eq!(count(&world.cars[0].events, from_him), 0);
+        }
+    }
+}
+
+#[test]
+fn station_whose_answer_was_lost_behind_a_strangers_is_called_again() {
+    let mut world = World::new(7);
+    world.conditions = Conditions::SILENT;
+    world.plug(0, 0);
+    answer_calls(&mut world, 0, 1, Duration::from_secs(1));
+    let seen = world.heard_by_all.len();
+    world.conditions = Conditions::CLEAR;
+    answer_calls(&mut world, seen, 1, Duration::from_secs(4));
+    assert!(world.stations[0].secc.power_is_on());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use v2g_world::{CAR, Conditions, OTHER_CAR, OTHER_STATION, STATION, World, count
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::ResponseCode;
 use v2x_proto::v2g::secc::PowerOffReason;
-use v2x_proto::v2g::{EvccEvent, EvccInput, SeccEvent};
+use v2x_proto::v2g::{EvccEvent, EvccInput, PlugSenses, SeccEvent, SeccInput, Sense};
 use v2x_units::MacAddress;
 
 #[test]
@@ -139,6 +139,54 @@ fn each_of_two_cars_finds_the_slot_that_its_plug_is_in() {
 }
 
 const NAMES: [&str; 2] = ["twizy-1", "twizy-2"];
+
+/// A car without a plug beside a slot that closes its relay for known cars and sees no plug itself.
+fn parked_beside(seed: u64, mains: Sense) -> World {
+    let mut world = World::new(seed);
+    world.stations[0].plugged = true;
+    world.tell_station(0, SeccInput::Plugged(true));
+    world.tell_car(0, EvccInput::Plugged(true));
+    feel(&mut world, mains);
+    world
+}
+
+fn feel(world: &mut World, mains: Sense) {
+    let charging = Sense::NotKnown;
+    world.tell_car(0, EvccInput::Feels(PlugSenses { mains, charging }));
+}
+
+fn closings(world: &World) -> usize {
+    count(&world.stations[0].events, |e| {
+        matches!(e, SeccEvent::PowerOn(..))
+    })
+}
+
+#[test]
+fn relay_beside_a_parked_car_closes_ever_more_seldom_on_an_empty_socket() {
+    let hour = Duration::from_secs(3_600);
+    let mut world = parked_beside(1, Sense::Off);
+    world.run(hour);
+    let first = closings(&world);
+    assert!((2..=8).contains(&first), "{first} in the first hour");
+    world.run(hour);
+    let second = closings(&world) - first;
+    assert!((2..=4).contains(&second), "{second} in the second hour");
+    // Somebody comes and wakes the car: it is called at once.
+    feel(&mut world, Sense::NotKnown);
+    feel(&mut world, Sense::Off);
+    let before = closings(&world);
+    world.run(Duration::from_secs(5));
+    assert_eq!(closings(&world), before + 1);
+    world.run(Duration::from_secs(600));
+    assert!(closings(&world) <= before + 6);
+    // It drives off and comes back.
+    world.tell_car(0, EvccInput::Plugged(false));
+    world.run(Duration::from_secs(1));
+    world.tell_car(0, EvccInput::Plugged(true));
+    let before = closings(&world);
+    world.run(Duration::from_secs(5));
+    assert_eq!(closings(&world), before + 1);
+}
 
 /// Two slots and two cars, each plugged into its own within the same second. Each calls when it has
 /// seen its plug, after the slots have.

@@ -32,6 +32,12 @@ const CHUNK_BYTES: usize = 8192;
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 const ASKED_MAX: u8 = 5;
 
+/// A board that did not take an address is asked again in so long: a pseudonym serves about as
+/// long, and its Wi-Fi starts anew for each.
+const TRY_AGAIN: Duration = Duration::from_secs(300);
+/// After a start it says who it is first.
+const INTRODUCES_ITSELF: Duration = Duration::from_secs(2);
+
 /// A radio board.
 pub(super) struct RadioBoard {
     path: PathBuf,
@@ -41,6 +47,8 @@ pub(super) struct RadioBoard {
     /// The address that it is to speak under, if that is not its own.
     address: Option<MacAddress>,
     asked: Option<Asked>,
+    /// When a board that keeps its address is asked whether it still does.
+    try_at: Option<Instant>,
 }
 
 /// An order for an address that is not answered yet.
@@ -61,6 +69,7 @@ impl RadioBoard {
             commands: 0,
             address: None,
             asked: None,
+            try_at: None,
         }
     }
 
@@ -94,9 +103,10 @@ impl RadioBoard {
             for order in thread.orders.try_iter() {
                 match order {
                     Order::Send(_) => AirHealth::count(&thread.health.unsent),
-                    Order::SetAddress(address) => self.address = Some(address),
+                    Order::TakeAddress => {}
                 }
             }
+            self.address = thread.address.take().or(self.address);
             clock::sleep(GLANCE);
         }
     }
@@ -104,19 +114,18 @@ impl RadioBoard {
     fn serve(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
         let mut decoder = LinkDecoder::new();
         let mut buffer = vec![0; CHUNK_BYTES];
-        self.order_address(port, thread)?;
+        self.begin(port, thread)?;
         while !thread.shutdown.is_requested() {
             let waited = thread.waker.wait(&*port, GLANCE);
             let is_ready = waited.map_err(|_| PortError::HungUp(self.path.clone()))?;
             for order in thread.orders.try_iter() {
                 match order {
                     Order::Send(outgoing) => self.send(port, thread, &outgoing)?,
-                    Order::SetAddress(address) => {
-                        self.address = Some(address);
-                        self.order_address(port, thread)?;
-                    }
+                    Order::TakeAddress => self.take_address(port, thread)?,
                 }
             }
+            self.take_address(port, thread)?;
+            self.try_address(port, thread)?;
             self.ask_again(port, thread)?;
             if !is_ready {
                 continue;
@@ -133,7 +142,7 @@ impl RadioBoard {
             }
             if has_restarted {
                 // It speaks under its own address again.
-                self.order_address(port, thread)?;
+                self.begin(port, thread)?;
             }
         }
         Ok(())
@@ -165,6 +174,38 @@ impl RadioBoard {
         Ok(())
     }
 
+    /// A board has started, or is another one: it gets the address that is wanted, and one that
+    /// took none is asked again.
+    fn begin(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        if thread.health.address_stays() {
+            self.try_at = Some(thread.clock.now().instant + INTRODUCES_ITSELF);
+        }
+        self.order_address(port, thread)
+    }
+
+    /// Takes the address that is wanted, if another one is.
+    fn take_address(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        match thread.address.take() {
+            Some(address) => {
+                self.address = Some(address);
+                self.order_address(port, thread)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Orders the address that packets name already from a board that keeps its own: once it
+    /// takes that, it takes others too.
+    fn try_address(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
+        let now = thread.clock.now().instant;
+        if self.asked.is_some() || self.try_at.is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        self.try_at = None;
+        self.address = thread.health.address();
+        self.order_address(port, thread)
+    }
+
     /// Orders the address that is wanted, if one is.
     fn order_address(&mut self, port: &mut Port, thread: &Thread) -> Result<(), PortError> {
         let Some(address) = self.address else {
@@ -190,7 +231,7 @@ impl RadioBoard {
             return self.ask(port, thread);
         }
         warn!("the radio board does not answer the order for its address");
-        self.keeps_address(thread);
+        self.keeps_address(thread, Some(TRY_AGAIN));
         Ok(())
     }
 
@@ -209,16 +250,18 @@ impl RadioBoard {
             Ok(wire) => port.write_all(wire, WRITE_WITHIN),
             Err(error) => {
                 warn!(%error, "the radio's address is not ordered");
-                self.keeps_address(thread);
+                self.keeps_address(thread, Some(TRY_AGAIN));
                 Ok(())
             }
         }
     }
 
-    /// The board goes on under its own address: packets have to name that.
-    fn keeps_address(&mut self, thread: &Thread) {
+    /// The board goes on under its own address: packets have to name that, until it is asked
+    /// again, if that makes sense, and takes one.
+    fn keeps_address(&mut self, thread: &Thread, again: Option<Duration>) {
         (self.asked, self.address) = (None, None);
-        thread.health.say_address_stays();
+        self.try_at = again.map(|wait| thread.clock.now().instant + wait);
+        thread.health.say_address_stays(true);
     }
 
     fn answered(&mut self, answer: &Acknowledgement<'_>, thread: &Thread) {
@@ -227,15 +270,18 @@ impl RadioBoard {
         };
         match answer.result {
             CommandResult::Done => {
-                self.asked = None;
+                (self.asked, self.try_at) = (None, None);
                 thread.health.say_address(asked.address);
+                thread.health.say_address_stays(false);
             }
             // Another order has overtaken this one.
             CommandResult::Refused => self.asked = None,
             result => {
                 let why = answer.detail;
                 warn!(?result, why, "the radio board keeps its own address");
-                self.keeps_address(thread);
+                // A firmware that does not know the order learns it by no waiting.
+                let can_learn = result != CommandResult::UnknownOrder;
+                self.keeps_address(thread, can_learn.then_some(TRY_AGAIN));
             }
         }
     }

@@ -79,33 +79,35 @@ impl AirHealth {
 
     /// Notes the address that payloads go out from.
     pub(super) fn say_address(&self, address: MacAddress) {
-        let [a, b, c, d, e, f] = address.octets();
-        let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let number = number_of(address);
         self.address.store(number, Ordering::Relaxed);
     }
 
-    /// Notes that the radio keeps its own address, by which it can be followed.
-    pub(super) fn say_address_stays(&self) {
-        self.address_stays.store(true, Ordering::Relaxed);
+    /// Notes whether the radio keeps its own address, by which it can be followed.
+    pub(super) fn say_address_stays(&self, stays: bool) {
+        self.address_stays.store(stays, Ordering::Relaxed);
     }
 
-    /// The radio's own address, where it takes no other.
-    pub(crate) fn fixed_address(&self) -> Option<MacAddress> {
-        let stays = self.address_stays.load(Ordering::Relaxed);
-        self.address().filter(|_| stays)
+    /// Whether the radio takes no other address than its own, as far as it was tried.
+    pub(crate) fn address_stays(&self) -> bool {
+        self.address_stays.load(Ordering::Relaxed)
     }
 
     /// The address that payloads go out from, if it is known.
     pub(crate) fn address(&self) -> Option<MacAddress> {
-        let number = self.address.load(Ordering::Relaxed);
-        let [_, _, octets @ ..] = number.to_be_bytes();
-        (number != 0).then_some(MacAddress::new(octets))
+        address_of(self.address.load(Ordering::Relaxed))
     }
 
     /// How the air is; `None` where there is none.
     pub(crate) fn part(&self) -> Option<Part> {
         let is_open = self.is_open.load(Ordering::Relaxed);
-        let part = if is_open {
+        let part = if is_open && self.address_stays() {
+            Part::degraded(
+                "air",
+                "payloads can be sent and heard, but the radio board keeps its address: \
+                 the car can be followed by it",
+            )
+        } else if is_open {
             Part::ok("air", "payloads can be sent and heard")
         } else {
             Part::failed(
@@ -189,6 +191,18 @@ impl AirHealth {
             to.counter(&format!("v2x_air_{name}_total"), help, counter);
         }
     }
+}
+
+/// An address as a number; none is 0.
+pub(super) const fn number_of(address: MacAddress) -> u64 {
+    let [a, b, c, d, e, f] = address.octets();
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
+/// The address that a number stands for.
+pub(super) fn address_of(number: u64) -> Option<MacAddress> {
+    let [_, _, octets @ ..] = number.to_be_bytes();
+    (number != 0).then_some(MacAddress::new(octets))
 }
 
 /// What is so now, beside what has happened.

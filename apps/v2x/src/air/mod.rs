@@ -16,7 +16,7 @@ mod waker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tracing::info;
@@ -76,7 +76,23 @@ pub(crate) struct Outgoing {
 #[derive(Debug)]
 enum Order {
     Send(Outgoing),
-    SetAddress(MacAddress),
+    /// Take the address that is wanted, before what comes after this.
+    TakeAddress,
+}
+
+/// The address that is wanted and that the medium has not taken yet. It needs no room in the
+/// queue: a pseudonym that speaks under the address of another is believed by nobody.
+#[derive(Debug, Default)]
+struct WantedAddress(AtomicU64);
+
+impl WantedAddress {
+    fn set(&self, address: MacAddress) {
+        self.0.store(health::number_of(address), Ordering::Release);
+    }
+
+    fn take(&self) -> Option<MacAddress> {
+        health::address_of(self.0.swap(0, Ordering::Acquire))
+    }
 }
 
 /// Everybody's end of the air.
@@ -90,6 +106,7 @@ pub(crate) struct Air {
 #[derive(Clone)]
 pub(crate) struct AirSender {
     orders: Sender<Order>,
+    address: Arc<WantedAddress>,
     waker: Arc<Waker>,
     health: Arc<AirHealth>,
 }
@@ -100,27 +117,28 @@ impl AirSender {
         if payload.len() > PAYLOAD_MAX {
             return AirHealth::count(&self.health.too_long);
         }
-        self.order(Order::Send(Outgoing { to, payload }));
-    }
-
-    /// Speaks under another address from now on, where the medium can.
-    pub(crate) fn set_address(&self, address: MacAddress) {
-        self.order(Order::SetAddress(address));
-    }
-
-    fn order(&self, order: Order) {
-        match self.orders.try_send(order) {
+        match self.orders.try_send(Order::Send(Outgoing { to, payload })) {
             Ok(()) => self.waker.wake(),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 AirHealth::count(&self.health.unsent);
             }
         }
     }
+
+    /// Speaks under another address from now on, where the medium can: after what has been given
+    /// before, and where the queue is full as soon as the medium comes to it.
+    pub(crate) fn set_address(&self, address: MacAddress) {
+        self.address.set(address);
+        self.orders.try_send(Order::TakeAddress).ok();
+        self.waker.wake();
+    }
 }
 
 /// What the medium's thread has of the daemon.
 struct Thread {
     orders: Receiver<Order>,
+    /// To be looked at after the orders too: where they had no room for it, it still waits here.
+    address: Arc<WantedAddress>,
     heard: Sender<Packet>,
     waker: Arc<Waker>,
     clock: Clock,
@@ -180,10 +198,12 @@ pub(crate) fn open(
     let (orders_in, orders) = bounded(SENDING);
     let (heard_in, heard) = bounded(HEARD);
     let waker = Arc::new(Waker::new()?);
+    let address = Arc::new(WantedAddress::default());
     let health = around.health;
     health.is_wanted.store(true, Ordering::Relaxed);
     let thread = Thread {
         orders,
+        address: Arc::clone(&address),
         heard: heard_in,
         waker: Arc::clone(&waker),
         clock: around.clock,
@@ -206,8 +226,38 @@ pub(crate) fn open(
         heard,
         sender: AirSender {
             orders: orders_in,
+            address,
             waker,
             health,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_not_lost_when_the_queue_is_full_and_the_newest_counts() {
+        let (orders_in, orders) = bounded(2);
+        let address = Arc::new(WantedAddress::default());
+        let sender = AirSender {
+            orders: orders_in,
+            address: Arc::clone(&address),
+            waker: Arc::new(Waker::new().unwrap()),
+            health: Arc::default(),
+        };
+        let named = |last| MacAddress::new([2, 0, 0, 0, 0, last]);
+        for _ in 0..3 {
+            sender.send(MacAddress::BROADCAST, vec![1]);
+        }
+        sender.set_address(named(1));
+        sender.set_address(named(2));
+        assert_eq!(orders.try_iter().count(), 2, "there was no room for it");
+        assert_eq!(AirHealth::get(&sender.health.unsent), 1);
+        assert_eq!(address.take(), Some(named(2)));
+        assert_eq!(address.take(), None, "it is taken once");
+        sender.set_address(named(3));
+        assert!(matches!(orders.try_recv(), Ok(Order::TakeAddress)));
+    }
 }

@@ -102,17 +102,23 @@ impl Multicast {
             for order in thread.orders.try_iter() {
                 match order {
                     Order::Send(outgoing) => self.send(thread, &outgoing),
-                    Order::SetAddress(address) => {
-                        self.address = address;
-                        thread.health.say_address(address);
-                    }
+                    Order::TakeAddress => self.take_address(thread),
                 }
             }
+            self.take_address(thread);
             while let Ok(length) = self.hears.recv(&mut buffer) {
                 self.take(thread, buffer.get(..length).unwrap_or_default());
             }
         }
         thread.health.say_open(false);
+    }
+
+    /// Takes the address that is wanted, if another one is.
+    fn take_address(&mut self, thread: &Thread) {
+        if let Some(address) = thread.address.take() {
+            self.address = address;
+            thread.health.say_address(address);
+        }
     }
 
     fn send(&self, thread: &Thread, outgoing: &Outgoing) {

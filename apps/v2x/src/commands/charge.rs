@@ -35,6 +35,10 @@ pub(super) fn run(arguments: &cli::Charge) -> Result<(), Failure> {
         ChargeTask::Stop if answer["ended"] == "NotBegun" => say(format_args!(
             "no station has answered yet; none will be asked for power until the plug was out"
         )),
+        ChargeTask::Stop if answer["ended"] == "LegacyAsked" => say(format_args!(
+            "a station of the prototype was asked to stop, and is asked until the plug is out; it \
+             may not obey: pull the plug if power flows on"
+        )),
         ChargeTask::Stop => {
             let reason = answer["ended"].as_str().unwrap_or("?");
             say(format_args!("the power has ended ({reason})"))

@@ -11,10 +11,10 @@ const VECTORS: &str = include_str!("../../../../crates/proto/tests/legacy_vector
 /// Its own address in those vectors.
 const CAR: [u8; 6] = [0xEC, 0x64, 0xC9, 0x91, 0xB2, 0x90];
 /// The header of a datagram of the air (apps/v2x/src/air/multicast.rs).
-const MARK: &[u8; 8] = b"V2X air\x01";
+pub(super) const MARK: &[u8; 8] = b"V2X air\x01";
 const PROGRAM: &[u8; 8] = b"protocar";
-const HEADER: usize = 28;
-const BROADCAST: [u8; 6] = [0xFF; 6];
+pub(super) const HEADER: usize = 28;
+pub(super) const BROADCAST: [u8; 6] = [0xFF; 6];
 
 /// What a prototype station says, as it lies in the 56 bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,7 +102,8 @@ impl PrototypeCar {
     }
 }
 
-fn vector(name: &str) -> Vec<u8> {
+/// The bytes of a vector.
+pub(super) fn vector(name: &str) -> Vec<u8> {
     let line = VECTORS
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -13,6 +13,7 @@ use v2x_proto::legacy_mode::{
     CarNow as LegacyCarNow, LegacyCar, LegacyCarEvent, LegacyCarInput, LegacyCounters, LegacyHeard,
     Output,
 };
+use v2x_proto::v2g::Money;
 use v2x_recording::{Gear, RadioCar, RadioContent, RadioRow, RadioStation};
 use v2x_units::{
     BatteryCurrent, Degrees, Instant, KilometersPerHour, MacAddress, Meters, Position, Stamp,
@@ -22,6 +23,9 @@ use v2x_web::types::{Neighbour, NeighbourKind, Position as Place};
 
 use super::shown::age_ms;
 use super::{CarNow, ToldByV2g, WantedByV2g as Wanted};
+
+/// What has ended by a stop that a prototype's station was asked for.
+pub(super) const ASKED: &str = "LegacyAsked";
 
 /// A prototype is shown for so long after it was heard.
 const SHOWN_FOR: Duration = Duration::from_secs(10);
@@ -33,6 +37,8 @@ pub(super) struct Legacy {
     /// It speaks under the radio's address, and begins anew when that changes.
     car: Option<(MacAddress, LegacyCar)>,
     capacity: Option<WattHours>,
+    /// The driver has ended the charge, until the plug is out.
+    is_stopped: bool,
     heard: u64,
     /// What the cars of earlier addresses have counted.
     before: LegacyCounters,
@@ -49,6 +55,7 @@ impl Legacy {
         Self {
             car: None,
             capacity,
+            is_stopped: false,
             heard: 0,
             before: LegacyCounters::default(),
             wake_at: None,
@@ -101,6 +108,24 @@ impl Legacy {
         (self.heard, counters)
     }
 
+    /// Asks the station that charges the car to stop, with every message until the plug is out.
+    /// Whether there is one; whether it obeys is up to it.
+    pub(super) fn stop(&mut self, now: Instant) -> bool {
+        self.is_stopped = true;
+        if let Some((_, car)) = &mut self.car {
+            car.handle(now, LegacyCarInput::Stop);
+        }
+        self.is_in_session()
+    }
+
+    /// Takes the most that a charge may cost. A prototype names no currency: its number is held
+    /// against the limit's.
+    pub(super) fn cost_limit(&mut self, now: Instant, limit: Option<Money>) {
+        if let Some((_, car)) = &mut self.car {
+            car.handle(now, LegacyCarInput::CostLimit(limit.as_ref().map(amount)));
+        }
+    }
+
     /// Takes the car as it is now, and the radio's own address if it is known. `plugged`: without a
     /// proven session; who speaks our protocol is not spoken to in the prototype's.
     pub(super) fn car(&mut self, now: &CarNow, address: Option<MacAddress>, plugged: bool) {
@@ -137,6 +162,11 @@ impl Legacy {
             }),
         );
         car.handle(at, LegacyCarInput::Plugged(plugged));
+        self.is_stopped &= plugged;
+        if self.is_stopped {
+            // Once more for a car that has begun anew under another address.
+            car.handle(at, LegacyCarInput::Stop);
+        }
     }
 
     /// Takes what is of no protocol of ours.
@@ -179,6 +209,16 @@ impl Legacy {
             }
         }
     }
+}
+
+/// An amount as a prototype's number.
+fn amount(money: &Money) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a limit of 2^53 parts is none, and the prototype has 24 bits"
+    )]
+    let units = money.units() as f64;
+    units / 10_f64.powi(money.decimals().into())
 }
 
 const fn gear(gear: Gear) -> Option<LegacyGear> {

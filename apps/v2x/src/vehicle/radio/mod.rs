@@ -25,13 +25,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
-use tracing::warn;
+use serde_json::json;
+use tracing::{info, warn};
 use v2x_proto::secure::Verifier;
 use v2x_proto::v2g::SessionId;
 use v2x_proto::v2v::{Heard, Pseudonym, V2vSettings, is_geonetworking};
 use v2x_recording::RadioRow;
 use v2x_roles::vehicle::radio::{
-    Answer, Charging, Traffic, V2gSettings, WantedByV2g, WantedByV2v, Wishes,
+    Answer, Charging, Order, Traffic, V2gSettings, WantedByV2g, WantedByV2v, Wishes,
 };
 pub(super) use v2x_roles::vehicle::radio::{
     CarNow, ToldByV2g, ToldByV2v, TrafficState as V2vState,
@@ -178,6 +179,7 @@ impl Radio {
                         if let Some(legacy) = &mut self.legacy {
                             let plugged = self.charging.is_plugged_without_proof();
                             legacy.car(&car, self.health.air.address(), plugged);
+                            legacy.cost_limit(car.at.instant, self.charging.cost_limit());
                         }
                     }
                     Err(_) => break,
@@ -203,8 +205,17 @@ impl Radio {
     /// Carries out what the driver asks for, and answers it: a stop when the power has ended.
     fn answer(&mut self, asked: Asked) {
         let now = self.clock.now().instant;
+        let is_stop = matches!(asked.order, Order::Stop);
         match self.charging.local(now, asked.order, &mut self.rng) {
             Answer::Now(answer) => {
+                // Without a proven session it may be a prototype's station that gives the power.
+                let legacy = self.legacy.as_mut().filter(|_| is_stop);
+                let is_asked = legacy.is_some_and(|legacy| legacy.stop(now));
+                let answer = if is_asked {
+                    json!({ "ok": true, "ended": legacy::ASKED })
+                } else {
+                    answer
+                };
                 // Whoever asked may have gone.
                 asked.answer.try_send(answer).ok();
             }
@@ -244,11 +255,7 @@ impl Radio {
             let utc = self.clock.trusted_date(now).map(|dated| dated.utc);
             self.charging.clock(now, utc, &mut self.rng);
             self.traffic.clock(now, utc, &mut self.rng);
-            if let Some(address) = self.health.air.fixed_address()
-                && self.traffic.fix_address(now, address, &mut self.rng)
-            {
-                warn!("the radio keeps its address: the car can be followed by it");
-            }
+            self.follow_address(now);
             let stations = u64::try_from(self.traffic.charging_stations()).unwrap_or(u64::MAX);
             let shown = &self.health.air.charging_stations;
             shown.store(stations, Ordering::Relaxed);
@@ -261,6 +268,19 @@ impl Radio {
                 Ok(Some(list)) => self.charging.revocations(now, &list, &mut self.rng),
                 Err(failure) => warn!(?failure, "the revocation list is not read"),
             }
+        }
+    }
+
+    /// Names the radio's own address while it takes no other.
+    fn follow_address(&mut self, now: Instant) {
+        if !self.health.air.address_stays() {
+            if self.traffic.free_address(now, &mut self.rng) {
+                info!("the radio takes addresses again, from the next pseudonym on");
+            }
+        } else if let Some(address) = self.health.air.address()
+            && self.traffic.fix_address(now, address, &mut self.rng)
+        {
+            warn!("the radio keeps its address: the car can be followed by it");
         }
     }
 

@@ -4,26 +4,25 @@
 //!
 //! | stage | waits for | accepts | leaves to |
 //! |---|---|---|---|
-//! | closed | [`Initiator::connect`] | nothing | handshake 2 |
-//! | handshake 2 | a station's answer to the call | handshake 2 of this channel | credential |
-//! | credential | the station's credential, sends handshake 3 until then | record 0 | verdict, closed |
+//! | closed | [`Initiator::connect`] | nothing | called |
+//! | called | a station's answer to the call, and the credential of one that has answered; sends handshake 3 to those, and the call | handshake 2 of this channel, record 0 | verdict, closed |
 //! | verdict | the station's word on ours, sends our credential until then | record 1 | proven, closed |
 //! | proven | the answer to a request, sends the request until then | record n | proven |
 
-use heapless::Vec;
 use rand_core::CryptoRng;
 use v2x_units::{Instant, MacAddress, UtcTime};
 
+use super::candidates::Candidates;
 use super::counters::{AirCounters, count};
 use super::credential::{Credential, Role};
 use super::datagram::{self, ChannelId, Datagram, DatagramError, Parts, Sealed};
 use super::identity::Identity;
 use super::noise::{Handshake, MESSAGE_2, Secret};
+use super::passed_over::PassedOver;
 use super::record::{Body, CREDENTIAL, Record, VERDICT};
 use super::trust::{CredentialError, Trust};
 use super::tunnel::{OpenError, Tunnel};
-use crate::deadlines::{Backoff, CALL_RETRY_MAX, PASS_OVER, RETRY_MAX};
-use crate::limits::PASSED_OVER_MAX;
+use crate::deadlines::{Backoff, CALL_RETRY_MAX, RETRY_MAX};
 
 /// Something that a station said and that counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,13 +46,10 @@ pub(crate) struct Judge<'a> {
 
 enum Stage {
     Closed,
-    ExpectHandshake2 {
+    /// Who has answered is among the candidates.
+    Called {
         channel: ChannelId,
         handshake: Handshake,
-    },
-    ExpectCredential {
-        tunnel: Tunnel,
-        station_key: [u8; 32],
     },
     ExpectVerdict {
         tunnel: Tunnel,
@@ -80,11 +76,12 @@ enum Message {
 /// The car's end.
 pub(crate) struct Initiator {
     stage: Stage,
+    candidates: Candidates,
     station: MacAddress,
     outstanding: Option<Outstanding>,
     /// The X25519 key of the slot that is spoken with: slots of one station share an address.
     station_key: [u8; 32],
-    passed_over: Vec<([u8; 32], Instant), PASSED_OVER_MAX>,
+    passed_over: PassedOver,
     counters: AirCounters,
 }
 
@@ -92,10 +89,11 @@ impl Initiator {
     pub(crate) fn new() -> Self {
         Self {
             stage: Stage::Closed,
+            candidates: Candidates::default(),
             station: MacAddress::BROADCAST,
             outstanding: None,
             station_key: [0; 32],
-            passed_over: Vec::new(),
+            passed_over: PassedOver::default(),
             counters: AirCounters::default(),
         }
     }
@@ -115,13 +113,18 @@ impl Initiator {
     }
 
     /// Whether a station has answered the call.
-    pub(crate) const fn is_answered(&self) -> bool {
-        !matches!(self.stage, Stage::Closed | Stage::ExpectHandshake2 { .. })
+    pub(crate) fn is_answered(&self) -> bool {
+        match self.stage {
+            Stage::Closed => false,
+            Stage::Called { .. } => !self.candidates.is_empty(),
+            Stage::ExpectVerdict { .. } | Stage::Proven { .. } => true,
+        }
     }
 
     /// Forgets keys and everything that was to be sent.
     pub(crate) fn close(&mut self) {
         self.stage = Stage::Closed;
+        self.candidates.clear();
         self.outstanding = None;
     }
 
@@ -132,7 +135,8 @@ impl Initiator {
         let call = handshake
             .write()
             .expect("the first message meets no key of another");
-        self.stage = Stage::ExpectHandshake2 { channel, handshake };
+        self.stage = Stage::Called { channel, handshake };
+        self.candidates.clear();
         self.station = MacAddress::BROADCAST;
         let call = Message::Handshake(datagram::handshake::<32>(channel, &call));
         self.send(now, call, Backoff::up_to(CALL_RETRY_MAX));
@@ -140,14 +144,20 @@ impl Initiator {
 
     /// Does not speak with this slot for a while, and ends the channel.
     pub(crate) fn pass_over(&mut self, now: Instant) {
-        self.passed_over.retain(|(_, until)| *until > now);
-        if self.passed_over.is_full() {
-            self.passed_over.remove(0);
-        }
-        self.passed_over
-            .push((self.station_key, now + PASS_OVER))
-            .expect("room was just made");
+        self.passed_over.add(self.station_key, now);
         self.close();
+    }
+
+    /// As [`Self::pass_over`], for a slot that the car is not plugged into: longer each time.
+    pub(crate) fn pass_over_other_plug(&mut self, now: Instant) {
+        self.passed_over.add_other_plug(self.station_key, now);
+        self.close();
+    }
+
+    /// The car may be plugged in otherwise than before: slots that it was not plugged into are
+    /// called again.
+    pub(crate) fn forgive_other_plugs(&mut self) {
+        self.passed_over.forgive_other_plugs();
     }
 
     /// Asks the proven station; the answer comes as [`FromStation::Response`].
@@ -174,20 +184,22 @@ impl Initiator {
 
     /// Since when an answer is missing.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
-        self.outstanding
-            .as_ref()
-            .map(|outstanding| outstanding.since)
+        let outstanding = self.outstanding.as_ref();
+        (self.candidates.since()).or(outstanding.map(|outstanding| outstanding.since))
     }
 
     /// When something is to be sent.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.outstanding
-            .as_ref()
-            .map(|outstanding| outstanding.next_try)
+        let outstanding = self.outstanding.as_ref();
+        let next_try = outstanding.map(|outstanding| outstanding.next_try);
+        next_try.into_iter().chain(self.candidates.deadline()).min()
     }
 
     /// What is to be sent now. A channel whose key is spent closes instead.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<(MacAddress, Datagram)> {
+        if let Some(next) = self.candidates.poll(now) {
+            return Some(next);
+        }
         let outstanding = self.outstanding.as_mut().filter(|o| o.next_try <= now)?;
         outstanding.next_try = now + outstanding.backoff.step();
         let datagram = match (&outstanding.what, &mut self.stage) {
@@ -231,7 +243,7 @@ impl Initiator {
         id: ChannelId,
         message: &[u8; MESSAGE_2],
     ) {
-        let Stage::ExpectHandshake2 { channel, handshake } = &self.stage else {
+        let Stage::Called { channel, handshake } = &self.stage else {
             return count(&mut self.counters.out_of_turn);
         };
         let channel = *channel;
@@ -245,17 +257,19 @@ impl Initiator {
         let Ok((keys, reply)) = answered else {
             return count(&mut self.counters.forged);
         };
-        let is_passed_over = |(key, until): &(_, _)| *key == keys.peer && *until > now;
-        if self.passed_over.iter().any(is_passed_over) {
+        if self.passed_over.has(&keys.peer, now) {
             return count(&mut self.counters.unknown_channel);
         }
-        (self.station, self.station_key) = (from, keys.peer);
-        self.stage = Stage::ExpectCredential {
-            tunnel: Tunnel::new(channel, keys.from_car, keys.from_station),
-            station_key: keys.peer,
-        };
-        let reply = Message::Handshake(datagram::handshake(channel, &reply));
-        self.send(now, reply, Backoff::up_to(RETRY_MAX));
+        if self.candidates.knows(from, &keys.peer) {
+            return count(&mut self.counters.out_of_turn);
+        }
+        let tunnel = Tunnel::new(channel, keys.from_car, keys.from_station);
+        let reply = datagram::handshake(channel, &reply);
+        self.candidates.add(now, from, keys.peer, tunnel, reply);
+        // Whoever missed the call, or whose answer was lost, hears it again until one is proven.
+        if let Some(call) = &mut self.outstanding {
+            call.next_try = now + CALL_RETRY_MAX;
+        }
     }
 
     fn transport(
@@ -265,53 +279,85 @@ impl Initiator {
         sealed: &Sealed<'_>,
         judge: &Judge<'_>,
     ) -> Option<FromStation> {
-        let (Stage::ExpectCredential { tunnel, .. }
-        | Stage::ExpectVerdict { tunnel, .. }
-        | Stage::Proven { tunnel }) = &mut self.stage
-        else {
-            count(&mut self.counters.unknown_channel);
-            return None;
+        let tunnel = match &mut self.stage {
+            Stage::ExpectVerdict { tunnel, .. } | Stage::Proven { tunnel } => tunnel,
+            Stage::Called { .. } => return self.credential(now, from, sealed, judge),
+            Stage::Closed => {
+                count(&mut self.counters.unknown_channel);
+                return None;
+            }
         };
         if from != self.station || tunnel.channel() != sealed.channel {
             count(&mut self.counters.unknown_channel);
             return None;
         }
         match tunnel.open(sealed) {
-            Ok(record) => self.record(now, record, judge),
+            Ok(record) => self.record(now, record),
             Err(error) => {
-                count(match error {
-                    OpenError::Replayed => &mut self.counters.replayed,
-                    OpenError::Forged => &mut self.counters.forged,
-                    OpenError::Record(_) => &mut self.counters.malformed,
-                });
+                self.count_refused(&error);
                 None
             }
         }
     }
 
-    fn record(&mut self, now: Instant, record: Record, judge: &Judge<'_>) -> Option<FromStation> {
-        match core::mem::replace(&mut self.stage, Stage::Closed) {
-            Stage::ExpectCredential {
-                tunnel,
-                station_key,
-            } if record.kind == CREDENTIAL && record.number == 0 => {
-                let (trust, utc) = (judge.trust, judge.utc);
-                match trust.prove(&record.body, &station_key, Role::Station, utc) {
-                    Ok(station) => {
-                        self.stage = Stage::ExpectVerdict { tunnel, station };
-                        let own = judge.identity.credential().emit();
-                        let body = Body::from_slice(&own)
-                            .expect("the longest credential is shorter than a body");
-                        self.request(now, 1, CREDENTIAL, body);
-                        None
-                    }
-                    Err(reason) => {
-                        count(&mut self.counters.credentials_refused);
-                        self.pass_over(now);
-                        Some(FromStation::NotBelieved(reason))
-                    }
-                }
+    fn count_refused(&mut self, error: &OpenError) {
+        count(match error {
+            OpenError::Replayed => &mut self.counters.replayed,
+            OpenError::Forged => &mut self.counters.forged,
+            OpenError::Record(_) => &mut self.counters.malformed,
+        });
+    }
+
+    /// Takes the credential of somebody who has answered the call: the first that counts wins.
+    fn credential(
+        &mut self,
+        now: Instant,
+        from: MacAddress,
+        sealed: &Sealed<'_>,
+        judge: &Judge<'_>,
+    ) -> Option<FromStation> {
+        let (at, record) = match self.candidates.open(from, sealed) {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => {
+                self.count_refused(&error);
+                return None;
             }
+            None => {
+                count(&mut self.counters.unknown_channel);
+                return None;
+            }
+        };
+        if record.kind != CREDENTIAL || record.number != 0 {
+            count(&mut self.counters.out_of_turn);
+            return None;
+        }
+        let candidate = self.candidates.take(at);
+        let (trust, utc) = (judge.trust, judge.utc);
+        match trust.prove(&record.body, &candidate.key, Role::Station, utc) {
+            Ok(station) => {
+                (self.station, self.station_key) = (candidate.station, candidate.key);
+                let tunnel = candidate.tunnel;
+                self.stage = Stage::ExpectVerdict { tunnel, station };
+                self.candidates.clear();
+                let own = judge.identity.credential().emit();
+                let body =
+                    Body::from_slice(&own).expect("the longest credential is shorter than a body");
+                self.request(now, 1, CREDENTIAL, body);
+                None
+            }
+            Err(reason) => {
+                count(&mut self.counters.credentials_refused);
+                self.passed_over.add(candidate.key, now);
+                if self.candidates.is_empty() {
+                    self.close();
+                }
+                Some(FromStation::NotBelieved(reason))
+            }
+        }
+    }
+
+    fn record(&mut self, now: Instant, record: Record) -> Option<FromStation> {
+        match core::mem::replace(&mut self.stage, Stage::Closed) {
             Stage::ExpectVerdict { tunnel, station }
                 if record.kind == VERDICT && record.number == 1 =>
             {

@@ -15,10 +15,12 @@
 //! | [`noise`] | the handshake and its primitives |
 //! | [`datagram`] | headers on the air |
 //! | `tunnel`, `replay_window`, `record` | sealing, each number once, what is inside |
+//! | `candidates`, `passed_over` | who has answered a car's call, and whom it does not speak with for a while |
 //! | `initiator`, `responder`, `peer` | who sends what when, and what is kept of each car |
 //! | [`counters`] | what was not taken, by reason |
 
 pub mod authority;
+mod candidates;
 pub mod counters;
 pub mod credential;
 pub mod datagram;
@@ -26,6 +28,7 @@ pub mod identity;
 pub(crate) mod initiator;
 pub mod name;
 pub mod noise;
+mod passed_over;
 mod peer;
 mod record;
 mod replay_window;

@@ -206,7 +206,7 @@ impl Evcc {
     /// Whether a station knows the car by its radio's address: with another one the car is a
     /// stranger to it, and has to prove itself anew.
     #[must_use]
-    pub const fn is_in_conversation(&self) -> bool {
+    pub fn is_in_conversation(&self) -> bool {
         self.initiator.is_answered()
     }
 
@@ -289,7 +289,10 @@ impl Evcc {
     fn plugged_in(&mut self, now: Instant, rng: &mut dyn CryptoRng) {
         match core::mem::replace(&mut self.plug, Plug::In) {
             Plug::In => return,
-            Plug::Out => self.pluggings = self.pluggings.wrapping_add(1),
+            Plug::Out => {
+                self.pluggings = self.pluggings.wrapping_add(1);
+                self.initiator.forgive_other_plugs();
+            }
             // It is the plugging-in that the remembered session belongs to.
             Plug::NotKnown => {}
         }
@@ -350,6 +353,10 @@ impl Evcc {
     /// A station hears at once of what changes, until it knows whose plug it is.
     fn feel(&mut self, now: Instant, senses: PlugSenses) {
         let before = core::mem::replace(&mut self.senses, senses);
+        // Its mains have come, or its bus has woken: it may be plugged in otherwise than before.
+        if before.mains != senses.mains && (is_on(senses) || before.mains == Sense::NotKnown) {
+            self.initiator.forgive_other_plugs();
+        }
         let is_open = self.session.plug_proof == PlugProof::Open;
         if before != senses && is_open && self.state == EvccState::ExpectStatusTime {
             self.due = self.due.min(now);
@@ -418,6 +425,11 @@ impl Evcc {
             .battery_data_after_unplugging;
         permitted && self.settings.battery_data_after_unplugging
     }
+}
+
+/// Whether the car feels mains.
+const fn is_on(senses: PlugSenses) -> bool {
+    matches!(senses.mains, Sense::On(_))
 }
 
 /// What became of a session that the car had asked for.

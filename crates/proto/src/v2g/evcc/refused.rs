@@ -5,7 +5,7 @@
 //! | any, while it waits for BatteryDataRes | battery data ends |
 //! | any, while it waits for SessionStopRes | the session counts as ended |
 //! | SequenceError, while it waits for PlugCheckRes | the station cannot be asked, the charge goes on |
-//! | OtherPlug | the session is over; the station is passed over and another is called |
+//! | OtherPlug | the session is over; the station is passed over, longer each time, and another is called |
 //! | UnknownSession | the session is forgotten; plugged: a new one is asked for |
 //! | SequenceError | the session is asked for anew, twice; then the station is passed over |
 //! | SlotOccupied, NotPlugged | the station is passed over and another is called |
@@ -35,7 +35,8 @@ pub(super) fn take(evcc: &mut Evcc, now: Instant, code: ResponseCode) {
         (_, ResponseCode::OtherPlug) => {
             evcc.tell(EvccEvent::OtherPlug);
             forget_session(evcc);
-            sequence::call_another(evcc, now);
+            evcc.initiator.pass_over_other_plug(now);
+            sequence::call_next(evcc);
         }
         (_, ResponseCode::UnknownSession) => {
             forget_session(evcc);

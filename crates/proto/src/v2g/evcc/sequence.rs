@@ -92,6 +92,11 @@ pub(super) fn sequence_error(evcc: &mut Evcc, now: Instant, message_type: u8) {
 /// Leaves the station alone for a while; another may have the plug.
 pub(super) fn call_another(evcc: &mut Evcc, now: Instant) {
     evcc.initiator.pass_over(now);
+    call_next(evcc);
+}
+
+/// The station is passed over; another may have the plug.
+pub(super) fn call_next(evcc: &mut Evcc) {
     if evcc.plug == Plug::In || evcc.session.id.is_some() {
         evcc.state = EvccState::ExpectStation;
     } else {

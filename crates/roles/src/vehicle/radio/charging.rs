@@ -11,7 +11,7 @@ use v2x_proto::secure::{Identity, RevocationList, Signature, Trust, UtcSecond};
 use v2x_proto::v2g::evcc::EvccState;
 use v2x_proto::v2g::message::{ChargeParameterDiscoveryRes, MeterReading, SignedReceipt};
 use v2x_proto::v2g::{
-    BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Output, PlugSenses, SessionId,
+    BatteryReport, Evcc, EvccEvent, EvccInput, EvccSettings, Money, Output, PlugSenses, SessionId,
 };
 use v2x_recording::RadioRow;
 use v2x_units::{Instant, MacAddress, Stamp, StateOfCharge, UtcTime, WattHours, Watts};
@@ -187,9 +187,15 @@ impl Charging {
         self.plug.is_in() && waits
     }
 
+    /// The most that a charge may cost: the driver's wish, or the owner's setting.
+    #[must_use]
+    pub const fn cost_limit(&self) -> Option<Money> {
+        self.settings.cost_limit
+    }
+
     /// Whether a station knows the car by its radio's address, so that it must keep it.
     #[must_use]
-    pub const fn is_in_conversation(&self) -> bool {
+    pub fn is_in_conversation(&self) -> bool {
         self.evcc.is_in_conversation()
     }
 

@@ -175,6 +175,16 @@ impl Traffic {
         true
     }
 
+    /// The radio takes other addresses again: the next pseudonym has one of its own. Whether that
+    /// is news.
+    pub fn free_address(&mut self, now: Instant, rng: &mut dyn CryptoRng) -> bool {
+        let was_fixed = self.settings.fixed_address.take().is_some();
+        if was_fixed {
+            self.v2v.handle(now, V2vInput::Settings(self.settings), rng);
+        }
+        was_fixed
+    }
+
     /// How many charging stations announce themselves within reach.
     #[must_use]
     pub fn charging_stations(&self) -> usize {
