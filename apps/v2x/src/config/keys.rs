@@ -180,7 +180,8 @@ tables! {
         /// may take; the oldest are removed beyond it. They repeat the store and the raw logs.
         tables_mb: u64, Number, default "2048", option "";
         /// Megabytes of the disk that stay free for the store: below it tables of earlier days and
-        /// then the oldest raw logs are removed, and tables that repeat other files are no longer written.
+        /// then the oldest raw logs are removed, and tables that repeat other files are no longer
+        /// written.
         reserve_mb: u64, Number, default "200", option "";
         /// Megabytes at which `can_data.csv` is put aside as `can_data.1.csv`, in the place of the
         /// one before; 0: it is not written.

@@ -296,7 +296,7 @@ impl Keeper {
         }
     }
 
-    /// Keeps what operator and faults have changed at a slot, before anybody is told that they have.
+    /// Keeps what operator and faults have changed at a slot, before anybody is told of it.
     fn keep_standings(&mut self) {
         for (slot, standing) in self.station.standings() {
             if self.standings.get(&slot).copied().unwrap_or_default() == standing {

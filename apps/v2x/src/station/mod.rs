@@ -95,7 +95,6 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
     drop(heard);
     let controllers = open_controllers(config, &store, says)?;
     let now = clock.now().instant;
-    let slots = config.setup.slots.len();
     let is_legacy = v2g.as_ref().is_some_and(V2g::is_legacy);
     let mut watchdog = Watchdog::new();
     let (desk, new_prices) = PriceDesk::new();
@@ -125,7 +124,7 @@ pub(crate) fn run(config: &StationConfig) -> Result<(), Failure> {
         due: Due::at_start(now),
     };
     threads.spawn("keeper", move || keeper.run(&readings))?;
-    info!(slots, out = %config.out.display(), "station runs");
+    info!(slots = config.setup.slots.len(), out = %config.out.display(), "station runs");
     let watched = watch::of(config, clock, &health, watchdog.hearts());
     let dashboard = shown
         .map(|shown| site::start(config, prepared, (shown, desk), Arc::clone(&watched), clock));

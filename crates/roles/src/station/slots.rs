@@ -170,8 +170,8 @@ impl Station {
         place.is_due = true;
     }
 
-    /// Takes up what held at a slot before a restart; call it after [`Station::resume`]. A slot whose
-    /// controller keeps the sessions has that of its own.
+    /// Takes up what held at a slot before a restart; call it after [`Station::resume`]. A slot
+    /// whose controller keeps the sessions has that of its own.
     pub fn stand(&mut self, slot: SlotNumber, standing: Standing) {
         if let Some(place) = self.place_mut(slot).filter(|it| it.followed.is_none()) {
             place.slot.stand(standing);
