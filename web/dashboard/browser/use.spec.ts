@@ -115,7 +115,7 @@ test("units, theme and language are switched and kept", async ({ page, mock, wro
   expect(wrongs).toEqual([]);
 });
 
-test("a tariff is previewed before it is saved, and refused with its line", async ({
+test("a hub previews what a station has told of its prices, and does not set them", async ({
   page,
   mock,
 }) => {
@@ -123,9 +123,9 @@ test("a tariff is previewed before it is saved, and refused with its line", asyn
   await open(page, "#/station/courtyard/tariff");
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(page.locator(".large-number")).toHaveText("9.50 MAD");
-  await page.getByLabel("Tariffs as TOML").fill("[[tariff]]\n");
-  await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("the tariffs:1: there is no per_kwh")).toBeVisible();
+  await expect(page.getByLabel("Tariffs as TOML")).not.toBeEditable();
+  await expect(page.getByText("Prices are set at the station’s own pages")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save" })).toHaveCount(0);
 });
 
 test("warnings appear over every page as they happen", async ({ page, mock }) => {
@@ -178,6 +178,19 @@ test.describe("a vehicle's own pages", () => {
 
 test.describe("a station's own pages", () => {
   test.use({ kind: "station" });
+  test("a tariff is previewed before it is saved, and refused with its line", async ({
+    page,
+    mock,
+  }) => {
+    await logIn(page, mock);
+    await open(page, "#/station/courtyard/tariff");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await expect(page.locator(".large-number")).toHaveText("9.50 MAD");
+    await page.getByLabel("Tariffs as TOML").fill("[[tariff]]\n");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("the tariffs:1: there is no per_kwh")).toBeVisible();
+  });
+
   test("begin with its slots, readable from afar on a phone too", async ({
     page,
     mock,

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn oldest_days_are_removed_counted_and_reported_beyond_the_budget() {
-        let (place, tables, kept) = tables(399, 0);
+        let (place, tables, kept) = tables(400, 0);
         tables.keep_within_budget().unwrap();
         assert_eq!(left(&place), NAMES[1..]);
         assert_eq!(tables.health.tables_removed.load(Ordering::Relaxed), 1);

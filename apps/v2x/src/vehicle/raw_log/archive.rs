@@ -277,7 +277,12 @@ mod tests {
     fn tables_of_earlier_days_make_room_before_any_log_does() {
         let (place, mut archive, _kept) = archive(ROOMY);
         let table = |day: u32| format!("merged_can_data_202611{day}_0000.csv");
-        (21..=23).for_each(|day| fs::write(place.path().join(table(day)), "row").unwrap());
+        for day in 21..=23 {
+            let file = File::create(place.path().join(table(day))).unwrap();
+            file.set_len(100).unwrap();
+            let at = std::time::UNIX_EPOCH + Duration::from_secs(86_400 * u64::from(day));
+            file.set_modified(at).unwrap();
+        }
         archive.tables.bytes = 0;
         archive.tidy().unwrap();
         let names = names(&place);
