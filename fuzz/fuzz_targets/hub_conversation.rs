@@ -51,7 +51,7 @@ fn conversation(how: usize, bytes: &[u8]) {
                         .collect();
                     conversation.grant(packet, &granted);
                 }
-                Ok(Some(Event::Unsubscribes(_) | Event::Leaves)) => {}
+                Ok(Some(Event::Unsubscribes(_) | Event::Lives | Event::Leaves)) => {}
                 Ok(None) => break,
                 Err(farewell) => return conversation.part(farewell),
             }

@@ -1,6 +1,6 @@
 //! What holds at a slot whatever its sessions, until somebody takes it back: it outlives a restart.
 //!
-//! Not here: the open session ([`super::resume`]), and keeping this (the store's, the board's).
+//! Not here: the open session (`resume`), and keeping this (the store's, the board's).
 
 use super::state::{EndReason, Fault, RelayFailure};
 use super::{Phase, Slot};
