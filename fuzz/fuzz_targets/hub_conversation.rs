@@ -22,8 +22,8 @@ fuzz_target!(|data: &[u8]| {
             .map(drop)
             .unwrap_or_default();
         if let Ok(topic) = std::str::from_utf8(bytes) {
-            Published::parse(topic);
-            Subscription::parse(topic);
+            let _ = Published::parse(topic);
+            let _ = Subscription::parse(topic);
         }
     }
 });
