@@ -297,15 +297,22 @@ impl Keeper {
     }
 
     /// Keeps what operator and faults have changed at a slot, before anybody is told of it.
+    /// Where the disk refuses, it is asked again with the steps that wait for it.
     fn keep_standings(&mut self) {
+        let now = self.clock.now().instant;
+        if now < self.due.retry {
+            return;
+        }
         for (slot, standing) in self.station.standings() {
             if self.standings.get(&slot).copied().unwrap_or_default() == standing {
                 continue;
             }
             match self.store.keep_standing(slot.get(), &standing) {
                 Ok(()) => drop(self.standings.insert(slot, standing)),
-                // The next step tries again.
-                Err(error) => warn!(%error, %slot, ?standing, "not kept over a restart"),
+                Err(error) => {
+                    warn!(%error, %slot, ?standing, "waits for the disk");
+                    self.due.retry = now + RETRY;
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 pub(crate) mod board;
 pub(crate) mod car_bus;
 pub(crate) mod prototype_car;
+mod prototype_radio;
 pub(crate) mod prototype_station;
 pub(crate) mod slot_board;
 pub(crate) mod yard;

@@ -1,36 +1,22 @@
 //! A charging station of the prototype on the air, in bytes: the vectors of its firmware, in which
 //! only what the story is about is replaced.
 
-use std::net::{SocketAddrV4, UdpSocket};
-use std::time::Duration;
-
 use super::Air;
-use super::prototype_car::{BROADCAST, HEADER, MARK, vector};
+use super::prototype_radio::{BROADCAST, PrototypeRadio, vector};
 
 /// Its own address in those vectors.
 const STATION: [u8; 6] = [0x4C, 0x11, 0xAE, 0xB3, 0x84, 0x30];
-const PROGRAM: &[u8; 8] = b"protoevc";
 const SESSION: u32 = 58;
 
-/// The station's radio.
+/// The station.
 pub(crate) struct PrototypeStation {
-    hears: UdpSocket,
-    speaks: UdpSocket,
-    group: SocketAddrV4,
+    radio: PrototypeRadio,
 }
 
 impl PrototypeStation {
     pub(crate) fn on(air: &Air) -> Self {
-        let group: SocketAddrV4 = air.group.parse().unwrap();
-        let (hears, speaks) = air.sockets();
-        hears
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
-        Self {
-            hears,
-            speaks,
-            group,
-        }
+        let radio = PrototypeRadio::on(air, b"protoevc", STATION);
+        Self { radio }
     }
 
     /// Says that it charges a car, and what that has cost so far.
@@ -39,24 +25,19 @@ impl PrototypeStation {
         payload[40..44].copy_from_slice(&cost.to_le_bytes());
         payload[44] = 0;
         payload[48..52].copy_from_slice(&SESSION.to_le_bytes());
-        let datagram = [MARK.as_slice(), PROGRAM, &STATION, &BROADCAST, &payload].concat();
-        self.speaks.send_to(&datagram, self.group).unwrap();
+        self.radio.say(BROADCAST, &payload);
     }
 
     /// What a car has said to it since the last time, one for each word: whether it shall stop.
     pub(crate) fn wishes(&self) -> Vec<bool> {
-        let mut buffer = [0; 2048];
-        let mut wishes = Vec::new();
-        while let Ok(length) = self.hears.recv(&mut buffer) {
-            let datagram = &buffer[..length];
-            let payload = &datagram[HEADER..];
-            if datagram[22..28] != STATION || payload.len() != 52 {
-                continue;
-            }
-            let session = u32::from_le_bytes(payload[44..48].try_into().unwrap());
-            assert_eq!(session, SESSION, "it names the station's session");
-            wishes.push(payload[41] != 0);
-        }
-        wishes
+        let heard = self.radio.heard().into_iter();
+        let to_it = heard.filter(|it| it.to == STATION && it.payload.len() == 52);
+        to_it
+            .map(|it| {
+                let session = u32::from_le_bytes(it.payload[44..48].try_into().unwrap());
+                assert_eq!(session, SESSION, "it names the station's session");
+                it.payload[41] != 0
+            })
+            .collect()
     }
 }

@@ -1,5 +1,7 @@
 //! What came in and was not taken, counted by reason.
 
+use super::tunnel::OpenError;
+
 /// Datagrams that changed nothing, since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AirCounters {
@@ -30,6 +32,15 @@ pub struct AirCounters {
 }
 
 impl AirCounters {
+    /// Counts a datagram that the channel's key did not open.
+    pub(super) fn count_unopened(&mut self, error: &OpenError) {
+        count(match error {
+            OpenError::Replayed => &mut self.replayed,
+            OpenError::Forged => &mut self.forged,
+            OpenError::Record(_) => &mut self.malformed,
+        });
+    }
+
     /// Everything together.
     #[must_use]
     pub const fn total(&self) -> u32 {

@@ -21,7 +21,7 @@ use super::noise::{Handshake, MESSAGE_2, Secret};
 use super::passed_over::PassedOver;
 use super::record::{Body, CREDENTIAL, Record, VERDICT};
 use super::trust::{CredentialError, Trust};
-use super::tunnel::{OpenError, Tunnel};
+use super::tunnel::Tunnel;
 use crate::deadlines::{Backoff, CALL_RETRY_MAX, RETRY_MAX};
 
 /// Something that a station said and that counts.
@@ -294,18 +294,10 @@ impl Initiator {
         match tunnel.open(sealed) {
             Ok(record) => self.record(now, record),
             Err(error) => {
-                self.count_refused(&error);
+                self.counters.count_unopened(&error);
                 None
             }
         }
-    }
-
-    fn count_refused(&mut self, error: &OpenError) {
-        count(match error {
-            OpenError::Replayed => &mut self.counters.replayed,
-            OpenError::Forged => &mut self.counters.forged,
-            OpenError::Record(_) => &mut self.counters.malformed,
-        });
     }
 
     /// Takes the credential of somebody who has answered the call: the first that counts wins.
@@ -319,7 +311,7 @@ impl Initiator {
         let (at, record) = match self.candidates.open(from, sealed) {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => {
-                self.count_refused(&error);
+                self.counters.count_unopened(&error);
                 return None;
             }
             None => {

@@ -23,7 +23,7 @@ use super::noise::{Handshake, MESSAGE_1, MESSAGE_3, Secret};
 use super::peer::{Peer, Proof};
 use super::record::{Body, CREDENTIAL, Record, VERDICT};
 use super::trust::CredentialError;
-use super::tunnel::{OpenError, Tunnel};
+use super::tunnel::Tunnel;
 use crate::deadlines::{HANDSHAKE_PACE, PROOF_GIVE_UP};
 use crate::limits::{HANDSHAKE_BURST, PEERS_MAX, PENDING_MAX, SENDING_MAX};
 use crate::pace::Pace;
@@ -291,11 +291,7 @@ impl<T: Default> Responder<T> {
                     .map(|what| (channel, what))
             }
             Err(error) => {
-                count(match error {
-                    OpenError::Replayed => &mut self.counters.replayed,
-                    OpenError::Forged => &mut self.counters.forged,
-                    OpenError::Record(_) => &mut self.counters.malformed,
-                });
+                self.counters.count_unopened(&error);
                 None
             }
         }

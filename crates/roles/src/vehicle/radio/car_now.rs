@@ -73,6 +73,28 @@ impl CarNow {
         }
     }
 
+    /// A car of which nothing is known, for tests.
+    #[cfg(test)]
+    pub(super) fn nothing_known(now: Instant) -> Self {
+        Self {
+            at: Stamp {
+                instant: now,
+                utc: v2x_units::UtcTime::from_millis(1_700_000_000_000),
+            },
+            speed: None,
+            speed_at: None,
+            gear: None,
+            brake: None,
+            accelerator: None,
+            fix: None,
+            geoid_separation: None,
+            mode: None,
+            mains: None,
+            broken_down: None,
+            battery: BatteryReport::default(),
+        }
+    }
+
     /// Whether the car stands and nobody drives it.
     #[must_use]
     pub fn is_parked(&self) -> bool {

@@ -82,8 +82,7 @@ impl PlugFollower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v2x_proto::v2g::BatteryReport;
-    use v2x_units::{KilometersPerHour, Stamp, UtcTime};
+    use v2x_units::KilometersPerHour;
 
     fn at(millis: u64) -> Instant {
         Instant::from_micros(millis * 1000)
@@ -91,21 +90,8 @@ mod tests {
 
     fn car(millis: u64, mains: Option<bool>) -> CarNow {
         CarNow {
-            at: Stamp {
-                instant: at(millis),
-                utc: UtcTime::from_millis(1_700_000_000_000),
-            },
-            speed: None,
-            speed_at: None,
-            gear: None,
-            brake: None,
-            accelerator: None,
-            fix: None,
-            geoid_separation: None,
-            mode: None,
             mains,
-            broken_down: None,
-            battery: BatteryReport::default(),
+            ..CarNow::nothing_known(at(millis))
         }
     }
 

@@ -464,7 +464,6 @@ fn of_warning(kind: &'static str, given: &GivenWarning) -> ToldByV2v {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v2x_proto::v2g::BatteryReport;
     use v2x_units::KilometersPerHour;
 
     #[test]
@@ -474,21 +473,9 @@ mod tests {
             Instant::from_micros(1_700_000),
         );
         let car = |speed_at| CarNow {
-            at: Stamp {
-                instant: now,
-                utc: UtcTime::from_millis(1_700_000_000_000),
-            },
             speed: Some(KilometersPerHour::new(36.0)),
             speed_at,
-            gear: None,
-            brake: None,
-            accelerator: None,
-            fix: None,
-            geoid_separation: None,
-            mode: None,
-            mains: None,
-            broken_down: None,
-            battery: BatteryReport::default(),
+            ..CarNow::nothing_known(now)
         };
         assert_eq!(motion(&car(Some(before))).at, before);
         assert_eq!(motion(&car(None)).at, now);
