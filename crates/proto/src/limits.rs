@@ -55,7 +55,7 @@ pub const PEERS_MAX: usize = 4;
 pub const HANDSHAKE_BURST: u32 = 8;
 
 /// Kinds of refusals that are told in one minute; more are only counted. There are ten reasons
-/// not to believe a credential.
+/// not to believe a credential; of refused requests there are more, by kind and reason.
 pub const TOLD_SELDOM_MAX: usize = 16;
 
 /// Datagrams that wait for the radio. When full, the oldest is dropped and counted; whoever waits
@@ -66,7 +66,8 @@ pub const SENDING_MAX: usize = 4;
 pub const EVENTS_MAX: usize = 16;
 
 /// Those who have answered a car's call and have not shown a credential yet. When full, the oldest
-/// makes room: whoever wants to keep a station out must be faster than its answer, four times.
+/// makes room: whoever wants to keep a station out must answer after it, four times, before its
+/// credential comes.
 pub const CANDIDATES_MAX: usize = 4;
 
 /// Stations that a car passes over for a while after they refused it. When full, the one whose

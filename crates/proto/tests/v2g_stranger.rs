@@ -222,10 +222,16 @@ fn station_whose_answer_was_lost_behind_a_strangers_is_called_again() {
     world.conditions = Conditions::SILENT;
     world.plug(0, 0);
     answer_calls(&mut world, 0, 1, Duration::from_secs(1));
+    let car = &world.cars[0].evcc;
+    assert!(
+        !car.is_in_conversation(),
+        "nobody keeps its name by answering"
+    );
     let seen = world.heard_by_all.len();
     world.conditions = Conditions::CLEAR;
     answer_calls(&mut world, seen, 1, Duration::from_secs(4));
     assert!(world.stations[0].secc.power_is_on());
+    assert!(world.cars[0].evcc.is_in_conversation());
 }
 
 #[test]

@@ -48,6 +48,11 @@ pub(crate) struct ReportingConfig {
 }
 
 impl MqttConfig {
+    /// Whether a month may cost what it takes.
+    pub(crate) fn has_no_budget(&self) -> bool {
+        (self.reporting.as_ref()).is_none_or(|reporting| reporting.budget_bytes == 0)
+    }
+
     /// The token's file, if everybody on this computer can read it.
     pub(crate) fn exposed_token(&self) -> Option<&Path> {
         self.exposed_token.as_deref()

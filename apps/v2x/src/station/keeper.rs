@@ -296,7 +296,14 @@ impl Keeper {
         }
     }
 
-    /// Keeps what operator and faults have changed at a slot, before anybody is told of it.
+    /// Whether the disk has what operator and faults have changed at a slot.
+    pub(super) fn is_standing_kept(&self, slot: SlotNumber) -> bool {
+        let mut standings = self.station.standings();
+        let kept = self.standings.get(&slot).copied().unwrap_or_default();
+        standings.all(|(number, standing)| number != slot || standing == kept)
+    }
+
+    /// Keeps what operator and faults have changed at a slot, before a command is answered.
     /// Where the disk refuses, it is asked again with the steps that wait for it.
     fn keep_standings(&mut self) {
         let now = self.clock.now().instant;

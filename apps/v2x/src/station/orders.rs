@@ -209,6 +209,10 @@ fn attempt(
         }
     };
     keeper.step();
+    let mut done = done;
+    if moves_relay && !keeper.is_standing_kept(slot) {
+        done["note"] = "it holds, and is forgotten at a restart: the disk refuses it".into();
+    }
     Ok((moves_relay.then_some(slot), done))
 }
 

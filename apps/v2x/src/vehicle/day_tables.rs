@@ -57,16 +57,22 @@ impl DayTables {
             closed.extend(tables);
         }
         closed.sort_by(|a, b| a.day.cmp(&b.day));
+        let mut refused = Ok(());
         for table in closed {
             let free = Folder::new(&self.folder).free().unwrap_or(u64::MAX);
             if bytes <= self.bytes && free >= self.free {
                 break;
             }
-            fs::remove_file(self.folder.join(&table.name))?;
-            bytes -= table.bytes;
-            self.report(&table, free);
+            match fs::remove_file(self.folder.join(&table.name)) {
+                Ok(()) => {
+                    bytes -= table.bytes;
+                    self.report(&table, free);
+                }
+                // The next one may go.
+                Err(error) => refused = Err(error),
+            }
         }
-        Ok(())
+        refused
     }
 
     /// The files of a table, in the order of their names.
@@ -74,7 +80,10 @@ impl DayTables {
         let mut tables = Vec::new();
         for name in Folder::new(&self.folder).names()? {
             if let Some(day) = day(stem, &name) {
-                let about = fs::metadata(self.folder.join(&name))?;
+                // Somebody else may have taken it away, or it is a link to nothing.
+                let Ok(about) = fs::metadata(self.folder.join(&name)) else {
+                    continue;
+                };
                 tables.push(Table {
                     day: day.to_owned(),
                     bytes: about.len(),
@@ -179,6 +188,26 @@ mod tests {
     fn free(detail: &str) -> &str {
         let (_, free) = detail.rsplit_once(':').unwrap();
         free.trim_end_matches('}')
+    }
+
+    #[test]
+    fn table_that_cannot_be_removed_or_looked_at_keeps_none_of_the_others() {
+        let (place, tables, _kept) = tables(0, 0);
+        fs::remove_file(place.path().join(NAMES[0])).unwrap();
+        fs::create_dir(place.path().join(NAMES[0])).unwrap();
+        std::os::unix::fs::symlink(
+            "nowhere",
+            place.path().join("ESP_now_data_20260101_0000.csv"),
+        )
+        .unwrap();
+        let newest = fs::File::options()
+            .append(true)
+            .open(place.path().join(NAMES[4]));
+        let later = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+        newest.unwrap().set_modified(later).unwrap();
+        assert!(tables.keep_within_budget().is_err());
+        assert!(place.path().join(NAMES[0]).exists());
+        assert!(!place.path().join(NAMES[1]).exists());
     }
 
     #[test]

@@ -52,7 +52,7 @@ use v2x_units::BootId;
 
 use crate::air::{self, Surroundings};
 use crate::clock::Clock;
-use crate::config::VehicleConfig;
+use crate::config::{MqttConfig, VehicleConfig};
 use crate::daemon::heartbeat::{self, Heart};
 use crate::daemon::uploader::Uploader;
 use crate::daemon::{Housekeeping, Shutdown, Threads, control};
@@ -336,6 +336,11 @@ impl RadioParts<'_> {
             config: self.config.v2g,
             without_clock: radio.policy.without_clock,
             legacy: radio.legacy,
+            tells_around: self
+                .config
+                .mqtt
+                .as_ref()
+                .is_some_and(MqttConfig::has_no_budget),
             open: self.open_session,
             to_keep: self.to_keep,
             to_record: self.to_record,

@@ -80,7 +80,7 @@ impl SlotController {
     pub(super) fn see_plug(&mut self, now: Instant, sample: bool) {
         let flows = self.measured.is_some_and(|(at, values)| {
             let draws = self.config.current.draws(values.current);
-            now.since(at) < self.config.silence && draws == Some(true)
+            now.since(at) < METER_KNOWS_WITHIN && draws == Some(true)
         });
         let Some(plug) = &mut self.plug else { return };
         plug.contact.see(sample);

@@ -11,9 +11,12 @@ use super::Row;
 /// A value from further in the future is kept, but not shown: it would stand still until then.
 pub const FUTURE_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// A value from further ahead than clocks differ gives way to the next one that is not: its clock
+/// A value from further ahead than clocks differ gives way to the next one of about now: its clock
 /// was wrong, and what it said is not the newest.
 pub const AHEAD_MAX: Duration = Duration::from_secs(60);
+
+/// A row is of about now when it is at most so old; an older one is of a backlog.
+const LATE_MAX: Duration = Duration::from_secs(600);
 
 /// The most keys of one device: a station of 16 slots has some 800.
 pub const KEYS_MAX: usize = 2000;
@@ -57,8 +60,11 @@ impl Latest {
         if is_ahead(row.ts, FUTURE_MAX) {
             return taken;
         }
-        let is_of_wrong_clock =
-            |before: UtcTime| is_ahead(before, AHEAD_MAX) && !is_ahead(row.ts, AHEAD_MAX);
+        let is_of_about_now = !is_ahead(row.ts, AHEAD_MAX) && {
+            let limit = i64::try_from(LATE_MAX.as_micros()).unwrap_or(i64::MAX);
+            now.micros_since(row.ts) <= limit
+        };
+        let is_of_wrong_clock = |before: UtcTime| is_of_about_now && is_ahead(before, AHEAD_MAX);
         for (key, value) in &row.values {
             let stamped = || Stamped {
                 ts: row.ts,
@@ -147,6 +153,8 @@ mod tests {
         );
         let still_wrong = row(hours + 1, &json!({ "soc": 11 }));
         assert!(latest.take(&still_wrong, NOW).is_newer, "there is no other");
+        let backlog = row(-3600, &json!({ "soc": 99 }));
+        assert!(!latest.take(&backlog, NOW).is_newer, "an hour old");
         assert!(latest.take(&row(-1, &json!({ "soc": 60 })), NOW).is_newer);
         assert_eq!(value(&latest, "soc"), 60);
         // Clocks of computers differ by a little, and the newer word holds.

@@ -30,7 +30,7 @@ pub(super) struct Alarms {
 /// That somebody has seen an alarm, before it is on disk.
 pub(super) struct Seen {
     alarm: Alarm,
-    /// All that are remembered, for a new file.
+    /// All that are remembered, oldest first, for a new file.
     others: Vec<Alarm>,
     file: Arc<LinesFile>,
 }
@@ -138,7 +138,7 @@ impl Alarms {
         };
         Ok(Ok(Seen {
             alarm,
-            others: self.all(),
+            others: self.list.iter().rev().cloned().collect(),
             file: Arc::clone(&self.file),
         }))
     }

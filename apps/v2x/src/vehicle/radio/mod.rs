@@ -89,6 +89,8 @@ pub(super) struct Radio {
     show_due: Instant,
     /// When the server is told who is around, and whether it was told that nobody is.
     tell: (Instant, bool),
+    /// Whether the server hears who is around: not where a month has a budget.
+    tells_around: bool,
 }
 
 /// What the radio is made of.
@@ -103,6 +105,8 @@ pub(super) struct Parts {
     pub(super) without_clock: bool,
     /// Whether prototypes are spoken with.
     pub(super) legacy: bool,
+    /// Whether the server hears who is around.
+    pub(super) tells_around: bool,
     /// The session that was open before a restart.
     pub(super) open: Option<SessionId>,
     pub(super) to_keep: Sender<ToKeep>,
@@ -154,6 +158,7 @@ impl Radio {
             shown: parts.shown,
             show_due: now,
             tell: (now, false),
+            tells_around: parts.tells_around,
         })
     }
 
@@ -355,15 +360,18 @@ impl Radio {
             return;
         }
         self.tell.0 = now + TELL_EVERY;
-        if !self.health.uplink.is_connected() {
+        if !self.tells_around || !self.health.uplink.is_connected() {
             return;
         }
         let around = self.around(now);
-        self.tell.1 = around.neighbours.is_empty();
-        let what = ToKeep::Around(self.clock.now(), Box::new(around));
-        if !(self.tell.1 && has_told_nobody) && self.to_keep.try_send(what).is_err() {
-            Health::count(&self.health.rows_lost);
+        let is_nobody = around.neighbours.is_empty();
+        if is_nobody && has_told_nobody {
+            return;
         }
+        let what = ToKeep::Around(self.clock.now(), Box::new(around));
+        // One that finds no room is worth nothing in ten seconds, when there is another.
+        let is_told = self.to_keep.try_send(what).is_ok();
+        self.tell.1 = is_nobody && is_told;
     }
 
     fn around(&self, now: Instant) -> V2x {

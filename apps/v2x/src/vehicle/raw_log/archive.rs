@@ -75,7 +75,9 @@ impl Archive {
                 fs::remove_file(self.folder.join(name))?;
             }
         }
-        self.tables.keep_within_budget()?;
+        if let Err(error) = self.tables.keep_within_budget() {
+            warn!(%error, "tables of earlier days stay as they are");
+        }
         self.keep_within_budget()?;
         if self.compress {
             for log in self.closed()? {

@@ -112,7 +112,15 @@ impl Initiator {
         matches!(self.stage, Stage::Closed)
     }
 
-    /// Whether a station has answered the call.
+    /// Whether a station has shown a credential that counts, and the channel is open.
+    pub(crate) const fn has_station(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::ExpectVerdict { .. } | Stage::Proven { .. }
+        )
+    }
+
+    /// Whether anybody has answered the call, be it a station or not.
     pub(crate) fn is_answered(&self) -> bool {
         match self.stage {
             Stage::Closed => false,

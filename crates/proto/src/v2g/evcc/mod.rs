@@ -203,11 +203,11 @@ impl Evcc {
         self.session.id
     }
 
-    /// Whether a station knows the car by its radio's address: with another one the car is a
-    /// stranger to it, and has to prove itself anew.
+    /// Whether a station that has proven itself knows the car by its radio's address: with another
+    /// one the car is a stranger to it, and has to prove itself anew.
     #[must_use]
-    pub fn is_in_conversation(&self) -> bool {
-        self.initiator.is_answered()
+    pub const fn is_in_conversation(&self) -> bool {
+        self.initiator.has_station()
     }
 
     /// Datagrams that changed nothing, by reason.

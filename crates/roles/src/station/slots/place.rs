@@ -179,7 +179,7 @@ impl Place {
                 cost: account.and_then(|open| open.cost.so_far(&open.tariff, now, &energy)),
             }
         });
-        let draws = |sample: &MeterSample| Some(sample.current? >= config.current.start);
+        let draws = |sample: &MeterSample| config.current.draws(sample.current?);
         SlotView {
             setup: &self.setup,
             tariff: &self.tariff,
